@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { bytes, diskShape, id, rate, vmShape } from './shapes.ts'
+
+/**
+ * What the source agent should be doing with one migrating VM:
+ * - REPLICATE: VM on (if it was), sweep and dirty blocks go to the target.
+ * - PAUSE: the tap stays, dirty blocks are remembered, nothing is sent.
+ * - FINAL: drain and flush, shut the guest down in order, send the last blocks, flush, then hash the whole disk.
+ * - RETURN: the cutover failed: power the source on again and replicate on.
+ * - RELEASE: the target was accepted: leave the source off, forget the dirty map.
+ * - STOP: cancelled: the source keeps running, replication state is dropped.
+ */
+export const sourceStage = z.enum(['REPLICATE', 'PAUSE', 'FINAL', 'RETURN', 'RELEASE', 'STOP'])
+
+export const desiredSource = z.object({
+  migrationId: id,
+  vmRef: id,
+  stage: sourceStage,
+  /** Counts cutover attempts, from 1; 0 before the first. Reports of FINAL work carry it back. */
+  attempt: z.number().int().nonnegative(),
+  target: z.object({ agentId: id, host: z.string(), port: z.number().int().min(1).max(65_535) }).nullable(),
+  disks: z.array(diskShape).min(1).max(64),
+  /** Cap on what is sent, all disks of this VM together; null: no cap. */
+  rateBytesPerSecond: rate.nullable(),
+  /** Cap on the guest's writes, all disks of this VM together; null: no throttle. */
+  guestWriteBytesPerSecond: rate.nullable(),
+  /** How long an orderly shutdown may take before the attempt fails. */
+  shutdownSeconds: z.number().positive(),
+})
+export type DesiredSource = z.infer<typeof desiredSource>
+
+/**
+ * What the target agent should be doing with one replica:
+ * - RECEIVE: hold the replica's disks, accept the stream from `sourceAgentId`.
+ * - VERIFY: the same, and read every disk back from the store and hash it.
+ * - BOOT: create the shadow VM and power it on; its check decides.
+ * - ACCEPT: the shadow VM is live; leave it alone and keep it running.
+ * - KEEP: the cutover failed: shadow VM off and removed, replica kept, stream accepted again.
+ * - DISCARD: cancelled: shadow VM and replica removed.
+ */
+export const targetStage = z.enum(['RECEIVE', 'VERIFY', 'BOOT', 'ACCEPT', 'KEEP', 'DISCARD'])
+
+export const desiredTarget = z.object({
+  migrationId: id,
+  sourceAgentId: id,
+  stage: targetStage,
+  attempt: z.number().int().nonnegative(),
+  /** Network, storage, size of the shadow VM; `hypervisor` as the source agent last reported it. */
+  shape: vmShape,
+  /** Highest record the source's guest had acknowledged, as observed when it was off; the shadow's check demands it. */
+  acknowledgedSequence: bytes,
+})
+export type DesiredTarget = z.infer<typeof desiredTarget>
+
+export const desiredState = z.object({
+  /** Opaque; sent back as `haveVersion` so that an unchanged state is waited for, not repeated. */
+  version: z.string().max(80),
+  sources: z.array(desiredSource).max(5_000),
+  targets: z.array(desiredTarget).max(5_000),
+  /** Cap on all sending of this source agent together (the site's link limit); null: none. */
+  siteRateBytesPerSecond: rate.nullable(),
+  /** VMs whose churn is watched for an estimate: unique bytes are counted and reported for these. */
+  observeVmRefs: z.array(id).max(5_000),
+})
+export type DesiredState = z.infer<typeof desiredState>
+
+export const desiredRequest = z.object({
+  protocol: z.number().int(),
+  haveVersion: z.string().max(80).nullable(),
+  waitSeconds: z.number().nonnegative(),
+})
+export type DesiredRequest = z.infer<typeof desiredRequest>

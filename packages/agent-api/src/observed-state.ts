@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { bytes, guestHealth, hash, id, instantMs, power, rate } from './shapes.ts'
+
+/** The replication states of one disk, as in `house.md`; the same list stands in `domain`. */
+export const diskReplicationStatus = z.enum([
+  'STOPPED', 'INITIATING', 'INITIAL_SYNC', 'CONTINUOUS', 'BACKLOG', 'SEEDING', 'RESYNC', 'PAUSED', 'STALLED', 'DISCONNECTED',
+])
+
+/** Something that went wrong, in words a person can act on. `code` is stable, `message` names the thing. */
+export const problem = z.object({ code: z.string().max(60), message: z.string().max(500) })
+export type Problem = z.infer<typeof problem>
+
+export const guestState = z.object({
+  power,
+  health: guestHealth,
+  healthDetail: z.string().max(500).nullable(),
+  acknowledgedSequence: bytes,
+  /** Highest record found on the disk at the latest boot; null before it. */
+  sequenceAtBoot: bytes.nullable(),
+  firstWriteAtMs: instantMs.nullable(),
+  lastWriteAtMs: instantMs.nullable(),
+})
+export type GuestState = z.infer<typeof guestState>
+
+export const inventoryVm = z.object({
+  ref: id,
+  name: id,
+  guestOs: z.string().max(120),
+  cpus: z.number().int().positive(),
+  memoryBytes: bytes,
+  network: id,
+  guest: guestState,
+  disks: z.array(z.object({ key: z.string().max(60), sizeBytes: bytes, usedBytes: bytes })).max(64),
+  /** Guest writes seen since the agent's start, every write counted. */
+  writtenBytes: bytes,
+  /** What the target's adapter needs to build the shadow VM. */
+  hypervisor: z.record(z.string(), z.unknown()),
+})
+export type InventoryVm = z.infer<typeof inventoryVm>
+
+export const inventory = z.object({ vms: z.array(inventoryVm).max(5_000) })
+
+export const sourceDiskObserved = z.object({
+  key: z.string().max(60),
+  status: diskReplicationStatus,
+  sizeBytes: bytes,
+  /** Bytes that the sweep has looked at, and must look at in all (the allocated bytes where known, else the size). */
+  backgroundDoneBytes: bytes,
+  backgroundTotalBytes: bytes,
+  /** Guest-written bytes durable at the target, and still to send. */
+  foregroundDoneBytes: bytes,
+  foregroundLeftBytes: bytes,
+  /** On the wire, since the agent's start, after compression and zero detection. */
+  sentBytes: bytes,
+  /** Since when the target has not been identical; null when it is. */
+  behindSinceMs: instantMs.nullable(),
+})
+export type SourceDiskObserved = z.infer<typeof sourceDiskObserved>
+
+export const diskHash = z.object({ key: z.string().max(60), hash, sizeBytes: bytes })
+export type DiskHash = z.infer<typeof diskHash>
+
+export const sourceObserved = z.object({
+  migrationId: id,
+  stage: z.string().max(20),
+  attempt: z.number().int().nonnegative(),
+  connected: z.boolean(),
+  disks: z.array(sourceDiskObserved).max(64),
+  guest: guestState,
+  /** Set in stage FINAL, for `attempt`: when the guest was seen off, when the target had flushed all, and the proof. */
+  sourceOffAtMs: instantMs.nullable(),
+  finalSyncAtMs: instantMs.nullable(),
+  hashes: z.array(diskHash).max(64).nullable(),
+  problem: problem.nullable(),
+})
+export type SourceObserved = z.infer<typeof sourceObserved>
+
+export const targetObserved = z.object({
+  migrationId: id,
+  stage: z.string().max(20),
+  attempt: z.number().int().nonnegative(),
+  connected: z.boolean(),
+  /** Bytes allocated by the replica's files. */
+  storedBytes: bytes,
+  hashes: z.array(diskHash).max(64).nullable(),
+  /** The shadow VM, once it was created. */
+  shadow: guestState.nullable(),
+  problem: problem.nullable(),
+})
+export type TargetObserved = z.infer<typeof targetObserved>
+
+/** One sample of one VM; rates are over the interval that ends at `atMs`. */
+export const telemetrySample = z.object({
+  vmRef: id,
+  migrationId: id.nullable(),
+  atMs: instantMs,
+  intervalSeconds: z.number().positive(),
+  backgroundBytesPerSecond: rate,
+  foregroundBytesPerSecond: rate,
+  backlogBytes: bytes,
+  lagSeconds: z.number().nonnegative(),
+  guestWriteBytesPerSecond: rate,
+  /** Distinct 4 KiB pages written in the interval, times 4,096; counted for observed and migrating VMs. */
+  uniqueWriteBytes: bytes,
+  /** 99th percentile of the guest's write latency in the interval; null when it wrote nothing. */
+  guestWriteLatencyMs: z.number().nonnegative().nullable(),
+})
+export type TelemetrySample = z.infer<typeof telemetrySample>
+
+export const report = z.object({
+  protocol: z.number().int(),
+  version: z.string().max(40),
+  atMs: instantMs,
+  /** Version of the desired state that this report answers to; null before the first. */
+  desiredVersion: z.string().max(80).nullable(),
+  /** Where source agents reach this (target) agent; null on a source. */
+  stream: z.object({ host: z.string().max(200), port: z.number().int().min(1).max(65_535) }).nullable(),
+  /** Room for replicas, target only. */
+  storage: z.object({ freeBytes: bytes, totalBytes: bytes }).nullable(),
+  /** Sent whole when it changed and every 30 s; null in between. */
+  inventory: inventory.nullable(),
+  sources: z.array(sourceObserved).max(5_000),
+  targets: z.array(targetObserved).max(5_000),
+  samples: z.array(telemetrySample).max(20_000),
+})
+export type Report = z.infer<typeof report>
+
+export const reportAnswer = z.object({ ok: z.literal(true) })
