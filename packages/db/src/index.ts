@@ -1,0 +1,7 @@
+/** PostgreSQL, the truth: the client, the tenant scope, the only writers of a status, and the questions asked of it. */
+export * from './client.ts'
+export * from './scope.ts'
+export * from './audit.ts'
+export * from './transitions/index.ts'
+export * from './queries/index.ts'
+export { Prisma } from './generated/client.ts'

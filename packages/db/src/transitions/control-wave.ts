@@ -1,0 +1,39 @@
+import { DomainError } from '@driftless/domain'
+import { audit } from '../audit.ts'
+import type { ScopedTx } from '../scope.ts'
+
+/** What an operator may change on a wave that runs; what is left out stays. Rates in bytes per second, null for no limit. */
+export type WaveControls = {
+  readonly paused?: boolean | undefined
+  readonly rateBytesPerSecond?: bigint | null | undefined
+  readonly guestWriteBytesPerSecond?: bigint | null | undefined
+  readonly cutoverMode?: 'MANUAL' | 'AUTOMATIC' | undefined
+}
+
+/** Applies the controls, with an audit entry for each value that really changed. WAVE_UNKNOWN when there is none. */
+export async function controlWave(tx: ScopedTx, waveId: string, controls: WaveControls): Promise<void> {
+  const wave = await tx.db.wave.findUnique({ where: { id: waveId } })
+  if (!wave) throw new DomainError('WAVE_UNKNOWN', 'There is no such wave.')
+  const subject = { ...wave, kind: 'wave' } as const
+  const changed = <T>(wanted: T | undefined, present: T): wanted is T => wanted !== undefined && wanted !== present
+  if (changed(controls.paused, wave.paused)) {
+    await tx.db.wave.update({ where: { id: waveId }, data: { paused: controls.paused } })
+    await audit(tx, controls.paused ? 'wave.pause' : 'wave.resume', subject)
+  }
+  if (changed(controls.rateBytesPerSecond, wave.rateBytesPerSecond)) {
+    await tx.db.wave.update({ where: { id: waveId }, data: { rateBytesPerSecond: controls.rateBytesPerSecond } })
+    await audit(tx, 'wave.rate', subject, { before: text(wave.rateBytesPerSecond), after: text(controls.rateBytesPerSecond) })
+  }
+  if (changed(controls.guestWriteBytesPerSecond, wave.guestWriteBytesPerSecond)) {
+    await tx.db.wave.update({ where: { id: waveId }, data: { guestWriteBytesPerSecond: controls.guestWriteBytesPerSecond } })
+    await audit(tx, 'wave.throttle', subject, { before: text(wave.guestWriteBytesPerSecond), after: text(controls.guestWriteBytesPerSecond) })
+  }
+  if (changed(controls.cutoverMode, wave.cutoverMode)) {
+    await tx.db.wave.update({ where: { id: waveId }, data: { cutoverMode: controls.cutoverMode } })
+    await audit(tx, 'wave.cutover-mode', subject, { before: wave.cutoverMode, after: controls.cutoverMode })
+  }
+}
+
+function text(limit: bigint | null): string {
+  return limit === null ? 'none' : String(limit)
+}

@@ -1,0 +1,28 @@
+/**
+ * The only writers of a status. A map of who writes what:
+ *
+ *   plan-wave, start-wave, control-wave, request-cutover, cancel-migration   intent, by people (web)
+ *   book-window, decide-booking, withdraw-booking, decide-go-no-go           intent, by people (web)
+ *   move-migration, block-migration, wait-on                                 a migration's status (coordinator)
+ *   begin-attempt, advance-attempt, roll-back-attempt, commit-cutover        a cutover attempt and its migration
+ *   advance-booking                                                          a booking as time passes
+ *   start-estimate, end-estimate                                             observations
+ *
+ * Each compares and sets: it tells its caller whether the row was still in the state that the
+ * caller had read (`true`), or had been moved by somebody else (`false`). Each writes its audit
+ * entry in the same transaction. A rule that says no throws a `DomainError`.
+ */
+export * from './plan-wave.ts'
+export * from './start-wave.ts'
+export * from './control-wave.ts'
+export * from './request-cutover.ts'
+export * from './cancel-migration.ts'
+export * from './book-window.ts'
+export * from './decide-booking.ts'
+export * from './decide-go-no-go.ts'
+export * from './advance-booking.ts'
+export * from './move-migration.ts'
+export * from './cutover-attempt.ts'
+export * from './commit-cutover.ts'
+export * from './estimate.ts'
+export * from './enrol-agent.ts'

@@ -1,0 +1,45 @@
+import { CUTOVER_COMMITTING } from './states/cutover.ts'
+import type { CutoverStatus } from './states/cutover.ts'
+import type { MigrationStatus } from './states/migration.ts'
+
+/** What desired state is derived from; nothing else decides what agents do. */
+export type StageInput = {
+  readonly status: MigrationStatus
+  /** Where a BLOCKED migration goes back to. */
+  readonly resumeStatus: MigrationStatus | null
+  readonly paused: boolean
+  readonly attempt: { readonly status: CutoverStatus; readonly sourceReturned: boolean } | null
+}
+
+export type SourceStage = 'REPLICATE' | 'PAUSE' | 'FINAL' | 'RETURN' | 'RELEASE' | 'STOP'
+export type TargetStage = 'RECEIVE' | 'VERIFY' | 'BOOT' | 'ACCEPT' | 'KEEP' | 'DISCARD'
+
+/** What the source agent should be doing; null: nothing, the migration is not its business. */
+export function sourceStage(input: StageInput): SourceStage | null {
+  const { status, attempt } = effective(input)
+  if (status === 'COMPLETED') return 'RELEASE'
+  if (status === 'CANCELLED' || status === 'FAILED' || status === 'ROLLED_BACK') return 'STOP'
+  if (!replicates(status)) return null
+  if (attempt && CUTOVER_COMMITTING.includes(attempt.status)) return 'FINAL'
+  if (attempt?.status === 'ROLLED_BACK' && !attempt.sourceReturned) return 'RETURN'
+  return input.paused ? 'PAUSE' : 'REPLICATE'
+}
+
+/** What the target agent should be doing; null: nothing, the migration is not its business. */
+export function targetStage(input: StageInput): TargetStage | null {
+  const { status, attempt } = effective(input)
+  if (status === 'COMPLETED') return 'ACCEPT'
+  if (status === 'CANCELLED' || status === 'FAILED' || status === 'ROLLED_BACK') return 'DISCARD'
+  if (!replicates(status)) return null
+  if (attempt?.status === 'VERIFYING') return 'VERIFY'
+  if (attempt?.status === 'TARGET_BOOTING' || attempt?.status === 'VALIDATING') return 'BOOT'
+  return attempt?.status === 'ROLLED_BACK' ? 'KEEP' : 'RECEIVE'
+}
+
+function effective(input: StageInput): { status: MigrationStatus; attempt: StageInput['attempt'] } {
+  return { status: input.status === 'BLOCKED' ? (input.resumeStatus ?? 'REPLICATING') : input.status, attempt: input.attempt }
+}
+
+function replicates(status: MigrationStatus): boolean {
+  return ['REPLICATING', 'READY_FOR_TEST', 'TESTING', 'READY_FOR_CUTOVER', 'CUTTING_OVER', 'VALIDATING'].includes(status)
+}

@@ -1,0 +1,225 @@
+import type { WindowAnswer } from './service-window.ts'
+import { CUTOVER_COMMITTING, CUTOVER_OVER } from './states/cutover.ts'
+import type { CutoverStatus } from './states/cutover.ts'
+import { MIGRATION_ENDED, MIGRATION_PLANNED } from './states/migration.ts'
+import type { MigrationStatus } from './states/migration.ts'
+import type { WaitReason } from './waiting.ts'
+
+/** What one agent last said about a migration, as far as decisions need it. */
+export type SourceView = {
+  /** Seconds since the agent was last heard of; null: never. */
+  readonly silentSeconds: number | null
+  readonly attempt: number
+  readonly connected: boolean
+  readonly backgroundLeftBytes: number
+  readonly foregroundLeftBytes: number
+  /** Some disk is being compared by hash after its dirty map was lost. */
+  readonly comparing: boolean
+  /** Every disk has been reported for this migration. */
+  readonly reported: boolean
+  readonly guestOn: boolean
+  readonly stage: string | null
+  readonly off: boolean
+  readonly finalSynced: boolean
+  /** disk key → hash, for the attempt in `attempt`. */
+  readonly hashes: Readonly<Record<string, string>> | null
+  readonly acknowledgedSequence: number
+  readonly problem: { readonly code: string; readonly message: string } | null
+}
+export type TargetView = {
+  readonly silentSeconds: number | null
+  readonly attempt: number
+  readonly freeBytes: number | null
+  readonly hashes: Readonly<Record<string, string>> | null
+  readonly shadow: { readonly on: boolean; readonly health: string; readonly healthDetail: string | null; readonly sequenceAtBoot: number | null; readonly wrote: boolean } | null
+  readonly problem: { readonly code: string; readonly message: string } | null
+}
+
+/** Everything the decision about one migration rests on, read in one transaction. */
+export type MigrationView = {
+  readonly status: MigrationStatus
+  readonly resumeStatus: MigrationStatus | null
+  readonly paused: boolean
+  readonly automatic: boolean
+  readonly cutoverRequested: boolean
+  readonly diskKeys: readonly string[]
+  readonly neededBytes: number
+  readonly source: SourceView
+  readonly target: TargetView
+  /** Where the wave's present booking stands; null: none that counts. */
+  readonly booking: { readonly status: string; readonly window: WindowAnswer } | null
+  readonly goNoGo: 'GO' | 'NO_GO' | null
+  readonly attempt: { readonly number: number; readonly status: CutoverStatus; readonly sourceReturned: boolean; readonly secondsInStatus: number; readonly inPresentBooking: boolean } | null
+  /** Another VM of the wave is in its cutover, or is first in turn. */
+  readonly othersTurn: boolean
+  readonly limits: { readonly shutdownSeconds: number }
+}
+
+export type Step =
+  | { readonly kind: 'WAIT'; readonly reason: WaitReason; readonly detail: string | null }
+  | { readonly kind: 'MOVE'; readonly to: MigrationStatus }
+  | { readonly kind: 'BLOCK'; readonly reason: WaitReason; readonly detail: string }
+  | { readonly kind: 'UNBLOCK'; readonly to: MigrationStatus }
+  | { readonly kind: 'BEGIN_ATTEMPT' }
+  | { readonly kind: 'ADVANCE_ATTEMPT'; readonly to: CutoverStatus }
+  | { readonly kind: 'SOURCE_RETURNED' }
+  | { readonly kind: 'ROLL_BACK'; readonly code: string; readonly message: string }
+  | { readonly kind: 'COMMIT' }
+  | { readonly kind: 'NOTHING' }
+
+/** An agent that has not reported for this long counts as away: six missed reports. */
+export const AGENT_AWAY_SECONDS = 30
+/** Caught up means: what is left fits into a final sync of seconds on the slowest link we recommend (100 Mbit/s). */
+export const CAUGHT_UP_BYTES = 64 * 1024 * 1024
+/** How long a step of a cutover may take before the attempt is rolled back. Sized for 1 TiB at 500 MB/s. */
+export const STEP_LIMIT_SECONDS: Readonly<Partial<Record<CutoverStatus, number>>> = {
+  SOURCE_OFF: 60,
+  FINAL_SYNC: 1_800,
+  VERIFYING: 2_400,
+  TARGET_BOOTING: 600,
+  VALIDATING: 600,
+}
+/** Beyond the guest's own limit: the agent needs a moment to hear of it and to report. */
+const QUIESCE_GRACE_SECONDS = 60
+
+/**
+ * The one next step of a migration. Called again after every step that was taken, and whenever
+ * anything it looks at has changed; taking it twice is harmless because writers compare and set.
+ */
+export function nextStep(view: MigrationView): Step {
+  if (MIGRATION_ENDED.includes(view.status)) return { kind: 'NOTHING' }
+  if (MIGRATION_PLANNED.includes(view.status)) return wait('START_WAVE')
+  if (view.attempt && !CUTOVER_OVER.includes(view.attempt.status)) return stepOfAttempt(view, view.attempt)
+  if (view.attempt?.status === 'ROLLED_BACK' && !view.attempt.sourceReturned && sourceIsBack(view)) return { kind: 'SOURCE_RETURNED' }
+  if (view.status === 'BLOCKED') return stepOfBlocked(view)
+  return stepOfReplication(view)
+}
+
+function wait(reason: WaitReason, detail: string | null = null): Step {
+  return { kind: 'WAIT', reason, detail }
+}
+
+const away = (agent: { readonly silentSeconds: number | null }) => agent.silentSeconds === null || agent.silentSeconds > AGENT_AWAY_SECONDS
+
+/** Back on and replicating again, for the attempt that failed. */
+function sourceIsBack(view: MigrationView): boolean {
+  const { source, attempt } = view
+  return attempt !== null && source.stage === 'RETURN' && source.attempt === attempt.number && source.guestOn
+}
+
+/** Problems that go away only when a person acts: the migration is held until the agent no longer reports them. */
+function blocker(view: MigrationView): { reason: WaitReason; detail: string } | null {
+  const { source, target } = view
+  if (target.problem?.code === 'INSUFFICIENT_SPACE') return { reason: 'INSUFFICIENT_SPACE', detail: target.problem.message }
+  if (source.problem?.code === 'INSUFFICIENT_SPACE') return { reason: 'INSUFFICIENT_SPACE', detail: source.problem.message }
+  if (source.problem?.code === 'DISK_READ_FAILED') return { reason: 'AGENT_PROBLEM', detail: source.problem.message }
+  return null
+}
+
+function stepOfBlocked(view: MigrationView): Step {
+  const to = view.resumeStatus ?? 'REPLICATING'
+  const held = blocker(view)
+  if (held) return wait(held.reason, held.detail)
+  if (to === 'READY_TO_REPLICATE' && lacksSpace(view)) return wait('INSUFFICIENT_SPACE')
+  return { kind: 'UNBLOCK', to }
+}
+
+function lacksSpace(view: MigrationView): boolean {
+  return view.target.freeBytes !== null && view.target.freeBytes < view.neededBytes
+}
+
+function stepOfReplication(view: MigrationView): Step {
+  const { source, target } = view
+  const held = blocker(view)
+  if (held) return { kind: 'BLOCK', ...held }
+  if (away(source)) return wait('SOURCE_AGENT_AWAY')
+  if (away(target)) return wait('TARGET_AGENT_AWAY')
+  if (view.status === 'READY_TO_REPLICATE') {
+    if (lacksSpace(view)) return { kind: 'BLOCK', reason: 'INSUFFICIENT_SPACE', detail: `The target site has ${view.target.freeBytes ?? 0} bytes free; this VM needs ${view.neededBytes}.` }
+    return { kind: 'MOVE', to: 'REPLICATING' }
+  }
+  if (view.paused) return wait('PAUSED')
+  if (!source.reported || source.backgroundLeftBytes > 0) {
+    if (view.status === 'READY_FOR_CUTOVER') return { kind: 'MOVE', to: 'REPLICATING' }
+    return wait(source.comparing ? 'COMPARING' : 'COPYING', source.problem?.message ?? null)
+  }
+  if (!source.connected || source.foregroundLeftBytes > CAUGHT_UP_BYTES) return wait('CATCHING_UP', source.problem?.message ?? null)
+  if (view.status !== 'READY_FOR_CUTOVER') return { kind: 'MOVE', to: 'READY_FOR_CUTOVER' }
+  return stepOfReady(view)
+}
+
+/** Replicated and in step: what is missing until the cutover may begin. */
+function stepOfReady(view: MigrationView): Step {
+  const { booking, attempt } = view
+  const failedBefore = attempt?.status === 'ROLLED_BACK' && attempt.inPresentBooking
+  if (attempt?.status === 'ROLLED_BACK' && !attempt.sourceReturned) return wait('CUTTING_OVER', 'The source is being powered on again.')
+  if (!booking) return wait('BOOK_WINDOW')
+  if (booking.status === 'REQUESTED' || booking.status === 'COUNTER_OFFERED') return wait('APPROVE_WINDOW')
+  if (booking.window === 'NOT_YET' || booking.status !== 'IN_PROGRESS') return wait(booking.window === 'OVER' ? 'WINDOW_MISSED' : 'WINDOW_NOT_OPEN')
+  if (booking.window !== 'OPEN') return wait('WINDOW_MISSED', booking.window)
+  if (view.goNoGo === 'NO_GO') return wait('NO_GO')
+  if (!view.cutoverRequested && failedBefore) return wait('CUTOVER_FAILED')
+  if (!view.cutoverRequested && !view.automatic) return wait('REQUEST_CUTOVER')
+  if (view.othersTurn) return wait('WAITING_FOR_TURN')
+  return { kind: 'BEGIN_ATTEMPT' }
+}
+
+function stepOfAttempt(view: MigrationView, attempt: NonNullable<MigrationView['attempt']>): Step {
+  const { source, target } = view
+  const back = (code: string, message: string): Step => ({ kind: 'ROLL_BACK', code, message })
+  const current = source.attempt === attempt.number
+
+  if (!CUTOVER_COMMITTING.includes(attempt.status)) {
+    if (view.booking?.window !== 'OPEN' || view.booking.status !== 'IN_PROGRESS') return back('WINDOW_CLOSED', 'The service window no longer has room for this cutover; nothing was stopped.')
+    if (view.goNoGo === 'NO_GO') return back('NO_GO', 'The approver said no-go; nothing was stopped.')
+    if (away(source)) return wait('SOURCE_AGENT_AWAY')
+    if (away(target)) return wait('TARGET_AGENT_AWAY')
+    if (view.paused) return wait('PAUSED')
+    if (attempt.status === 'PREFLIGHT') return source.connected && source.backgroundLeftBytes === 0 && source.foregroundLeftBytes <= CAUGHT_UP_BYTES ? { kind: 'ADVANCE_ATTEMPT', to: 'GO_NO_GO' } : wait('CATCHING_UP')
+    return view.goNoGo === 'GO' ? { kind: 'ADVANCE_ATTEMPT', to: 'SOURCE_QUIESCING' } : wait('GO_NO_GO')
+  }
+
+  if (current && source.problem?.code === 'SHUTDOWN_REFUSED') return back(source.problem.code, source.problem.message)
+  const limit = attempt.status === 'SOURCE_QUIESCING' ? view.limits.shutdownSeconds + QUIESCE_GRACE_SECONDS : STEP_LIMIT_SECONDS[attempt.status]
+  if (limit !== undefined && attempt.secondsInStatus > limit) return back('STEP_TOOK_TOO_LONG', `The step ${attempt.status} took longer than ${limit} seconds.`)
+
+  switch (attempt.status) {
+    case 'SOURCE_QUIESCING':
+      return current && source.off ? { kind: 'ADVANCE_ATTEMPT', to: 'SOURCE_OFF' } : wait('CUTTING_OVER')
+    case 'SOURCE_OFF':
+      return { kind: 'ADVANCE_ATTEMPT', to: 'FINAL_SYNC' }
+    case 'FINAL_SYNC':
+      return current && source.finalSynced ? { kind: 'ADVANCE_ATTEMPT', to: 'VERIFYING' } : wait('CUTTING_OVER')
+    case 'VERIFYING': {
+      if (!current || !source.hashes || target.attempt !== attempt.number || !target.hashes) {
+        return target.problem && target.attempt === attempt.number ? back(target.problem.code, target.problem.message) : wait('CUTTING_OVER')
+      }
+      const differing = differingDisks(view.diskKeys, source.hashes, target.hashes)
+      if (differing.length > 0) return back('DISKS_DIFFER', `Source and target differ on ${differing.join(', ')}.`)
+      return { kind: 'ADVANCE_ATTEMPT', to: 'TARGET_BOOTING' }
+    }
+    case 'TARGET_BOOTING':
+      if (target.attempt === attempt.number && target.problem) return back(target.problem.code, target.problem.message)
+      return target.attempt === attempt.number && target.shadow?.on ? { kind: 'ADVANCE_ATTEMPT', to: 'VALIDATING' } : wait('CUTTING_OVER')
+    case 'VALIDATING':
+      return stepOfValidation(view, back)
+    default:
+      return { kind: 'NOTHING' }
+  }
+}
+
+function stepOfValidation(view: MigrationView, back: (code: string, message: string) => Step): Step {
+  const { shadow, problem } = view.target
+  if (problem) return back(problem.code, problem.message)
+  if (!shadow) return wait('CUTTING_OVER')
+  if (shadow.health === 'BROKEN') return back('GUEST_BROKEN', shadow.healthDetail ?? 'The guest found its own disk broken at the target.')
+  if (shadow.health !== 'HEALTHY' || !shadow.wrote || shadow.sequenceAtBoot === null) return wait('CUTTING_OVER')
+  if (shadow.sequenceAtBoot < view.source.acknowledgedSequence)
+    return back('RECORDS_MISSING', `The guest had acknowledged record ${view.source.acknowledgedSequence}; the target has only up to ${shadow.sequenceAtBoot}.`)
+  return { kind: 'COMMIT' }
+}
+
+/** The disks whose hashes are not the same on both sides; a missing hash counts as different. */
+export function differingDisks(keys: readonly string[], source: Readonly<Record<string, string>>, target: Readonly<Record<string, string>>): string[] {
+  return keys.filter((key) => source[key] === undefined || source[key] !== target[key])
+}

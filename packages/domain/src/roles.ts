@@ -1,0 +1,37 @@
+/** Who a person is. A customer's roles see one tenant, a provider's roles all tenants of that provider. */
+export const USER_ROLES = [
+  'CUSTOMER_VIEWER', 'CUSTOMER_OPERATOR', 'CUSTOMER_APPROVER',
+  'PROVIDER_VIEWER', 'PROVIDER_OPERATOR', 'PROVIDER_SCHEDULER', 'PROVIDER_ADMIN',
+] as const
+export type UserRole = (typeof USER_ROLES)[number]
+
+/** What a person may do, beyond looking. */
+export const PERMISSIONS = [
+  'plan-waves', 'run-estimates', 'control-replication', 'book-windows', 'request-cutover',
+  'decide-go-no-go', 'decide-bookings', 'manage-sites', 'manage-provider-sites',
+] as const
+export type Permission = (typeof PERMISSIONS)[number]
+
+const operator: readonly Permission[] = [
+  'plan-waves', 'run-estimates', 'control-replication', 'book-windows', 'request-cutover', 'manage-sites',
+]
+
+const granted: Readonly<Record<UserRole, readonly Permission[]>> = {
+  CUSTOMER_VIEWER: [],
+  CUSTOMER_OPERATOR: operator,
+  CUSTOMER_APPROVER: ['decide-go-no-go'],
+  PROVIDER_VIEWER: [],
+  PROVIDER_OPERATOR: ['manage-provider-sites'],
+  PROVIDER_SCHEDULER: ['decide-bookings'],
+  PROVIDER_ADMIN: ['decide-bookings', 'manage-provider-sites'],
+}
+
+/** Whether `role` may do `permission`. */
+export function may(role: UserRole, permission: Permission): boolean {
+  return granted[role].includes(permission)
+}
+
+/** Whether the role belongs to the provider's staff. */
+export function isProviderRole(role: UserRole): boolean {
+  return role.startsWith('PROVIDER_')
+}
