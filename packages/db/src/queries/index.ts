@@ -1,2 +1,11 @@
 /** The questions asked of the database: one file a subject, each taking a scoped transaction. */
 export * from './sign-in.ts'
+export * from './churn.ts'
+export * from './site-link.ts'
+export * from './estimates.ts'
+export * from './windows.ts'
+export * from './wave-progress.ts'
+export * from './configuration.ts'
+export * from './audit-log.ts'
+export * from './overview.ts'
+export * from './billing.ts'

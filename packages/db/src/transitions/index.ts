@@ -7,6 +7,7 @@
  *   begin-attempt, advance-attempt, roll-back-attempt, commit-cutover        a cutover attempt and its migration
  *   advance-booking                                                          a booking as time passes
  *   start-estimate, end-estimate                                             observations
+ *   limit-site, brand-provider                                               settings, by people (web)
  *
  * Each compares and sets: it tells its caller whether the row was still in the state that the
  * caller had read (`true`), or had been moved by somebody else (`false`). Each writes its audit
@@ -26,3 +27,5 @@ export * from './cutover-attempt.ts'
 export * from './commit-cutover.ts'
 export * from './estimate.ts'
 export * from './enrol-agent.ts'
+export * from './limit-site.ts'
+export * from './brand-provider.ts'

@@ -1,0 +1,63 @@
+import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED } from '@driftless/domain'
+import { z } from 'zod'
+import type { ScopedTx } from '../scope.ts'
+import { isUnderWay } from './wave-progress.ts'
+
+/** A year of windows of a busy tenant; older ones are in the audit log. */
+const MOST_BOOKINGS = 400
+
+/** Bookings that the scope may see, the latest start first, with what a scheduler weighs: size and expected cutover. */
+export async function listBookings(tx: ScopedTx) {
+  const rows = await tx.db.booking.findMany({
+    orderBy: { startsAt: 'desc' }, take: MOST_BOOKINGS,
+    include: { wave: { include: { tenant: { select: { id: true, name: true } }, destination: { select: { name: true } }, migrations: { include: { vm: { select: { name: true } }, replications: { select: { sizeBytes: true } } } } } } },
+  })
+  const people = await peopleNames(tx, rows.flatMap((row) => [row.requestedById, row.decidedById]))
+  const sites = await tx.db.site.findMany({ where: { id: { in: [...new Set(rows.map((row) => row.targetSiteId))] } }, select: { id: true, name: true } })
+  const siteNames = new Map(sites.map((site) => [site.id, site.name]))
+  return rows.map(({ wave, ...row }) => ({
+    id: row.id, status: row.status, startsAt: row.startsAt, endsAt: row.endsAt, lockoutAt: row.lockoutAt, note: row.note,
+    decisionReason: row.decisionReason, requestedAt: row.requestedAt, decidedAt: row.decidedAt,
+    requestedByName: people.get(row.requestedById) ?? null,
+    decidedByName: row.decidedById === null ? null : (people.get(row.decidedById) ?? null),
+    targetSiteId: row.targetSiteId, targetSiteName: siteNames.get(row.targetSiteId) ?? '',
+    waveId: wave.id, waveName: wave.name, siteId: wave.siteId, tenantId: wave.tenant.id, tenantName: wave.tenant.name, destinationName: wave.destination.name,
+    vms: wave.migrations.map((migration) => ({
+      vmId: migration.vmId, name: migration.vm.name, status: migration.status,
+      sizeBytes: migration.replications.reduce((sum, disk) => sum + Number(disk.sizeBytes), 0),
+    })),
+    vmsOpen: wave.migrations.filter((migration) => isUnderWay(migration.status)).length,
+  }))
+}
+export type BookingRow = Awaited<ReturnType<typeof listBookings>>[number]
+
+/** A tenant's waves that a window can be booked for: started or planned, not over, and without a booking that counts. */
+export async function listBookableWaves(tx: ScopedTx, now: Date) {
+  const rows = await tx.db.wave.findMany({
+    where: { migrations: { some: { status: { notIn: [...MIGRATION_ENDED] } } }, bookings: { none: { status: { in: [...BOOKING_HOLDS_SLOT] }, endsAt: { gt: now } } } },
+    orderBy: { createdAt: 'desc' }, take: MOST_BOOKINGS,
+    include: { destination: { include: { targetSite: { select: { name: true } } } }, migrations: { select: { status: true } } },
+  })
+  return rows.map((wave) => ({
+    id: wave.id, name: wave.name, vms: wave.migrations.length, started: wave.startedAt !== null,
+    ready: wave.migrations.filter(({ status }) => status === 'READY_FOR_CUTOVER').length,
+    targetSiteId: wave.destination.targetSiteId, targetSiteName: wave.destination.targetSite.name, destinationName: wave.destination.name,
+  }))
+}
+
+const slot = z.object({ starts_at: z.date(), ends_at: z.date() })
+
+/** The times of a target site that somebody holds, never by whom. SITE's visibility is checked: null when the scope does not see it. */
+export async function readTakenSlots(tx: ScopedTx, targetSiteId: string, from: Date, to: Date) {
+  const site = await tx.db.site.findFirst({ where: { id: targetSiteId, kind: 'TARGET' }, select: { id: true } })
+  if (!site) return null
+  const rows: unknown = await tx.db.$queryRaw`SELECT starts_at, ends_at FROM taken_slots(${targetSiteId}, ${from}, ${to})`
+  return z.array(slot).parse(rows).map((one) => ({ startsAt: one.starts_at, endsAt: one.ends_at }))
+}
+
+/** Names of people that the scope sees; a customer does not see who at the provider decided. */
+async function peopleNames(tx: ScopedTx, ids: readonly (string | null)[]): Promise<Map<string, string>> {
+  const wanted = [...new Set(ids.filter((id) => id !== null))]
+  const rows = await tx.db.user.findMany({ where: { id: { in: wanted } }, select: { id: true, name: true } })
+  return new Map(rows.map((person) => [person.id, person.name]))
+}
