@@ -1,0 +1,20 @@
+import type en from '../en/index.ts'
+import auditLog from './auditLog.json' with { type: 'json' }
+import billing from './billing.json' with { type: 'json' }
+import configure from './configure.json' with { type: 'json' }
+import errors from './errors.json' with { type: 'json' }
+import estimate from './estimate.json' with { type: 'json' }
+import migrate from './migrate.json' with { type: 'json' }
+import overview from './overview.json' with { type: 'json' }
+import shell from './shell.json' with { type: 'json' }
+import signIn from './signIn.json' with { type: 'json' }
+import states from './states.json' with { type: 'json' }
+import statistics from './statistics.json' with { type: 'json' }
+import ui from './ui.json' with { type: 'json' }
+import units from './units.json' with { type: 'json' }
+import wave from './wave.json' with { type: 'json' }
+import windows from './windows.json' with { type: 'json' }
+
+/** Every text of the portal, in French. */
+const messages: typeof en = { auditLog, billing, configure, errors, estimate, migrate, overview, shell, signIn, states, statistics, ui, units, wave, windows }
+export default messages

@@ -1,0 +1,25 @@
+import type { NextConfig } from 'next'
+import createNextIntlPlugin from 'next-intl/plugin'
+
+const withNextIntl = createNextIntlPlugin('./src/i18n/request.ts')
+
+/** Headers that need no nonce; the content security policy is set a request at a time in `src/proxy.ts`. */
+const SECURITY_HEADERS = [
+  { key: 'X-Content-Type-Options', value: 'nosniff' },
+  { key: 'X-Frame-Options', value: 'DENY' },
+  { key: 'Referrer-Policy', value: 'strict-origin-when-cross-origin' },
+  { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
+  { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=(), payment=(), usb=()' },
+]
+
+const config: NextConfig = {
+  transpilePackages: ['@driftless/db', '@driftless/domain', '@driftless/jobs'],
+  // Native or connection-holding packages stay outside the bundle.
+  serverExternalPackages: ['@node-rs/argon2', '@prisma/client', '@prisma/adapter-pg', 'pg', 'bullmq', 'ioredis', 'pino'],
+  typedRoutes: true,
+  reactCompiler: true,
+  poweredByHeader: false,
+  headers: async () => [{ source: '/(.*)', headers: SECURITY_HEADERS }],
+}
+
+export default withNextIntl(config)

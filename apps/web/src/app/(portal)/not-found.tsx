@@ -1,0 +1,1 @@
+export { NotFoundState as default } from '@/features/shell/components/not-found-state.tsx'

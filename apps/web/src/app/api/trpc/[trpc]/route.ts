@@ -1,0 +1,22 @@
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { currentPerson } from '@/server/auth.ts'
+import { rootRouter } from '@/server/root-router.ts'
+import { isSameOrigin } from '@/server/same-origin.ts'
+
+/** Room for 500 VMs with their mappings; nothing else comes close. */
+const MAX_BODY_BYTES = 1024 * 1024
+/** Calls that one page makes at once, with room. */
+const MAX_BATCH = 20
+
+async function handle(request: Request): Promise<Response> {
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return new Response(null, { status: 413 })
+  return fetchRequestHandler({
+    endpoint: '/api/trpc',
+    req: request,
+    router: rootRouter,
+    maxBatchSize: MAX_BATCH,
+    createContext: async () => ({ person: await currentPerson(), requestId: crypto.randomUUID(), sameOrigin: isSameOrigin(request.headers) }),
+  })
+}
+
+export { handle as GET, handle as POST }

@@ -1,0 +1,16 @@
+'use client'
+import { useTimeZone } from 'next-intl'
+import { useRouter } from 'next/navigation'
+import { useEffect } from 'react'
+import { chooseTimeZone } from '@/i18n/choose-locale.ts'
+
+/** Tells the server the browser's time zone once, so that both write the same times. */
+export function TimeZoneSync() {
+  const known = useTimeZone()
+  const router = useRouter()
+  useEffect(() => {
+    const here = Intl.DateTimeFormat().resolvedOptions().timeZone
+    if (here !== known) void chooseTimeZone(here).then(() => router.refresh())
+  }, [known, router])
+  return null
+}

@@ -1,0 +1,10 @@
+import { z } from 'zod'
+import { LOCALES } from '@/i18n/locales.ts'
+import { memberProcedure } from '@/server/trpc.ts'
+
+/** Remembers the person's language, for the next browser they sign in with. */
+export const changeLocale = memberProcedure()
+  .input(z.object({ locale: z.enum(LOCALES) }))
+  .mutation(async ({ ctx, input }) => {
+    await ctx.inScope((tx) => tx.db.user.updateMany({ where: { id: ctx.person.userId }, data: { locale: input.locale } }))
+  })

@@ -1,0 +1,31 @@
+'use client'
+import { useTranslations } from 'next-intl'
+import { useState } from 'react'
+import { BrandMark } from '@/features/shell/components/brand-mark.tsx'
+import { LanguageMenu } from '@/features/shell/components/language-menu.tsx'
+import { ThemeMenu } from '@/features/shell/components/theme-menu.tsx'
+import { DemoPeople } from './demo-people.tsx'
+import { SignInForm } from './sign-in-form.tsx'
+
+export function SignInPage({ brandName, isDemo }: { brandName: string | null; isDemo: boolean }) {
+  const t = useTranslations('signIn')
+  const shell = useTranslations('shell')
+  const [filled, setFilled] = useState({ email: '', password: '' })
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <header className="flex items-center justify-between px-5 py-4">
+        <BrandMark name={brandName ?? shell('product')} />
+        <div className="flex"><LanguageMenu /><ThemeMenu /></div>
+      </header>
+      <main className="flex flex-1 items-center justify-center px-4 pb-16">
+        <div className="w-full max-w-96">
+          <h1 className="text-2xl font-semibold tracking-tight">{t('title')}</h1>
+          <p className="mt-1.5 text-sm text-muted">{brandName === null ? t('leadPlain') : t('lead', { provider: brandName })}</p>
+          <SignInForm key={filled.email} initial={filled} />
+          {isDemo && <DemoPeople onChoose={setFilled} />}
+        </div>
+      </main>
+      <footer className="px-5 py-4 text-center text-xs text-muted">{shell('poweredBy')}</footer>
+    </div>
+  )
+}

@@ -1,0 +1,64 @@
+'use client'
+import { useTranslations } from 'next-intl'
+import { useReducedMotion } from './use-reduced-motion.ts'
+import { Area, AreaChart, CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { cn } from '../cn.ts'
+import { useFormats } from '../format/use-formats.ts'
+import { ChartTable } from './chart-table.tsx'
+
+export type TimeSeries = { key: string; label: string; color: 1 | 2 | 3 | 4 }
+/** One instant; a series without a value there leaves a gap. */
+export type TimePoint = { atMs: number } & Readonly<Record<string, number | null>>
+
+const tick = { fill: 'var(--muted)', fontSize: 11 }
+
+/** Values over time, as lines or stacked areas, with a legend and the same numbers as a table for who cannot see it. */
+export function TimeChart({ label, points, series, format, stacked = false, height = 200, className }: {
+  label: string
+  points: readonly TimePoint[]
+  series: readonly TimeSeries[]
+  format: (value: number) => string
+  stacked?: boolean
+  height?: number
+  className?: string
+}) {
+  const t = useTranslations('ui.chart')
+  const formats = useFormats()
+  const still = useReducedMotion()
+  const span = (points.at(-1)?.atMs ?? 0) - (points[0]?.atMs ?? 0)
+  const instant = span < 600_000 ? formats.timeSeconds : span < 86_400_000 ? formats.time : formats.dateTime
+  const data = [...points]
+  const axes = [
+    <CartesianGrid key="grid" vertical={false} stroke="var(--border)" />,
+    <XAxis key="x" dataKey="atMs" type="number" scale="time" domain={['dataMin', 'dataMax']} tickFormatter={instant} tick={tick} tickLine={false} axisLine={false} minTickGap={56} />,
+    <YAxis key="y" tickFormatter={format} tick={tick} tickLine={false} axisLine={false} width={76} domain={[0, 'auto']} />,
+    <Tooltip key="tip" isAnimationActive={!still} cursor={{ stroke: 'var(--control)' }} labelFormatter={(value) => formats.dateTimeSeconds(Number(value))} formatter={(value) => format(Number(value))} contentStyle={{ background: 'var(--surface)', border: '1px solid var(--border)', borderRadius: 8, fontSize: 12, boxShadow: 'var(--shadow-raised)' }} labelStyle={{ color: 'var(--muted)' }} itemStyle={{ color: 'var(--foreground)', padding: 0 }} />,
+  ]
+  return (
+    <figure className={cn('min-w-0', className)} aria-label={label}>
+      <figcaption className="mb-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted">
+        {series.map((one) => (
+          <span key={one.key} className="inline-flex items-center gap-1.5"><span aria-hidden className="h-0.5 w-3 rounded" style={{ background: `var(--series-${one.color})` }} />{one.label}</span>
+        ))}
+      </figcaption>
+      <div aria-hidden style={{ height }}>
+        {points.length < 2 ? <p className="grid h-full place-items-center text-xs text-muted">{t('noData')}</p> : (
+          <ResponsiveContainer width="100%" height="100%">
+            {stacked ? (
+              <AreaChart data={data} margin={{ top: 6, right: 4, bottom: 0, left: 0 }} accessibilityLayer={false}>
+                {axes}
+                {series.map((one) => <Area key={one.key} dataKey={one.key} name={one.label} stackId="all" type="monotone" stroke={`var(--series-${one.color})`} fill={`var(--series-${one.color})`} fillOpacity={0.18} strokeWidth={1.75} isAnimationActive={false} />)}
+              </AreaChart>
+            ) : (
+              <LineChart data={data} margin={{ top: 6, right: 4, bottom: 0, left: 0 }} accessibilityLayer={false}>
+                {axes}
+                {series.map((one) => <Line key={one.key} dataKey={one.key} name={one.label} type="monotone" stroke={`var(--series-${one.color})`} strokeWidth={1.75} dot={false} isAnimationActive={false} />)}
+              </LineChart>
+            )}
+          </ResponsiveContainer>
+        )}
+      </div>
+      <ChartTable label={label} points={points} series={series} format={format} />
+    </figure>
+  )
+}
