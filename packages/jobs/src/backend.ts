@@ -52,7 +52,7 @@ function postgres(connectionString: string, max: number) {
 }
 
 /** Whether the queue is on Redis (which must run with `noeviction`) rather than on PostgreSQL. */
-function isRedis(queueUrl: string): boolean {
+export function isRedis(queueUrl: string): boolean {
   const scheme = new URL(queueUrl).protocol
   if (scheme === 'redis:' || scheme === 'rediss:') return true
   if (scheme === 'postgres:' || scheme === 'postgresql:') return false

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { openQueue } from './backend.ts'
 import { JOBS, deduplicationId } from './table.ts'
 import type { JobName, JobPayload } from './table.ts'
@@ -35,8 +34,6 @@ export function openQueues(queueUrl: string, onError: (error: Error) => void = (
   return {
     add: async (name, payload, options) => {
       await queue.add(name, payload, {
-        // BullMQ's own ids come from a sequence that it makes as it goes: a right that web need not have.
-        jobId: randomUUID(),
         deduplication: { id: deduplicationId(name, payload, options.lane), keepLastIfActive: true },
         ...(options.delayMs ? { delay: options.delayMs } : {}),
       })
