@@ -8,7 +8,7 @@ export type UserRole = (typeof USER_ROLES)[number]
 /** What a person may do, beyond looking. */
 export const PERMISSIONS = [
   'plan-waves', 'run-estimates', 'control-replication', 'book-windows', 'request-cutover',
-  'decide-go-no-go', 'decide-bookings', 'manage-sites', 'manage-provider-sites',
+  'decide-go-no-go', 'decide-bookings', 'manage-sites', 'manage-provider-sites', 'manage-provider',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
@@ -23,7 +23,7 @@ const granted: Readonly<Record<UserRole, readonly Permission[]>> = {
   PROVIDER_VIEWER: [],
   PROVIDER_OPERATOR: ['manage-provider-sites'],
   PROVIDER_SCHEDULER: ['decide-bookings'],
-  PROVIDER_ADMIN: ['decide-bookings', 'manage-provider-sites'],
+  PROVIDER_ADMIN: ['decide-bookings', 'manage-provider-sites', 'manage-provider'],
 }
 
 /** Whether `role` may do `permission`. */

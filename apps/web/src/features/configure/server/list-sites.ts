@@ -1,0 +1,17 @@
+import { listSites as list } from '@driftless/db'
+import { AGENT_AWAY_SECONDS, may } from '@driftless/domain'
+import { memberProcedure } from '@/server/trpc.ts'
+
+/** Sites with their agents; `online` and `mine` (may be managed by this person) are decided here, by the server's clock and rules. */
+export const listSites = memberProcedure().query(({ ctx }) =>
+  ctx.inScope(async (tx) => {
+    const now = new Date()
+    const { person } = ctx
+    const manages = may(person.role, person.tenantId === null ? 'manage-provider-sites' : 'manage-sites')
+    const sites = await list(tx, now)
+    return sites.map((site) => ({
+      ...site,
+      mine: manages && site.tenantId === person.tenantId,
+      agents: site.agents.map((agent) => ({ ...agent, online: agent.lastContactAt !== null && now.getTime() - agent.lastContactAt.getTime() <= AGENT_AWAY_SECONDS * 1000 })),
+    }))
+  }))
