@@ -1,0 +1,3 @@
+import { handOver } from './setup/bootstrap.mjs'
+
+await handOver('generate.ts', process.argv.slice(2))

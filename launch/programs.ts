@@ -1,0 +1,112 @@
+/** What each program of a Driftless is started with: the environment agreed by all of them. */
+import { join } from 'node:path'
+import { z } from 'zod'
+import { NEXT_CLI } from './build-web.ts'
+import type { RoleUrls } from './deploy/roles.ts'
+import { ROOT } from './setup/paths.ts'
+import type { Places } from './setup/paths.ts'
+import type { Ports } from './setup/ports.ts'
+import type { ProgramSpec } from './supervisor.ts'
+
+export type Setting = {
+  places: Places
+  ports: Ports
+  urls: RoleUrls
+  /** Where wake-ups go: PostgreSQL or Redis. */
+  queueUrl: string
+  logLevel: string
+  /** What every program inherits from our own environment. */
+  inherited: Readonly<Record<string, string>>
+}
+
+const readyLine = z.object({ msg: z.literal('ready') })
+
+/** True for the JSON line with which our programs say that they are ready. */
+export function saysReady(line: string): boolean {
+  if (!line.includes('"ready"')) return false
+  try {
+    return readyLine.safeParse(JSON.parse(line)).success
+  } catch {
+    return false
+  }
+}
+
+function ourProgram(setting: Setting, name: string, app: string, env: Record<string, string>): ProgramSpec {
+  return {
+    name,
+    command: process.execPath,
+    args: [join(ROOT, 'apps', app, 'src', 'main.ts')],
+    env: { ...setting.inherited, NODE_ENV: 'production', LOG_LEVEL: setting.logLevel, EXIT_WITH_PARENT: '1', ...env },
+    isReady: saysReady,
+    stopBy: 'SIGTERM',
+    cwd: ROOT,
+  }
+}
+
+export function coordinatorProgram(setting: Setting): ProgramSpec {
+  return ourProgram(setting, 'coordinator', 'coordinator', {
+    DATABASE_URL: setting.urls.coordinator,
+    QUEUE_URL: setting.queueUrl,
+    GATEWAY_HOST: '127.0.0.1',
+    GATEWAY_PORT: String(setting.ports.gateway),
+    GATEWAY_NAMES: 'localhost,127.0.0.1',
+  })
+}
+
+export type SiteSide = 'source' | 'target'
+
+const labSocket = (setting: Setting, side: SiteSide) => join(setting.places.run, side, 'lab.sock')
+const nbdFolder = (setting: Setting, side: SiteSide) => join(setting.places.run, side, 'nbd')
+
+/** The folders that the programs of `side` expect to be there. */
+export function foldersOf(setting: Setting, side: SiteSide): string[] {
+  const data = setting.places[side]
+  return [join(data, 'lab'), join(data, 'agent'), join(data, 'replicas'), nbdFolder(setting, side)]
+}
+
+/** A hypervisor of ours. `scenario` names the VMs that it creates at its first start; null leaves it empty. */
+export function labProgram(setting: Setting, side: SiteSide, scenario: string | null): ProgramSpec {
+  return ourProgram(setting, `lab-${side}`, 'lab', {
+    LAB_DIR: join(setting.places[side], 'lab'),
+    LAB_SOCKET: labSocket(setting, side),
+    LAB_NBD_DIR: nbdFolder(setting, side),
+    ...(scenario === null ? {} : { LAB_SCENARIO: scenario }),
+  })
+}
+
+/** `token` enrols the agent at its first start; null once it is enrolled. */
+export function agentProgram(setting: Setting, side: SiteSide, token: string | null): ProgramSpec {
+  const target = { REPLICA_DIR: join(setting.places.target, 'replicas'), NBD_DIR: nbdFolder(setting, 'target'), STREAM_HOST: '127.0.0.1', STREAM_PORT: String(setting.ports.stream) }
+  return ourProgram(setting, `agent-${side}`, 'agent', {
+    AGENT_DATA_DIR: join(setting.places[side], 'agent'),
+    AGENT_NAME: `${side}-agent-1`,
+    GATEWAY_URL: `https://127.0.0.1:${setting.ports.gateway}`,
+    HYPERVISOR: 'lab',
+    LAB_SOCKET: labSocket(setting, side),
+    ...(side === 'target' ? target : { NBD_DIR: nbdFolder(setting, 'source') }),
+    ...(token === null ? {} : { ENROLMENT_TOKEN: token }),
+  })
+}
+
+export const webUrl = (setting: Setting) => `http://localhost:${setting.ports.web}`
+
+export function webProgram(setting: Setting, nextAuthSecret: string): ProgramSpec {
+  return {
+    name: 'web',
+    command: process.execPath,
+    args: ['--import', join(ROOT, 'launch', 'supervisor', 'exit-with-parent.mjs'), NEXT_CLI, 'start', '-H', '127.0.0.1', '-p', String(setting.ports.web)],
+    env: {
+      ...setting.inherited,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      LOG_LEVEL: setting.logLevel,
+      DATABASE_URL: setting.urls.web,
+      QUEUE_URL: setting.queueUrl,
+      NEXTAUTH_URL: webUrl(setting),
+      NEXTAUTH_SECRET: nextAuthSecret,
+    },
+    isReady: (line) => line.includes('Ready in'),
+    stopBy: 'SIGTERM',
+    cwd: join(ROOT, 'apps', 'web'),
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * One whole Driftless, from nothing to ready: set up what is missing, then start the programs in order.
+ * `npm start` and the whole-system tests run the same code.
+ */
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildWeb } from './build-web.ts'
+import { ensureDatabase } from './deploy/database.ts'
+import { deploySchema } from './deploy-schema.ts'
+import { prepareDemo } from './demo.ts'
+import { inheritedEnv } from './env.ts'
+import { generateClient } from './generate.ts'
+import { clearLeftover, findPostgres, initialisePostgres, ownerUrl, postgresProgram } from './postgres.ts'
+import { agentProgram, coordinatorProgram, foldersOf, labProgram, webProgram, webUrl } from './programs.ts'
+import type { Setting } from './programs.ts'
+import { Refusal } from './setup/failure.ts'
+import { lockHome, whileLocked } from './setup/lock.ts'
+import { placesOf, ROOT } from './setup/paths.ts'
+import type { Places } from './setup/paths.ts'
+import { requireFreePorts } from './setup/ports.ts'
+import type { Ports } from './setup/ports.ts'
+import { loadSecrets } from './setup/secrets.ts'
+import type { Secrets } from './setup/secrets.ts'
+import type { Terminal } from './setup/terminal.ts'
+import { Supervisor } from './supervisor.ts'
+
+export type RunOptions = {
+  home: string
+  ports: Ports
+  terminal: Terminal
+  logLevel: string
+  /** A PostgreSQL of the user's own; embedded when null. */
+  databaseUrl: string | null
+  redisUrl: string | null
+  rolePassword: string | null
+  /** JSON file with the source site's VMs; null for the demo's own. */
+  scenario: string | null
+  /** False only for tests: no flush to disk in PostgreSQL. */
+  durable: boolean
+  /** Empties the home first. */
+  fresh: boolean
+}
+
+/** A Driftless that runs. */
+export type RunningDriftless = {
+  /** The portal's address. */
+  url: string
+  places: Places
+  ports: Ports
+  /** The database as its owner: sees every tenant. */
+  ownerUrl: string
+  /** The database as the coordinator's role. */
+  coordinatorUrl: string
+  supervisor: Supervisor
+  terminal: Terminal
+  /** True when this start filled an empty database. */
+  seeded: boolean
+  stop(): Promise<void>
+}
+
+/** In each home, so that `--fresh` never empties a folder that is not one. */
+const MARK = 'driftless-home'
+const SETUP_LOCK = join(ROOT, 'node_modules', '.driftless-setup.lock')
+
+/** Starts a Driftless and waits until all its programs are ready. Stops what it started when that fails, or when `signal` aborts. */
+export async function runDriftless(options: RunOptions, signal?: AbortSignal): Promise<RunningDriftless> {
+  const places = placesOf(options.home)
+  await mkdir(places.home, { recursive: true })
+  const lock = await lockHome(join(places.home, 'lock'), places.home)
+  const supervisor = new Supervisor(places.logs, (line) => options.terminal.warn(line))
+  const stop = async () => {
+    await supervisor.stop()
+    await rm(places.run, { recursive: true, force: true })
+    await lock.release()
+  }
+  const onAbort = () => void supervisor.stop()
+  signal?.addEventListener('abort', onAbort)
+  try {
+    signal?.throwIfAborted()
+    const running = await bringUp(options, places, supervisor, signal)
+    return { ...running, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+async function prepareHome(places: Places, fresh: boolean): Promise<void> {
+  const mark = join(places.home, MARK)
+  const found = (await readdir(places.home)).filter((name) => name !== 'lock')
+  if (found.length > 0 && !existsSync(mark)) throw new Refusal(`${places.home} holds files and is no home of a Driftless. Choose an empty or a new folder: DRIFTLESS_HOME=/some/folder npm start`)
+  if (fresh) for (const name of found) await rm(join(places.home, name), { recursive: true, force: true })
+  await rm(places.run, { recursive: true, force: true })
+  await mkdir(places.run, { recursive: true, mode: 0o700 })
+  await writeFile(mark, 'Everything that a Driftless keeps. Made by npm start; emptied by npm start -- --fresh.\n')
+}
+
+async function bringUp(options: RunOptions, places: Places, supervisor: Supervisor, signal?: AbortSignal): Promise<Omit<RunningDriftless, 'stop'>> {
+  const { terminal, ports } = options
+  if (options.fresh && options.databaseUrl !== null) throw new Refusal('--fresh empties only what Driftless keeps itself, and DATABASE_URL names a database of yours. Empty that one yourself (drop and create it), remove the home, and start without --fresh.')
+  await requireFreePorts(ports, ['web', 'gateway', 'stream', ...(options.databaseUrl === null ? ['postgres' as const] : [])])
+  await prepareHome(places, options.fresh)
+  const secrets = await loadSecrets(places.secrets)
+  await whileLocked(SETUP_LOCK, () => sayIfLong(terminal, 'Prisma client', generateClient))
+  // The build keeps a core busy for a while: the database and the lab's disks are made meanwhile.
+  const built = whileLocked(SETUP_LOCK, () => sayIfLong(terminal, 'portal built', buildWeb))
+  built.catch(() => {})
+
+  const owner = options.databaseUrl ?? (await terminal.step('PostgreSQL', () => startPostgres(options, places, supervisor, secrets)))
+  const deployed = await terminal.step('schema', () => deploySchema(owner, options.rolePassword ?? secrets.rolePassword))
+  const queueUrl = options.redisUrl ?? deployed.urls.queue
+  const setting: Setting = { places, ports, urls: deployed.urls, queueUrl, logLevel: options.logLevel, inherited: inheritedEnv(process.env) }
+  for (const side of ['source', 'target'] as const) for (const folder of foldersOf(setting, side)) await mkdir(folder, { recursive: true, mode: 0o700 })
+  signal?.throwIfAborted()
+
+  await terminal.step('coordinator', () => supervisor.start(coordinatorProgram(setting)))
+  const demo = await terminal.step('demo scenario', () => prepareDemo(owner))
+  await terminal.step('source and target hypervisors', async () => {
+    await Promise.all([supervisor.start(labProgram(setting, 'source', options.scenario ?? demo.scenario)), supervisor.start(labProgram(setting, 'target', null))])
+  })
+  await terminal.step('source and target agents', async () => {
+    await Promise.all([supervisor.start(agentProgram(setting, 'target', demo.tokens.target)), supervisor.start(agentProgram(setting, 'source', demo.tokens.source))])
+  })
+  await built
+  await terminal.step('portal', () => supervisor.start(webProgram(setting, secrets.nextAuth)))
+  signal?.throwIfAborted()
+  return { url: webUrl(setting), places, ports, ownerUrl: owner, coordinatorUrl: deployed.urls.coordinator, supervisor, terminal, seeded: demo.seeded }
+}
+
+async function startPostgres(options: RunOptions, places: Places, supervisor: Supervisor, secrets: Secrets): Promise<string> {
+  const binaries = await findPostgres()
+  const leftover = await clearLeftover(places.postgres)
+  if (leftover !== null) options.terminal.warn(leftover)
+  await initialisePostgres(binaries, places.postgres, secrets.postgres)
+  await supervisor.start(postgresProgram(binaries, { folder: places.postgres, port: options.ports.postgres, durable: options.durable }))
+  const url = ownerUrl(options.ports.postgres, secrets.postgres, 'driftless')
+  await ensureDatabase(url, 'driftless')
+  return url
+}
+
+/** Says a step only when it had something to do. */
+async function sayIfLong(terminal: Terminal, what: string, work: () => Promise<boolean>): Promise<void> {
+  const startedAtMs = Date.now()
+  if (await work()) terminal.done(what, startedAtMs)
+}

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The checkout. */
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+/** Where everything of one running Driftless is. */
+export type Places = {
+  home: string
+  postgres: string
+  logs: string
+  secrets: string
+  /** Short, for unix sockets: their whole path is limited to 108 characters. */
+  run: string
+  source: string
+  target: string
+}
+
+/** The places of the Driftless whose home is `home`; none is made here. */
+export function placesOf(home: string): Places {
+  const absolute = resolve(home)
+  const run = join(tmpdir(), `driftless-${createHash('sha256').update(absolute).digest('hex').slice(0, 8)}`)
+  const inHome = (name: string) => join(absolute, name)
+  return { home: absolute, postgres: inHome('postgres'), logs: inHome('logs'), secrets: inHome('secrets.json'), run, source: inHome('source'), target: inHome('target') }
+}
