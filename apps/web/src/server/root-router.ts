@@ -1,8 +1,26 @@
 import { sessionRouter } from '@/features/session/server/router.ts'
+import { auditLogRouter } from '@/features/audit-log/server/router.ts'
+import { billingRouter } from '@/features/billing/server/router.ts'
+import { configureRouter } from '@/features/configure/server/router.ts'
+import { estimateRouter } from '@/features/estimate/server/router.ts'
+import { migrateRouter } from '@/features/migrate/server/router.ts'
+import { overviewRouter } from '@/features/overview/server/router.ts'
+import { statisticsRouter } from '@/features/statistics/server/router.ts'
+import { waveRouter } from '@/features/wave/server/router.ts'
+import { windowsRouter } from '@/features/windows/server/router.ts'
 import { router } from './trpc.ts'
 
 /** Every call the portal answers. External clients import the type alone. */
 export const rootRouter = router({
   session: sessionRouter,
+  auditLog: auditLogRouter,
+  billing: billingRouter,
+  configure: configureRouter,
+  estimate: estimateRouter,
+  overview: overviewRouter,
+  migrate: migrateRouter,
+  wave: waveRouter,
+  statistics: statisticsRouter,
+  windows: windowsRouter,
 })
 export type AppRouter = typeof rootRouter

@@ -1,0 +1,138 @@
+import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, ownerOf, WAIT_REASONS } from '@driftless/domain'
+import type { WaitReason } from '@driftless/domain'
+import { z } from 'zod'
+import type { Prisma } from '../generated/client.ts'
+import type { ScopedTx } from '../scope.ts'
+import { readWaveRates } from './wave-rates.ts'
+
+/** A list beyond this is searched in the audit log. */
+const MOST_WAVES = 300
+
+/** A tenant's waves, newest first, with how far their VMs are. */
+export async function listWaves(tx: ScopedTx) {
+  const rows = await tx.db.wave.findMany({
+    orderBy: { createdAt: 'desc' }, take: MOST_WAVES,
+    include: { destination: { select: { name: true } }, tenant: { select: { name: true } }, migrations: { orderBy: { position: 'asc' }, include: { replications: true, vm: { select: { name: true } } } } },
+  })
+  return rows.map((wave) => {
+    const disks = wave.migrations.filter(({ status }) => status !== 'CANCELLED').flatMap((migration) => migration.replications)
+    return {
+      id: wave.id, name: wave.name, tenantName: wave.tenant.name, destinationName: wave.destination.name, paused: wave.paused, createdAt: wave.createdAt, startedAt: wave.startedAt,
+      statuses: wave.migrations.map(({ status }) => status),
+      vms: wave.migrations.map((migration) => ({ vmId: migration.vmId, name: migration.vm.name, status: migration.status })),
+      over: wave.migrations.every(({ status }) => MIGRATION_ENDED.includes(status)),
+      doneBytes: disks.reduce((sum, disk) => sum + Number(disk.backgroundDoneBytes), 0),
+      totalBytes: disks.reduce((sum, disk) => sum + Number(disk.backgroundTotalBytes), 0),
+    }
+  })
+}
+export type WaveListRow = Awaited<ReturnType<typeof listWaves>>[number]
+
+const observed = z.object({ connected: z.boolean() })
+const reachedAt = z.record(z.string(), z.coerce.date())
+// As the agents report them, or disk key → hash.
+const hashes = z.union([
+  z.array(z.object({ key: z.string(), hash: z.string() })),
+  z.record(z.string(), z.string()).transform((byKey) => Object.entries(byKey).map(([key, hash]) => ({ key, hash }))),
+])
+
+function connected(value: unknown): boolean | null {
+  const parsed = observed.safeParse(value)
+  return parsed.success ? parsed.data.connected : null
+}
+
+function isWaitReason(value: string | null): value is WaitReason {
+  return value !== null && Object.hasOwn(WAIT_REASONS, value)
+}
+
+const number = (value: bigint | null): number | null => (value === null ? null : Number(value))
+
+/** A wave with everything its page shows at `now`; null when the scope knows none by this id. */
+export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
+  const wave = await tx.db.wave.findUnique({
+    where: { id: waveId },
+    include: {
+      tenant: { select: { name: true } },
+      site: { select: { name: true } },
+      destination: { include: { targetSite: { include: { agents: { select: { id: true, name: true, lastContactAt: true } } } } } },
+      migrations: { orderBy: { position: 'asc' }, include: { vm: { include: { disks: true } }, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'asc' } }, evidence: { select: { sha256: true, createdAt: true } } } },
+      bookings: { orderBy: { requestedAt: 'desc' }, take: 20 },
+      goNoGos: { orderBy: { decidedAt: 'desc' }, take: 20 },
+    },
+  })
+  if (!wave) return null
+  const migrations = wave.migrations.map(migrationRow)
+  const holding = wave.bookings.find((booking) => BOOKING_HOLDS_SLOT.includes(booking.status) && booking.endsAt > now)
+  const booking = holding ?? wave.bookings[0] ?? null
+  const word = booking === null ? undefined : wave.goNoGos.find((one) => one.bookingId === booking.id)
+  const people = await tx.db.user.findMany({ where: { id: { in: [wave.createdById, ...(word ? [word.decidedById] : []), ...(booking ? [booking.requestedById] : [])] } }, select: { id: true, name: true } })
+  const nameOf = (id: string) => people.find((person) => person.id === id)?.name ?? null
+  const active = migrations.filter((migration) => !MIGRATION_ENDED.includes(migration.status))
+  const leftBytes = active.reduce((sum, migration) => sum + migration.backgroundLeftBytes + migration.foregroundLeftBytes, 0)
+  const { targetSite } = wave.destination
+  const usedTargets = new Set(wave.migrations.map((migration) => migration.targetAgentId))
+  return {
+    id: wave.id, name: wave.name, type: wave.type, cutoverMode: wave.cutoverMode, paused: wave.paused,
+    rateBytesPerSecond: number(wave.rateBytesPerSecond), guestWriteBytesPerSecond: number(wave.guestWriteBytesPerSecond), shutdownSeconds: wave.shutdownSeconds,
+    createdAt: wave.createdAt, createdByName: nameOf(wave.createdById), startedAt: wave.startedAt, now,
+    tenantName: wave.tenant.name, siteName: wave.site.name, destinationName: wave.destination.name, targetSiteName: targetSite.name,
+    /** A second target agent that could take over; null: none. */
+    haPartner: targetSite.agents.find((agent) => !usedTargets.has(agent.id) && usedTargets.size > 0)?.name ?? null,
+    migrations, leftBytes,
+    rates: await readWaveRates(tx, active.map((migration) => migration.id), leftBytes, now),
+    booking: booking && {
+      id: booking.id, status: booking.status, startsAt: booking.startsAt, endsAt: booking.endsAt, lockoutAt: booking.lockoutAt, decisionReason: booking.decisionReason,
+      requestedById: booking.requestedById, requestedByName: nameOf(booking.requestedById), holds: holding !== undefined,
+    },
+    goNoGo: word ? { decision: word.decision, reason: word.reason, decidedAt: word.decidedAt, decidedByName: nameOf(word.decidedById) } : null,
+  }
+}
+export type WaveReading = NonNullable<Awaited<ReturnType<typeof readWave>>>
+export type WaveMigration = WaveReading['migrations'][number]
+
+type MigrationWithAll = Prisma.MigrationGetPayload<{ include: { vm: { include: { disks: true } }; replications: true; attempts: true; evidence: { select: { sha256: true; createdAt: true } } } }>
+
+function migrationRow(migration: MigrationWithAll) {
+  const reason = isWaitReason(migration.waitReason) ? migration.waitReason : null
+  const disks = migration.replications.map((disk) => {
+    const used = migration.vm.disks.find(({ key }) => key === disk.diskKey)?.usedBytes ?? disk.sizeBytes
+    // Until the agent has counted, what the inventory says is in use stands for what there is to copy.
+    const totalBytes = Number(disk.backgroundTotalBytes > 0n ? disk.backgroundTotalBytes : used)
+    return {
+      key: disk.diskKey, status: disk.status, sizeBytes: Number(disk.sizeBytes), backgroundDoneBytes: Number(disk.backgroundDoneBytes), backgroundTotalBytes: totalBytes,
+      foregroundDoneBytes: Number(disk.foregroundDoneBytes), foregroundLeftBytes: Number(disk.foregroundLeftBytes), sentBytes: Number(disk.sentBytes), behindSince: disk.behindSince,
+    }
+  })
+  const total = (pick: (disk: (typeof disks)[number]) => number) => disks.reduce((sum, disk) => sum + pick(disk), 0)
+  return {
+    id: migration.id, vmId: migration.vmId, name: migration.vm.name, status: migration.status, position: migration.position,
+    waitReason: reason, waitDetail: migration.waitDetail, owner: reason === null ? null : ownerOf(reason),
+    statusChangedAt: migration.statusChangedAt, startedAt: migration.startedAt, readyAt: migration.readyAt, endedAt: migration.endedAt, cutoverRequestedAt: migration.cutoverRequestedAt,
+    network: migration.network, storage: migration.storage, cpus: migration.cpus, memoryBytes: Number(migration.memoryBytes),
+    sourceConnected: connected(migration.sourceObserved), targetConnected: connected(migration.targetObserved), disks,
+    backgroundDoneBytes: total((disk) => disk.backgroundDoneBytes), backgroundTotalBytes: total((disk) => disk.backgroundTotalBytes),
+    backgroundLeftBytes: total((disk) => Math.max(0, disk.backgroundTotalBytes - disk.backgroundDoneBytes)),
+    foregroundDoneBytes: total((disk) => disk.foregroundDoneBytes), foregroundLeftBytes: total((disk) => disk.foregroundLeftBytes), sentBytes: total((disk) => disk.sentBytes),
+    behindSince: disks.reduce<Date | null>((oldest, { behindSince }) => (behindSince !== null && (oldest === null || behindSince < oldest) ? behindSince : oldest), null),
+    attempts: migration.attempts.map(attemptRow),
+    evidence: migration.evidence,
+  }
+}
+
+function attemptRow(attempt: MigrationWithAll['attempts'][number]) {
+  const source = hashes.safeParse(attempt.sourceHashes)
+  const target = hashes.safeParse(attempt.targetHashes)
+  const disks = source.success ? source.data.map(({ key, hash }) => ({ key, sourceHash: hash, targetHash: target.success ? (target.data.find((other) => other.key === key)?.hash ?? null) : null })) : []
+  const reached = reachedAt.safeParse(attempt.reachedAt)
+  return {
+    number: attempt.number, status: attempt.status, statusChangedAt: attempt.statusChangedAt, reachedAt: reached.success ? reached.data : {}, sourceReturnedAt: attempt.sourceReturnedAt,
+    failureCode: attempt.failureCode, failureMessage: attempt.failureMessage, downtimeSeconds: attempt.downtimeSeconds, hashes: disks,
+    acknowledgedSequence: number(attempt.acknowledgedSequence), sequenceAtBoot: number(attempt.sequenceAtBoot),
+  }
+}
+
+/** The signed record of one accepted migration; null when there is none (yet). */
+export async function readEvidence(tx: ScopedTx, migrationId: string) {
+  const found = await tx.db.evidencePack.findUnique({ where: { migrationId }, include: { migration: { include: { vm: { select: { name: true } } } } } })
+  return found && { vmName: found.migration.vm.name, sha256: found.sha256, createdAt: found.createdAt, content: found.content }
+}
