@@ -1,0 +1,173 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { BlockDevice } from './block-device.ts'
+import { connectNbd, openFileDevice, serveNbd, allocatedBytes, BlockError } from './index.ts'
+import { OPTION_MAGIC, decodeRequest, encodeRequest } from './protocol.ts'
+
+const MiB = 1024 * 1024
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nbd-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** A repeatable source of numbers (mulberry32), so that a failing case can be run again. */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+function memory(sizeBytes: number): BlockDevice & { readonly content: Buffer; flushes: number } {
+  const content = Buffer.alloc(sizeBytes)
+  return {
+    sizeBytes,
+    content,
+    flushes: 0,
+    async read(offset, into) {
+      content.copy(into, 0, offset, offset + into.length)
+    },
+    async write(offset, data) {
+      data.copy(content, offset)
+    },
+    async flush() {
+      this.flushes += 1
+    },
+    async writeZeroes(offset, length) {
+      content.fill(0, offset, offset + length)
+    },
+    async close() {},
+  }
+}
+
+async function served(device: BlockDevice) {
+  const socketPath = join(folder, 'disk.sock')
+  const server = await serveNbd({ socketPath, exportName: 'disk-0', device })
+  const client = await connectNbd({ socketPath, exportName: 'disk-0', reconnect: { forSeconds: 10 } })
+  return { socketPath, server, client }
+}
+
+test('a request survives its encoding', () => {
+  const request = { flags: 1, command: 6, handle: 0x1234567890abcdefn, offset: 2 ** 45, length: 4096 }
+  expect(decodeRequest(encodeRequest(request))).toEqual(request)
+})
+
+describe('a served disk', () => {
+  test('reads what was written, at every size, in any order', async () => {
+    const device = memory(8 * MiB)
+    const { server, client } = await served(device)
+    expect(client.sizeBytes).toBe(8 * MiB)
+    const random = seeded(7)
+    const writes = Array.from({ length: 60 }, (_, i) => ({ offset: i * 128 * 1024, data: Buffer.alloc(1 + Math.floor(random() * 100_000), i + 1) }))
+    await Promise.all(writes.map(({ offset, data }) => client.write(offset, data)))
+    for (const { offset, data } of writes) {
+      const into = Buffer.alloc(data.length)
+      await client.read(offset, into)
+      expect(into.equals(data)).toBe(true)
+    }
+    await client.flush()
+    expect(device.flushes).toBe(1)
+    await client.writeZeroes(0, 64 * 1024)
+    expect(device.content.subarray(0, 64 * 1024).every((byte) => byte === 0)).toBe(true)
+    await client.close()
+    await server.close()
+  })
+
+  test('refuses what lies outside, and goes on', async () => {
+    const { server, client } = await served(memory(MiB))
+    await expect(client.read(MiB - 10, Buffer.alloc(20))).rejects.toMatchObject({ code: 'EINVAL' })
+    await expect(client.write(MiB, Buffer.alloc(1))).rejects.toMatchObject({ code: 'ENOSPC' })
+    await client.write(MiB - 1, Buffer.alloc(1))
+    await client.close()
+    await server.close()
+  })
+
+  test.each(['ENOSPC', 'EIO', 'EPERM'] as const)('passes the device’s %s on', async (code) => {
+    const failing = { ...memory(MiB), write: () => Promise.reject(new BlockError(code, 'no')) }
+    const { server, client } = await served(failing)
+    await expect(client.write(0, Buffer.alloc(1))).rejects.toMatchObject({ code })
+    await client.close()
+    await server.close()
+  })
+
+  test('a client rides over a server that dies and comes back: nothing is lost, nothing is answered twice', async () => {
+    const device = memory(4 * MiB)
+    let held = true
+    const hanging: BlockDevice = { ...device, write: (offset, data) => (held ? new Promise(() => undefined) : device.write(offset, data)) }
+    const { socketPath, server, client } = await served(hanging)
+    const writes = Array.from({ length: 20 }, (_, i) => client.write(i * 4096, Buffer.alloc(4096, i + 1)))
+    const flushed = client.flush()
+    await expect.poll(() => server.connections()).toBe(1)
+    held = false
+    // The first server never answers its writes: its connections are torn down, as a SIGKILL would.
+    void server.close()
+    const second = await serveNbd({ socketPath, exportName: 'disk-0', device })
+    await Promise.all([...writes, flushed])
+    for (let i = 0; i < 20; i += 1) expect(device.content[i * 4096]).toBe(i + 1)
+    await client.close()
+    await second.close()
+  })
+
+  test('a client that waits too long says where it looked', async () => {
+    await expect(connectNbd({ socketPath: join(folder, 'none.sock'), exportName: 'x', reconnect: { forSeconds: 0 } })).rejects.toThrow(/none\.sock/)
+  })
+
+  test('ten thousand malformed conversations leave it unharmed', { timeout: 120_000 }, async () => {
+    const device = memory(MiB)
+    const { socketPath, server, client } = await served(device)
+    const random = seeded(20261123)
+    for (let round = 0; round < 250; round += 1) {
+      await Promise.all(Array.from({ length: 40 }, () => attack(socketPath, random)))
+    }
+    const before = Buffer.alloc(4096, 9)
+    await client.write(0, before)
+    const into = Buffer.alloc(4096)
+    await client.read(0, into)
+    expect(into.equals(before)).toBe(true)
+    await expect.poll(() => server.connections()).toBe(1)
+    await client.close()
+    await server.close()
+  })
+})
+
+/** Greets correctly or not, then sends a few messages with some of their bytes changed, and hangs up. */
+function attack(socketPath: string, random: () => number): Promise<void> {
+  const option = Buffer.alloc(16 + 12)
+  option.writeBigUInt64BE(OPTION_MAGIC, 0)
+  option.writeUInt32BE([1, 2, 3, 6, 7, 99][Math.floor(random() * 6)] ?? 0, 8)
+  option.writeUInt32BE(12, 12)
+  option.writeUInt32BE(6, 16)
+  option.write('disk-0', 20)
+  const request = encodeRequest({ flags: 0, command: Math.floor(random() * 8), handle: 1n, offset: Math.floor(random() * 2 ** 40), length: Math.floor(random() * 2 ** 32) })
+  const message = Buffer.concat([Buffer.from([0, 0, 0, 3]), option, request, request])
+  for (let changes = Math.floor(random() * 6); changes > 0; changes -= 1) message[Math.floor(random() * message.length)] = Math.floor(random() * 256)
+  return new Promise((resolve) => {
+    const socket = createConnection(socketPath)
+    socket.on('error', () => undefined).on('close', () => resolve())
+    socket.on('connect', () => socket.end(message.subarray(0, Math.floor(random() * message.length))))
+    socket.resume()
+  })
+}
+
+test('a file device is sparse until written, keeps its content, and knows its size', async () => {
+  const path = join(folder, 'disk.raw')
+  const first = await openFileDevice(path, { create: { sizeBytes: 64 * MiB } })
+  expect(await allocatedBytes(path)).toBe(0)
+  await first.write(MiB, Buffer.alloc(MiB, 5))
+  await first.flush()
+  await first.close()
+  const again = await openFileDevice(path, { create: { sizeBytes: 64 * MiB } })
+  const into = Buffer.alloc(2)
+  await again.read(2 * MiB - 1, into)
+  expect([...into]).toEqual([5, 0])
+  expect(await allocatedBytes(path)).toBeGreaterThanOrEqual(MiB)
+  await again.close()
+  await expect(openFileDevice(path, { create: { sizeBytes: MiB } })).rejects.toMatchObject({ code: 'EINVAL' })
+})
