@@ -1,0 +1,29 @@
+import type { ScopedTx } from '../scope.ts'
+
+/** The largest inventory that we promise to show. */
+const MOST_VMS = 5_000
+/** Given up: the VM is free for another wave. */
+const GIVEN_UP = ['ROLLED_BACK', 'FAILED', 'CANCELLED'] as const
+
+/** The VMs present at a tenant's source sites, each with its disks and the wave that has it. */
+export async function listInventory(tx: ScopedTx) {
+  const rows = await tx.db.vm.findMany({
+    where: { goneAt: null }, orderBy: { name: 'asc' }, take: MOST_VMS,
+    include: {
+      site: { select: { name: true } },
+      disks: { orderBy: { key: 'asc' } },
+      migrations: { where: { status: { notIn: [...GIVEN_UP] } }, include: { wave: { select: { id: true, name: true } } }, take: 1 },
+    },
+  })
+  return rows.map((vm) => {
+    const migration = vm.migrations[0]
+    return {
+      id: vm.id, name: vm.name, guestOs: vm.guestOs, cpus: vm.cpus, memoryBytes: Number(vm.memoryBytes), network: vm.network,
+      power: vm.power, health: vm.health, churnBytesPerSecond: vm.churnBytesPerSecond, siteId: vm.siteId, siteName: vm.site.name, seenAt: vm.seenAt,
+      disks: vm.disks.map((disk) => ({ key: disk.key, sizeBytes: Number(disk.sizeBytes), usedBytes: Number(disk.usedBytes) })),
+      sizeBytes: vm.disks.reduce((sum, disk) => sum + Number(disk.sizeBytes), 0),
+      usedBytes: vm.disks.reduce((sum, disk) => sum + Number(disk.usedBytes), 0),
+      migration: migration ? { id: migration.id, status: migration.status, waveId: migration.wave.id, waveName: migration.wave.name } : null,
+    }
+  })
+}
