@@ -1,0 +1,30 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+
+const names = z.string().transform((text) => text.split(',').map((name) => name.trim()).filter((name) => name !== '')).pipe(z.array(z.string().regex(/^[A-Za-z0-9.:_-]+$/)).min(1).max(50))
+
+const schema = z.object({
+  DATABASE_URL: z.url(),
+  QUEUE_URL: z.url(),
+  GATEWAY_HOST: z.string().default('127.0.0.1'),
+  GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(4601),
+  /** What agents may call the gateway: the names and addresses in its certificate. */
+  GATEWAY_NAMES: names.default(['localhost', '127.0.0.1']),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  EXIT_WITH_PARENT: z.enum(['0', '1']).default('0'),
+})
+
+/** The coordinator's settings. Throws with the name of what is missing or wrong. */
+export function readEnv(environment: NodeJS.ProcessEnv = process.env) {
+  const parsed = schema.safeParse(environment)
+  if (!parsed.success) throw new Error(`The coordinator's environment is not right: ${z.prettifyError(parsed.error)}`)
+  const env = parsed.data
+  return {
+    databaseUrl: env.DATABASE_URL,
+    queueUrl: env.QUEUE_URL,
+    gateway: { host: env.GATEWAY_HOST, port: env.GATEWAY_PORT, names: env.GATEWAY_NAMES.map((name) => ({ name, isAddress: isIP(name) !== 0 })) },
+    logLevel: env.LOG_LEVEL,
+    exitWithParent: env.EXIT_WITH_PARENT === '1',
+  }
+}
+export type Env = ReturnType<typeof readEnv>

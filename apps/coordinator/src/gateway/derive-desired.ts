@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import { desiredState } from '@driftless/agent-api'
+import type { DesiredState } from '@driftless/agent-api'
+import type { DesiredFacts } from '@driftless/db'
+import { sourceStage, targetStage } from '@driftless/domain'
+import type { StageInput } from '@driftless/domain'
+
+type MigrationRow = DesiredFacts['migrations'][number]
+
+/** Enough of a SHA-256 that two states of one agent never share it. */
+const VERSION_LENGTH = 32
+
+/** What one agent should be doing, derived from rows alone; `version` is a hash of the rest. */
+export function deriveDesired(role: 'SOURCE' | 'TARGET', facts: DesiredFacts): DesiredState {
+  const state = {
+    sources: role === 'SOURCE' ? facts.migrations.flatMap((migration) => sourceOf(migration, facts)) : [],
+    targets: role === 'TARGET' ? facts.migrations.flatMap(targetOf) : [],
+    siteRateBytesPerSecond: role === 'SOURCE' && facts.linkRateBytesPerSecond !== null ? Number(facts.linkRateBytesPerSecond) : null,
+    observeVmRefs: facts.observeVmRefs,
+  }
+  const version = createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, VERSION_LENGTH)
+  return desiredState.parse({ version, ...state })
+}
+
+function stageInput({ status, resumeStatus, wave, attempts: [attempt] }: MigrationRow): StageInput {
+  return { status, resumeStatus, paused: wave.paused, attempt: attempt ? { status: attempt.status, sourceReturned: attempt.sourceReturnedAt !== null } : null }
+}
+
+function sourceOf(migration: MigrationRow, facts: DesiredFacts) {
+  const stage = sourceStage(stageInput(migration))
+  if (stage === null) return []
+  const stream = facts.streams.get(migration.targetAgentId ?? '')
+  const { wave } = migration
+  return [{
+    migrationId: migration.id,
+    vmRef: migration.vm.ref,
+    stage,
+    attempt: migration.attempts[0]?.number ?? 0,
+    target: stream?.streamHost && stream.streamPort ? { agentId: stream.id, host: stream.streamHost, port: stream.streamPort } : null,
+    disks: disksOf(migration),
+    rateBytesPerSecond: wave.rateBytesPerSecond === null ? null : Number(wave.rateBytesPerSecond),
+    guestWriteBytesPerSecond: wave.guestWriteBytesPerSecond === null ? null : Number(wave.guestWriteBytesPerSecond),
+    shutdownSeconds: wave.shutdownSeconds,
+  }]
+}
+
+function targetOf(migration: MigrationRow) {
+  const stage = targetStage(stageInput(migration))
+  if (stage === null || migration.sourceAgentId === null) return []
+  const { vm } = migration
+  return [{
+    migrationId: migration.id,
+    sourceAgentId: migration.sourceAgentId,
+    stage,
+    attempt: migration.attempts[0]?.number ?? 0,
+    shape: {
+      name: vm.name, guestOs: vm.guestOs, cpus: migration.cpus, memoryBytes: Number(migration.memoryBytes), network: migration.network, storage: migration.storage,
+      disks: disksOf(migration), hypervisor: vm.hypervisor,
+    },
+    acknowledgedSequence: Number(migration.attempts[0]?.acknowledgedSequence ?? 0),
+  }]
+}
+
+function disksOf(migration: MigrationRow) {
+  return migration.replications.map((disk) => ({ key: disk.diskKey, sizeBytes: Number(disk.sizeBytes) }))
+}

@@ -1,0 +1,34 @@
+import { MAX_WAIT_SECONDS, desiredRequest } from '@driftless/agent-api'
+import type { DesiredState } from '@driftless/agent-api'
+import { databaseNow, noteContact, readDesiredFacts } from '@driftless/db'
+import { asCoordinator } from '../context.ts'
+import type { AgentCall, Gateway } from './call.ts'
+import { deriveDesired } from './derive-desired.ts'
+
+/** A notification may be lost with its connection: the state is derived again this often whatever happens. */
+const RE_DERIVE_MS = 5_000
+
+/** `POST /v1/desired`: what the agent should be doing; held open while that is what the agent has already. */
+export async function desired(gateway: Gateway, { agent, body, signal }: AgentCall): Promise<DesiredState> {
+  const request = desiredRequest.parse(body)
+  const until = Date.now() + Math.min(request.waitSeconds, MAX_WAIT_SECONDS) * 1000
+  const watch = gateway.changes.watch(agent.id)
+  try {
+    for (;;) {
+      const state = await derive(gateway, agent)
+      const leftMs = until - Date.now()
+      if (state.version !== request.haveVersion || leftMs <= 0 || signal.aborted) return state
+      await watch.next(Math.min(RE_DERIVE_MS, leftMs), signal)
+    }
+  } finally {
+    watch.close()
+  }
+}
+
+function derive(gateway: Gateway, agent: AgentCall['agent']): Promise<DesiredState> {
+  return asCoordinator(gateway.db, async (tx) => {
+    // A held call is contact too: the agent's socket is open, and it will report when something happens.
+    await noteContact(tx, agent.id)
+    return deriveDesired(agent.role, await readDesiredFacts(tx, agent, await databaseNow(tx)))
+  })
+}

@@ -1,0 +1,49 @@
+import { listWaveUnderWay, lockMigration, readMigrationFacts } from '@driftless/db'
+import type { ScopedTx } from '@driftless/db'
+import { nextStep } from '@driftless/domain'
+import type { Step } from '@driftless/domain'
+import { wake } from '@driftless/jobs'
+import { asCoordinator } from '../context.ts'
+import type { Context } from '../context.ts'
+import { applyStep } from '../drive/apply-step.ts'
+import type { SiteLinks } from '../drive/site-links.ts'
+import { readExtras } from '../drive/view-extras.ts'
+import { observedOf, viewOf } from '../drive/view-of.ts'
+
+/** The longest way a migration goes in one go is a handful of steps; more than this is a circle. */
+const MOST_STEPS = 20
+
+type Driven = { readonly waveId: string; readonly steps: readonly Step['kind'][]; readonly bookingId: string | null }
+
+/**
+ * Takes every step of a migration that can be taken now. The row's lock is the lease: a second driver waits, then
+ * finds nothing to do; a killed one leaves nothing behind, since all its effects are rows of one transaction.
+ */
+export async function driveMigration(context: Context, links: SiteLinks, migrationId: string): Promise<readonly Step['kind'][]> {
+  const driven = await asCoordinator(context.db, (tx) => drive(tx, links, migrationId))
+  if (!driven || driven.steps.length === 0) return []
+  context.log.info({ migrationId, steps: driven.steps }, 'migration driven')
+  // Somebody else's turn, and perhaps the end of the wave.
+  if (driven.steps.some((kind) => kind === 'COMMIT' || kind === 'ROLL_BACK')) await wakeWave(context, driven.waveId, migrationId, driven.bookingId)
+  return driven.steps
+}
+
+async function drive(tx: ScopedTx, links: SiteLinks, migrationId: string): Promise<Driven | null> {
+  if (!(await lockMigration(tx, migrationId))) return null
+  const steps: Step['kind'][] = []
+  for (;;) {
+    const facts = await readMigrationFacts(tx, migrationId)
+    const observed = observedOf(facts)
+    const step = nextStep(viewOf(facts, observed, await readExtras(tx, facts, links)))
+    const applied = await applyStep(tx, step, facts, observed)
+    if (applied === 'waiting') return { waveId: facts.migration.waveId, steps, bookingId: facts.booking?.id ?? null }
+    steps.push(step.kind)
+    if (steps.length > MOST_STEPS) throw new Error(`Migration ${migrationId} goes in circles: ${steps.join(', ')}.`)
+  }
+}
+
+async function wakeWave(context: Context, waveId: string, exceptId: string, bookingId: string | null): Promise<void> {
+  const ids = await asCoordinator(context.db, (tx) => listWaveUnderWay(tx, waveId))
+  if (bookingId) await wake(context.queues, 'advance-booking', { bookingId })
+  for (const migrationId of ids) if (migrationId !== exceptId) await wake(context.queues, 'drive-migration', { migrationId })
+}

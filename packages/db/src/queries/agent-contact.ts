@@ -1,0 +1,42 @@
+import type { ScopedTx } from '../scope.ts'
+
+/** The last contact is written at most this often: with thousands of agents polling, every call would be a write. */
+const CONTACT_RESOLUTION_SECONDS = 1
+
+/** The agent that owns this certificate (SHA-256 of its DER, hex); null when none does, or another one now. */
+export function findAgent(tx: ScopedTx, agentId: string, certificateFingerprint: string) {
+  return tx.db.agent.findFirst({ where: { id: agentId, certificateFingerprint }, include: { site: { select: { name: true } } } })
+}
+export type KnownAgent = NonNullable<Awaited<ReturnType<typeof findAgent>>>
+
+/** Notes that an agent was heard of just now. */
+export async function noteContact(tx: ScopedTx, agentId: string): Promise<void> {
+  await tx.db.$executeRaw`
+    UPDATE agent SET last_contact_at = clock_timestamp()
+    WHERE id = ${agentId} AND (last_contact_at IS NULL OR last_contact_at < clock_timestamp() - make_interval(secs => ${CONTACT_RESOLUTION_SECONDS}))`
+}
+
+export type AgentFacts = {
+  readonly version: string
+  readonly protocol: number
+  readonly stream: { readonly host: string; readonly port: number } | null
+  readonly storage: { readonly freeBytes: number; readonly totalBytes: number } | null
+}
+
+/**
+ * Stores what an agent says of itself, where it differs. When its stream address has changed, the source agents that
+ * send to it are woken: nothing else tells them.
+ */
+export async function noteAgentFacts(tx: ScopedTx, agent: { readonly id: string; readonly version: string; readonly protocol: number; readonly streamHost: string | null; readonly streamPort: number | null; readonly freeBytes: bigint | null }, facts: AgentFacts): Promise<void> {
+  const data = {
+    ...(facts.version !== agent.version ? { version: facts.version } : {}),
+    ...(facts.protocol !== agent.protocol ? { protocol: facts.protocol } : {}),
+    ...(facts.storage && BigInt(facts.storage.freeBytes) !== agent.freeBytes ? { freeBytes: BigInt(facts.storage.freeBytes), totalBytes: BigInt(facts.storage.totalBytes) } : {}),
+  }
+  const moved = facts.stream !== null && (facts.stream.host !== agent.streamHost || facts.stream.port !== agent.streamPort)
+  const stream = facts.stream !== null && moved ? { streamHost: facts.stream.host, streamPort: facts.stream.port } : {}
+  if (moved || Object.keys(data).length > 0) await tx.db.agent.update({ where: { id: agent.id }, data: { ...data, ...stream } })
+  if (moved)
+    await tx.db.$executeRaw`SELECT wake_agents(array_agg(DISTINCT source_agent_id)) FROM migration
+      WHERE target_agent_id = ${agent.id} AND status NOT IN ('COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED')`
+}

@@ -1,0 +1,46 @@
+import type { ScopedTx } from '../scope.ts'
+
+/** Agents hear of an ended migration for this long, whatever they have confirmed: a restarted one may need to hear it again. */
+const ENDED_KEPT_MS = 3_600_000
+/** More than an agent could hold; the protocol's own bound. */
+const MOST_MIGRATIONS = 5_000
+
+/**
+ * The rows from which one agent's desired state is derived, in a stable order. Migrations that have ended stay in it
+ * until the agent says that it has acted on that, and for an hour.
+ */
+export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: string; readonly role: 'SOURCE' | 'TARGET'; readonly siteId: string }, now: Date) {
+  const mine = agent.role === 'SOURCE' ? { sourceAgentId: agent.id } : { targetAgentId: agent.id }
+  const confirmed = agent.role === 'SOURCE' ? 'sourceObserved' : 'targetObserved'
+  const migrations = await tx.db.migration.findMany({
+    where: {
+      ...mine,
+      OR: [
+        { status: { notIn: ['DRAFT', 'ASSESSED', 'READY_TO_REPLICATE', 'COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED'] } },
+        { status: { in: ['COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED'] }, endedAt: { gt: new Date(now.getTime() - ENDED_KEPT_MS) } },
+        {
+          status: { in: ['COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED'] },
+          NOT: { OR: ['RELEASE', 'STOP', 'ACCEPT', 'DISCARD'].map((stage) => ({ [confirmed]: { path: ['stage'], equals: stage } })) },
+        },
+      ],
+    },
+    include: { vm: true, wave: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 } },
+    orderBy: { id: 'asc' },
+    take: MOST_MIGRATIONS,
+  })
+  const partners = await tx.db.agent.findMany({
+    where: { id: { in: [...new Set(migrations.flatMap((migration) => migration.targetAgentId ?? []))] } },
+    select: { id: true, streamHost: true, streamPort: true },
+  })
+  const site = await tx.db.site.findUnique({ where: { id: agent.siteId }, select: { linkRateBytesPerSecond: true } })
+  const observed = agent.role === 'SOURCE'
+    ? await tx.db.estimateVm.findMany({ where: { estimate: { siteId: agent.siteId, status: 'OBSERVING', endsAt: { gt: now } } }, select: { vm: { select: { ref: true } } }, take: MOST_MIGRATIONS })
+    : []
+  return {
+    migrations,
+    streams: new Map(partners.map((partner) => [partner.id, partner])),
+    linkRateBytesPerSecond: site?.linkRateBytesPerSecond ?? null,
+    observeVmRefs: [...new Set(observed.map(({ vm }) => vm.ref))].toSorted(),
+  }
+}
+export type DesiredFacts = Awaited<ReturnType<typeof readDesiredFacts>>

@@ -1,0 +1,29 @@
+import { LOCK_LEAD_MS } from './service-window.ts'
+import type { BookingStatus } from './states/booking.ts'
+
+/**
+ * Where a booking goes because time has passed or its wave is over; null: it stays. Called again after each move, so
+ * that one decided on late (approved after its start) passes through every status on its way.
+ */
+export function nextBookingStatus(
+  booking: { readonly status: BookingStatus; readonly startsAtMs: number; readonly endsAtMs: number },
+  nowMs: number,
+  waveOver: boolean,
+): BookingStatus | null {
+  const over = nowMs >= booking.endsAtMs
+  switch (booking.status) {
+    case 'REQUESTED':
+    case 'COUNTER_OFFERED':
+      return over ? 'EXPIRED' : null
+    case 'APPROVED':
+      if (over) return 'EXPIRED'
+      return nowMs >= booking.startsAtMs - LOCK_LEAD_MS ? 'LOCKED' : null
+    case 'LOCKED':
+      if (over) return 'EXPIRED'
+      return nowMs >= booking.startsAtMs ? 'IN_PROGRESS' : null
+    case 'IN_PROGRESS':
+      return over || waveOver ? 'DONE' : null
+    default:
+      return null
+  }
+}
