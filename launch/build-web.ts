@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { inheritedEnv } from './env.ts'
+import { runCommand } from './setup/command.ts'
 import { Refusal } from './setup/failure.ts'
 import { ROOT } from './setup/paths.ts'
 
@@ -50,15 +50,8 @@ export async function buildWeb(): Promise<boolean> {
   return true
 }
 
-function runNextBuild(): Promise<void> {
-  const env = { ...inheritedEnv(process.env), NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', CI: '1' }
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [NEXT_CLI, 'build'], { cwd: WEB, env, stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    const keep = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-OUTPUT_CHARACTERS_MAX))
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
-    child.on('error', reject)
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Refusal(`The portal could not be built (next build, exit code ${code}):\n${output.trim()}`))))
-  })
+async function runNextBuild(): Promise<void> {
+  const env = { ...inheritedEnv(process.env), NODE_ENV: 'production' as const, NEXT_TELEMETRY_DISABLED: '1', CI: '1' }
+  const { code, output } = await runCommand(process.execPath, [NEXT_CLI, 'build'], { cwd: WEB, env })
+  if (code !== 0) throw new Refusal(`The portal could not be built (next build, exit code ${code}):\n${output.slice(-OUTPUT_CHARACTERS_MAX).trim()}`)
 }

@@ -14,6 +14,7 @@ import { ROOT } from './setup/paths.ts'
 
 /** The advisory lock of Prisma's own deploy, so that the two never run side by side. */
 const PRISMA_MIGRATION_LOCK = 72_707_369
+const MIGRATIONS = join(ROOT, 'prisma', 'migrations')
 /** More migrations than this is no project but a mistake. */
 const MIGRATIONS_MAX = 10_000
 
@@ -35,7 +36,7 @@ const appliedRow = z.object({ migration_name: z.string(), checksum: z.string(), 
 export type Deployed = { applied: readonly string[]; urls: RoleUrls }
 
 /** Applies what is missing on the database of `ownerUrl` and returns the addresses of the login roles. */
-export async function deploySchema(ownerUrl: string, rolePassword: string): Promise<Deployed> {
+export async function deploySchema(ownerUrl: string, rolePassword: string, folder = MIGRATIONS): Promise<Deployed> {
   const client = new pg.Client({ connectionString: ownerUrl })
   await client.connect().catch((error: unknown) => {
     throw new Refusal(`Cannot connect to PostgreSQL at ${new URL(ownerUrl).host}: ${messageOf(error)}. Check the address, the role and its password in DATABASE_URL.`)
@@ -44,14 +45,13 @@ export async function deploySchema(ownerUrl: string, rolePassword: string): Prom
     await client.query('SELECT pg_advisory_lock($1)', [PRISMA_MIGRATION_LOCK])
     const urls = await ensureRoles(client, ownerUrl, rolePassword)
     await client.query(BOOKKEEPING)
-    return { applied: await applyMissing(client, await readMigrations()), urls }
+    return { applied: await applyMissing(client, await readMigrations(folder)), urls }
   } finally {
     await client.end()
   }
 }
 
-async function readMigrations(): Promise<Migration[]> {
-  const folder = join(ROOT, 'prisma', 'migrations')
+async function readMigrations(folder: string): Promise<Migration[]> {
   const entries = await readdir(folder, { withFileTypes: true })
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
   if (names.length > MIGRATIONS_MAX) throw new Error(`${folder} holds ${names.length} migrations; at most ${MIGRATIONS_MAX} are read.`)

@@ -1,9 +1,9 @@
 /** Writes the Prisma client of `prisma/schema.prisma` to `packages/db/src/generated`, when the schema changed. */
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inheritedEnv } from './env.ts'
+import { runCommand } from './setup/command.ts'
 import { Refusal } from './setup/failure.ts'
 import { ROOT } from './setup/paths.ts'
 import { openTerminal } from './setup/terminal.ts'
@@ -24,17 +24,10 @@ export async function generateClient(): Promise<boolean> {
 }
 
 /** `generate` is WebAssembly throughout, but looks for a schema engine first: any executable will do. */
-function runPrisma(cli: string): Promise<void> {
+async function runPrisma(cli: string): Promise<void> {
   const env = { ...inheritedEnv(process.env), PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' }
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, 'generate'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    const keep = (chunk: Buffer) => (output += chunk.toString())
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
-    child.on('error', reject)
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Refusal(`prisma generate failed:\n${output.trim()}`))))
-  })
+  const { code, output } = await runCommand(process.execPath, [cli, 'generate'], { cwd: ROOT, env })
+  if (code !== 0) throw new Refusal(`prisma generate failed:\n${output.trim()}`)
 }
 
 if (import.meta.main) {

@@ -9,7 +9,7 @@ import { ROOT } from './setup/paths.ts'
 import { portsFrom } from './setup/ports.ts'
 import { openTerminal } from './setup/terminal.ts'
 
-const terminal = openTerminal(process.stdout.isTTY !== true || (process.env.NO_COLOR ?? '') !== '')
+const terminal = openTerminal()
 
 async function main(): Promise<number> {
   const { values: flags } = parseArgs({ options: { fresh: { type: 'boolean', default: false }, play: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } } })

@@ -2,15 +2,16 @@
  * PostgreSQL from the registry's package, without its JavaScript wrapper: made with `initdb` once,
  * started as one of the supervisor's programs, stopped when its stdin closes.
  */
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { runCommand } from './setup/command.ts'
 import { codeOf, Refusal } from './setup/failure.ts'
 import type { ProgramSpec } from './supervisor.ts'
+import { watched } from './supervisor/watched.ts'
 
 export const OWNER = 'driftless'
 const ROOT_ID = 0
@@ -54,22 +55,8 @@ const NAMESPACE = ['unshare', '--user', '--map-user=1000', '--map-group=1000', '
 async function chooseDisguise(bin: string): Promise<Disguise> {
   if (process.getuid?.() !== ROOT_ID) return { kind: 'none' }
   const [command = '', ...args] = NAMESPACE
-  const tried = await run(command, [...args, join(bin, 'postgres'), '--version'])
+  const tried = await runCommand(command, [...args, join(bin, 'postgres'), '--version'])
   return tried.code === 0 ? { kind: 'namespace' } : { kind: 'setuid' }
-}
-
-type Finished = { code: number; output: string }
-
-function run(command: string, args: readonly string[], options: { uid?: number; gid?: number; cwd?: string } = {}): Promise<Finished> {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    const keep = (chunk: Buffer) => (output += chunk.toString())
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
-    child.on('error', (error) => resolve({ code: 1, output: error.message }))
-    child.on('close', (code) => resolve({ code: code ?? 1, output }))
-  })
 }
 
 /** Makes the cluster in `folder` if there is none. An aborted attempt leaves only `folder.new`, which is cleared. */
@@ -87,7 +74,7 @@ export async function initialisePostgres(binaries: PostgresBinaries, folder: str
     const args = ['-D', fresh, '-U', OWNER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale-provider=builtin', '--locale=C.UTF-8', '--no-instructions']
     const wrapped = binaries.disguise.kind === 'namespace' ? [...NAMESPACE, join(binaries.bin, 'initdb'), ...args] : [join(binaries.bin, 'initdb'), ...args]
     const [command = '', ...rest] = wrapped
-    const made = await run(command, rest, setuid ? { uid: NOBODY_ID, gid: NOBODY_ID, cwd: '/' } : {})
+    const made = await runCommand(command, rest, setuid ? { uid: NOBODY_ID, gid: NOBODY_ID, cwd: '/' } : {})
     if (made.code !== 0) throw new Refusal(`PostgreSQL could not make its data folder ${folder}:\n${made.output.trim()}\n${setuid ? 'It ran as `nobody`, who must be able to reach that folder and this checkout: put both outside of a private home, or run npm start as an ordinary user.' : 'Mend what it says and start again.'}`)
     await rename(fresh, folder)
   } finally {
@@ -121,15 +108,9 @@ export async function clearLeftover(folder: string): Promise<string | null> {
 }
 
 async function isPostgresOn(pid: number, folder: string): Promise<boolean> {
-  const listed = process.platform === 'linux' ? await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') : (await run('ps', ['-o', 'command=', '-p', String(pid)])).output
+  const listed = process.platform === 'linux' ? await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') : (await runCommand('ps', ['-o', 'command=', '-p', String(pid)])).output
   return listed.includes('postgres') && listed.includes(folder)
 }
-
-/**
- * Runs the server beside a watch on stdin: when that closes, because we stop it or because we died, the
- * server gets SIGINT (a fast shutdown, in order). PostgreSQL itself would live on.
- */
-const WATCHED = 'exec 3<&0; "$@" </dev/null 3<&- & server=$!; (read -r _; kill -INT $server) <&3 2>/dev/null & wait $server'
 
 /** Enough for several coordinators, webs and queues with ten connections each. */
 const MAX_CONNECTIONS = 200
@@ -150,8 +131,8 @@ export function postgresProgram(binaries: PostgresBinaries, options: { folder: s
   const server = [join(binaries.bin, 'postgres'), '-D', options.folder, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
   return {
     name: 'postgres',
-    command: '/bin/sh',
-    args: ['-c', WATCHED, 'postgres', ...(binaries.disguise.kind === 'namespace' ? NAMESPACE : []), ...server],
+    // SIGINT is PostgreSQL's fast shutdown: sessions end, everything is written, in order.
+    ...watched('INT', [...(binaries.disguise.kind === 'namespace' ? NAMESPACE : []), ...server]),
     env: {},
     ...(binaries.disguise.kind === 'setuid' ? { userId: NOBODY_ID } : {}),
     isReady: (line) => line.includes('database system is ready to accept connections'),

@@ -5,7 +5,7 @@ import { codeOf, Refusal } from './failure.ts'
 /** A process by its id and when it started, since ids are used again. */
 type Holder = { pid: number; startedAt: string }
 
-/** When a process started, in the system's own ticks; '' where the system does not say, null when there is none. */
+/** When a process started, in the system's own ticks; '' where the system does not say, null when it is gone. */
 async function startOf(pid: number): Promise<string | null> {
   try {
     process.kill(pid, 0)
@@ -14,7 +14,8 @@ async function startOf(pid: number): Promise<string | null> {
   }
   // The command name may hold spaces and brackets; field 22 counts from behind the last bracket.
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return state === 'Z' ? null : (fields[18] ?? '')
 }
 
 async function holderOf(file: string): Promise<Holder | null> {

@@ -12,8 +12,8 @@ export type Terminal = {
   paint(style: Style, text: string): string
 }
 
-/** The terminal of this process. `plain` leaves colours out. */
-export function openTerminal(plain = process.stdout.isTTY !== true): Terminal {
+/** The terminal of this process. `plain` leaves colours out, as someone who set NO_COLOR wants it. */
+export function openTerminal(plain = process.stdout.isTTY !== true || (process.env.NO_COLOR ?? '') !== ''): Terminal {
   const paint = (style: Style, text: string) => (plain ? text : styleText(style, text, { validateStream: false }))
   const seconds = (startedAtMs: number) => paint('dim', `${((Date.now() - startedAtMs) / 1000).toFixed(1)} s`)
   const terminal: Terminal = {

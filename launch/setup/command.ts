@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+export type CommandOptions = {
+  cwd?: string
+  env?: NodeJS.ProcessEnv
+  uid?: number
+  gid?: number
+  /** True shows the output as it comes as well. */
+  show?: boolean
+}
+/** `output` is both streams in the order they came; `code` 1 stands for a command that could not run at all. */
+export type Finished = { code: number; output: string }
+
+/** Of one command's output; the end of it is what tells. */
+const OUTPUT_CHARACTERS_MAX = 200_000
+
+/** Runs a command to its end without a shell and without input. Never rejects. */
+export function runCommand(command: string, args: readonly string[], { show = false, ...options }: CommandOptions = {}): Promise<Finished> {
+  return new Promise((resolve) => {
+    let output = ''
+    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    const keep = (stream: NodeJS.ReadableStream, shown: NodeJS.WritableStream) =>
+      stream.on('data', (chunk: Buffer) => {
+        output = (output + chunk.toString()).slice(-OUTPUT_CHARACTERS_MAX)
+        if (show) shown.write(chunk)
+      })
+    keep(child.stdout, process.stdout)
+    keep(child.stderr, process.stderr)
+    child.on('error', (error) => resolve({ code: 1, output: `${command}: ${error.message}` }))
+    child.on('close', (code) => resolve({ code: code ?? 1, output }))
+  })
+}
+
+/** The first of `names` that is an executable on PATH, or null. */
+export function findOnPath(names: readonly string[], path: string | undefined): string | null {
+  for (const name of names) {
+    for (const folder of (path ?? '').split(delimiter)) {
+      if (folder === '') continue
+      const file = join(folder, name)
+      try {
+        accessSync(file, constants.X_OK)
+        return file
+      } catch {
+        // Not here; the next folder.
+      }
+    }
+  }
+  return null
+}

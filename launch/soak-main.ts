@@ -1,0 +1,3 @@
+import { runNamed } from './named-program.ts'
+
+await runNamed('soak', 'bench/soak', 'endurance runs')

@@ -1,0 +1,48 @@
+import { buildWeb } from '../build-web.ts'
+import { generateClient } from '../generate.ts'
+import { messageOf, Refusal } from '../setup/failure.ts'
+import type { Terminal } from '../setup/terminal.ts'
+import { findChromium } from './chromium.ts'
+import { sayReport } from './report.ts'
+import type { PartResult } from './report.ts'
+import { openScratch } from './scratch.ts'
+import { runVitest } from './vitest-part.ts'
+
+/** What a part is given: where it may write, and the environment of what it starts. */
+export type PartSetting = { scratch: string; env: NodeJS.ProcessEnv }
+export type Part = { title: string; run(setting: PartSetting): Promise<PartResult> }
+
+/** Some tests through vitest, as a part. */
+export const vitestPart = (name: string, args: readonly string[]): Part['run'] => ({ scratch, env }) => runVitest(name, args, scratch, env)
+
+/** The portal's production build, which the whole-system tests share. */
+export async function buildPart(): Promise<PartResult> {
+  const startedAtMs = Date.now()
+  const failure = await buildWeb().then(() => '', messageOf)
+  return { name: 'portal build', passed: failure === '' ? 1 : 0, failed: failure === '' ? 0 : 1, skipped: 0, seconds: (Date.now() - startedAtMs) / 1000, output: failure }
+}
+
+/** Sets up what tests need, runs the parts one after the other, and reports. Returns the exit code. */
+export async function runParts(terminal: Terminal, parts: readonly Part[]): Promise<0 | 1> {
+  try {
+    await terminal.step('Prisma client', generateClient)
+    const chromium = await findChromium(process.env.PATH, (line) => terminal.say(line))
+    terminal.say(`  Chromium for the browser tests: ${chromium.from}`)
+    const scratch = await openScratch()
+    const env = { ...process.env, TMPDIR: scratch.folder, NODE_ENV: 'test' as const }
+    const results: PartResult[] = []
+    try {
+      for (const part of parts) {
+        terminal.say(`\n${terminal.paint('bold', part.title)}`)
+        results.push(await part.run({ scratch: scratch.folder, env }))
+      }
+    } finally {
+      results.push(await scratch.clear())
+    }
+    return sayReport(terminal, results) ? 0 : 1
+  } catch (error) {
+    console.error(error instanceof Refusal ? error.message : error)
+    terminal.say('\n0 passed, 1 failed')
+    return 1
+  }
+}

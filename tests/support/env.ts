@@ -1,0 +1,12 @@
+import { z } from 'zod'
+
+const schema = z.object({
+  /** A PostgreSQL for tests only, as its superuser; the set-up of `tests/support` starts an embedded one when unset. */
+  TEST_DATABASE_URL: z.url().optional(),
+  /** A Redis for tests only; unset where none can be had, and tests of the queue on Redis are then skipped, aloud. */
+  TEST_REDIS_URL: z.url().optional(),
+  PATH: z.string().optional(),
+})
+
+/** Settings of the tests, read anew at each call: the set-up of a run writes them. */
+export const testEnv = () => schema.parse(process.env)
