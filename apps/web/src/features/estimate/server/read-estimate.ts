@@ -6,7 +6,7 @@ import { forecast } from './forecast.ts'
 
 /** One observation: what is known so far, and the forecast that follows from it. ESTIMATE_UNKNOWN. */
 export const readEstimate = tenantProcedure()
-  .input(z.object({ estimateId: z.string().min(1).max(64) }))
+  .input(z.object({ estimateId: z.string().min(1).max(120) }))
   .query(async ({ ctx, input }) => {
     const now = new Date()
     const reading = await ctx.inScope((tx) => read(tx, input.estimateId, now))

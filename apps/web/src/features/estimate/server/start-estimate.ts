@@ -10,9 +10,9 @@ const LONGEST_SHIPPING_DAYS = 60
 /** Starts an observation; the agent of the site hears of it through its desired state. Answers the estimate's id. */
 export const startEstimate = tenantProcedure('run-estimates')
   .input(z.object({
-    siteId: z.string().min(1).max(64),
+    siteId: z.string().min(1).max(120),
     name: z.string().trim().min(1).max(120),
-    vmIds: z.array(z.string().min(1).max(64)).min(1).max(MOST_VMS),
+    vmIds: z.array(z.string().min(1).max(120)).min(1).max(MOST_VMS),
     durationSeconds: z.number().int(),
     shippingDays: z.number().positive().max(LONGEST_SHIPPING_DAYS),
   }))
