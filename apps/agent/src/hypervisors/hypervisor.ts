@@ -1,0 +1,70 @@
+/**
+ * What the agent asks of a hypervisor. An adapter declares what it can do; nothing outside
+ * `hypervisors/` asks which hypervisor it is. Only `main.ts` knows the adapters.
+ */
+import type { BlockDevice } from '@driftless/nbd'
+import type { GuestState } from '@driftless/agent-api'
+
+export interface Capabilities {
+  /** SERVE: the guest reaches its disk through a socket that the agent serves, so the filter is always in its path. */
+  readonly tap: 'SERVE'
+  /** Can ask a guest to shut down in order. */
+  readonly orderlyShutdown: boolean
+  /** Can create VMs over disks that the agent serves. */
+  readonly shadowVms: boolean
+}
+
+export interface HypervisorDisk {
+  readonly key: string
+  readonly sizeBytes: number
+  /** Bytes in use, as far as the hypervisor knows. */
+  readonly usedBytes: number
+  /** Where the agent serves the disk to the guest. */
+  readonly socketPath: string
+  /** Opens the disk itself, below everything the guest sees. */
+  open(): Promise<BlockDevice>
+}
+
+export interface HypervisorVm {
+  readonly ref: string
+  readonly name: string
+  readonly guestOs: string
+  readonly cpus: number
+  readonly memoryBytes: number
+  readonly network: string
+  readonly guest: GuestState
+  readonly disks: readonly HypervisorDisk[]
+  /** What this adapter needs at the target to build the shadow VM; opaque to everyone else. */
+  readonly shadowNeeds: Record<string, unknown>
+}
+
+export interface ShadowVm {
+  readonly ref: string
+  readonly name: string
+  readonly guestOs: string
+  readonly cpus: number
+  readonly memoryBytes: number
+  readonly network: string
+  /** The source guest's highest acknowledged record; the shadow's own check demands it. */
+  readonly acknowledgedSequence: number
+  /** `shadowNeeds`, as the source's adapter gave it. */
+  readonly shadowNeeds: Record<string, unknown>
+  readonly disks: readonly { key: string; sizeBytes: number; path: string; socketPath: string }[]
+}
+
+/** All calls are idempotent and reject with an `Error` whose message says what to do. */
+export interface Hypervisor {
+  readonly capabilities: Capabilities
+  listVms(): Promise<HypervisorVm[]>
+  /** Null when there is no such VM. */
+  findVm(ref: string): Promise<HypervisorVm | null>
+  powerOn(ref: string): Promise<void>
+  /** Asks the guest to shut down in order; never powers it off. Returns before it is off. */
+  shutdown(ref: string): Promise<void>
+  /** Stops the VM without asking the guest: for shadow VMs that failed. */
+  powerOff(ref: string): Promise<void>
+  /** Registers the VM, powered off. */
+  createShadow(shadow: ShadowVm): Promise<void>
+  /** Removes the registration of a VM that is off; its disks stay. */
+  removeVm(ref: string): Promise<void>
+}

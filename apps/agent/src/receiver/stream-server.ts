@@ -1,0 +1,61 @@
+import { createServer } from 'node:tls'
+import type { Server, TLSSocket } from 'node:tls'
+import type { Logger } from 'pino'
+import { tlsSettings } from '../stream/identity.ts'
+import type { Credentials } from '../stream/identity.ts'
+import { serveSession } from './disk-session.ts'
+import type { Admit } from './disk-session.ts'
+
+/** One connection a disk: 5,000 VMs would have fewer under way at a time. A stranger cannot exhaust the process. */
+const MAX_CONNECTIONS = 2_000
+
+/** A peer that has not shown its certificate by then is dropped. */
+const HANDSHAKE_TIMEOUT_MS = 10_000
+
+export interface StreamServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/**
+ * Listens for source agents. Only peers with a certificate of the gateway's CA get as far as
+ * `admit`, which then decides by the certificate's CN. `port` 0 takes any free one.
+ */
+export async function startStreamServer(options: { host: string; port: number; credentials: Credentials; admit: Admit; log: Logger }): Promise<StreamServer> {
+  const { log } = options
+  const sockets = new Set<TLSSocket>()
+  const server = createServer({ ...tlsSettings(options.credentials), requestCert: true, handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
+  server.maxConnections = MAX_CONNECTIONS
+  server.on('secureConnection', (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => {}) // the session's reads reject with it
+    const peer = socket.getPeerCertificate().subject?.CN
+    const peerAgentId = typeof peer === 'string' ? peer : ''
+    void serveSession(socket, peerAgentId, options.admit).then((error) => {
+      if (error !== null) log.info({ peerAgentId, reason: error.message }, 'stream session ended')
+    })
+  })
+  server.on('tlsClientError', (error, socket) => log.warn({ reason: error.message, peer: socket.remoteAddress }, 'stream connection refused'))
+  await listen(server, options.host, options.port)
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The stream server has no port.')
+  return {
+    port: address.port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}

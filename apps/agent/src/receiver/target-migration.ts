@@ -1,0 +1,174 @@
+import type { DesiredTarget, GuestState, Problem, TargetObserved } from '@driftless/agent-api'
+import type { Hypervisor } from '../hypervisors/hypervisor.ts'
+import { StreamError } from '../stream/protocol.ts'
+import type { Hello } from '../stream/protocol.ts'
+import type { ReceivingDisk } from './disk-session.ts'
+import { Replica } from './replica.ts'
+import type { ReplicaRecord, ReplicaStore } from './replica-store.ts'
+import { Shadow } from './shadow.ts'
+
+export interface TargetMigrationOptions {
+  migrationId: string
+  store: ReplicaStore
+  hypervisor: Hypervisor
+  nbdDirectory: string
+  /** Something that the coordinator waits for has changed. */
+  changed: () => void
+}
+
+/**
+ * The target's side of one migration. `converge` brings the replica and the shadow VM to what is
+ * desired, from wherever they are: it may be called at any time and any number of times.
+ */
+export class TargetMigration {
+  readonly #options: TargetMigrationOptions
+  readonly #shadow: Shadow
+  #desired: DesiredTarget | null = null
+  #replica: Replica | null = null
+  #discarded = false
+  #guest: GuestState | null = null
+  #storedBytes = 0
+  #problem: Problem | null = null
+
+  constructor(options: TargetMigrationOptions) {
+    this.#options = options
+    this.#shadow = new Shadow(options.hypervisor, options.store, options.nbdDirectory)
+  }
+
+  /** After a restart: takes the replica up as it was left, and serves the disks of its shadow VM before anything else. */
+  async adopt(record: ReplicaRecord): Promise<void> {
+    this.#replica = new Replica(this.#options.store, record)
+    if (record.holder === 'SHADOW') await this.#shadow.serve(this.#replica)
+  }
+
+  setDesired(desired: DesiredTarget | null): void {
+    this.#desired = desired
+  }
+
+  async converge(): Promise<void> {
+    const desired = this.#desired
+    if (desired === null) return
+    const before = this.#fingerprint()
+    try {
+      await this.#converge(desired)
+      this.#problem = this.#guest?.health === 'BROKEN' ? guestBroken(desired, this.#guest) : null
+    } catch (error) {
+      this.#problem = problemOf(error)
+    }
+    if (this.#fingerprint() !== before) this.#options.changed()
+  }
+
+  async #converge(desired: DesiredTarget): Promise<void> {
+    const { store } = this.#options
+    if (desired.stage === 'DISCARD') return this.#discard()
+    this.#discarded = false
+    this.#replica ??= new Replica(store, await store.prepare(desired.migrationId, desired.shape.disks))
+    const replica = this.#replica
+    switch (desired.stage) {
+      case 'RECEIVE':
+      case 'KEEP':
+        replica.stopVerifying()
+        await this.#takeBack(replica)
+        break
+      case 'VERIFY':
+        await this.#takeBack(replica)
+        this.#verify(replica, desired.attempt)
+        break
+      case 'BOOT':
+        replica.stopVerifying()
+        await replica.giveToShadow(`attempt-${desired.attempt}`)
+        this.#guest = (await this.#shadow.boot(replica, desired))?.guest ?? null
+        break
+      case 'ACCEPT':
+        if (replica.record.holder === 'SHADOW') await this.#shadow.serve(replica)
+        this.#guest = (await this.#shadow.find(desired.migrationId))?.guest ?? null
+        break
+    }
+    this.#storedBytes = await store.storedBytes(replica.record)
+  }
+
+  #verify(replica: Replica, attempt: number): void {
+    replica.verify(attempt).then(
+      () => this.#options.changed(),
+      (error: unknown) => {
+        if (error instanceof StreamError) return // stopped by us
+        const why = error instanceof Error ? error.message : String(error)
+        this.#problem = { code: 'DISK_READ_FAILED', message: `The replica could not be read back: ${why}. Check the target's storage.`.slice(0, 500) }
+        this.#options.changed()
+      },
+    )
+  }
+
+  async #takeBack(replica: Replica): Promise<void> {
+    if (replica.record.holder !== 'SHADOW') return
+    if (!(await this.#shadow.remove(replica.record.migrationId))) throw new StreamError('SHADOW_RUNNING', 'The shadow VM does not go off. Power it off at the target; the replica is then kept and replication goes on.')
+    this.#guest = null
+    await replica.giveToStream()
+  }
+
+  async #discard(): Promise<void> {
+    if (this.#discarded) return
+    const { migrationId, store } = this.#options
+    if (!(await this.#shadow.remove(migrationId))) throw new StreamError('SHADOW_RUNNING', 'The shadow VM does not go off. Power it off at the target; the replica is then removed.')
+    await this.#replica?.close()
+    this.#replica = null
+    this.#guest = null
+    this.#storedBytes = 0
+    await store.remove(migrationId)
+    this.#discarded = true
+  }
+
+  /** Answers a source's HELLO. Rejects with `StreamError`, which says what stands in the way. */
+  async admit(peerAgentId: string, hello: Hello, end: (error: StreamError) => void): Promise<ReceivingDisk> {
+    const desired = this.#desired
+    if (desired === null) throw unknownMigration(hello)
+    if (desired.sourceAgentId !== peerAgentId) throw new StreamError('NOT_PAIRED', `Agent "${peerAgentId}" is not the source of migration "${hello.migrationId}".`)
+    if (desired.stage !== 'RECEIVE' && desired.stage !== 'VERIFY' && desired.stage !== 'KEEP') {
+      throw new StreamError('REPLICA_IN_USE', `The replica is in stage ${desired.stage}; the stream may not write to it.`)
+    }
+    if (this.#replica === null) {
+      if (this.#problem !== null) throw new StreamError(this.#problem.code, this.#problem.message)
+      throw unknownMigration(hello)
+    }
+    return this.#replica.admit(hello, end)
+  }
+
+  observe(): TargetObserved | null {
+    const desired = this.#desired
+    if (desired === null) return null
+    return {
+      migrationId: desired.migrationId,
+      stage: desired.stage,
+      attempt: desired.attempt,
+      connected: this.#replica?.connected ?? false,
+      storedBytes: this.#storedBytes,
+      hashes: this.#replica?.hashes(desired.attempt) ?? null,
+      shadow: this.#guest,
+      problem: this.#problem,
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#shadow.stopServing()
+    await this.#replica?.close()
+  }
+
+  /** What the coordinator acts on; a change is reported at once. */
+  #fingerprint(): string {
+    return JSON.stringify([this.#guest?.power, this.#guest?.health, this.#problem?.code, this.#discarded, this.#replica === null])
+  }
+}
+
+export const unknownMigration = (hello: Hello): StreamError =>
+  new StreamError('UNKNOWN_MIGRATION', `The target agent does not know migration "${hello.migrationId}" yet. It will within seconds, once the gateway has told it; if not, check that the target agent reaches the gateway.`)
+
+const guestBroken = (desired: DesiredTarget, guest: GuestState): Problem => ({
+  code: 'GUEST_BROKEN',
+  message: `The shadow VM of "${desired.shape.name}" started, but its own check failed: ${guest.healthDetail ?? 'no detail'}. Undo the cutover; the replica is kept.`.slice(0, 500),
+})
+
+function problemOf(error: unknown): Problem {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'TARGET_FAILED'
+  return { code: code.slice(0, 60), message: message.slice(0, 500) }
+}

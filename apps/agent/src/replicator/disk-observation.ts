@@ -1,0 +1,61 @@
+import type { SourceDiskObserved } from '@driftless/agent-api'
+import type { DiskReplicator } from './disk-replicator.ts'
+
+/** No progress for this long with something to send: a person should look. */
+const STALLED_AFTER_MS = 15_000
+
+/** The target lagging longer than this is worth its own word. */
+const BACKLOG_AFTER_MS = 15_000
+
+type Status = SourceDiskObserved['status']
+
+/** The facts that a disk's status is decided from. */
+export interface DiskFacts {
+  stage: string
+  everConnected: boolean
+  connected: boolean
+  sweepComplete: boolean
+  sweepMode: 'FRESH' | 'COMPARE'
+  clean: boolean
+  sinceProgressMs: number
+  behindMs: number
+}
+
+/** The one place where a disk's replication status is decided. */
+export function diskStatus(facts: DiskFacts): Status {
+  if (facts.stage === 'STOP' || facts.stage === 'RELEASE') return 'STOPPED'
+  if (facts.stage === 'PAUSE') return 'PAUSED'
+  if (!facts.connected) return facts.everConnected ? 'DISCONNECTED' : 'INITIATING'
+  if (!facts.clean && facts.sinceProgressMs > STALLED_AFTER_MS) return 'STALLED'
+  if (!facts.sweepComplete) return facts.sweepMode === 'FRESH' ? 'INITIAL_SYNC' : 'RESYNC'
+  return facts.behindMs > BACKLOG_AFTER_MS ? 'BACKLOG' : 'CONTINUOUS'
+}
+
+/** What is reported of one disk; `replicator` null while nothing is replicated (stopped, released). */
+export function observeDisk(disk: { key: string; sizeBytes: number }, replicator: DiskReplicator | null, stage: string, nowMs: number): SourceDiskObserved {
+  if (replicator === null) {
+    const status = stage === 'STOP' || stage === 'RELEASE' ? 'STOPPED' : 'INITIATING'
+    return { ...disk, status, backgroundDoneBytes: 0, backgroundTotalBytes: disk.sizeBytes, foregroundDoneBytes: 0, foregroundLeftBytes: 0, sentBytes: 0, behindSinceMs: null }
+  }
+  const { sync } = replicator
+  return {
+    key: disk.key,
+    sizeBytes: disk.sizeBytes,
+    status: diskStatus({
+      stage,
+      everConnected: replicator.everConnected,
+      connected: replicator.connected,
+      sweepComplete: sync.sweepComplete,
+      sweepMode: sync.sweepMode,
+      clean: sync.isClean,
+      sinceProgressMs: nowMs - replicator.lastProgressMs,
+      behindMs: sync.behindSinceMs === null ? 0 : nowMs - sync.behindSinceMs,
+    }),
+    backgroundDoneBytes: sync.sweepDoneBytes,
+    backgroundTotalBytes: disk.sizeBytes,
+    foregroundDoneBytes: sync.foregroundDoneBytes,
+    foregroundLeftBytes: sync.foregroundLeftBytes,
+    sentBytes: replicator.sentBytes,
+    behindSinceMs: sync.behindSinceMs,
+  }
+}

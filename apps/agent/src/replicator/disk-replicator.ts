@@ -1,0 +1,258 @@
+import type { BlockDevice } from '@driftless/nbd'
+import type { Problem } from '@driftless/agent-api'
+import type { TokenBucket } from '../block/token-bucket.ts'
+import { openLink } from '../stream/disk-link.ts'
+import type { DiskLink, LinkDisk, LinkTarget } from '../stream/disk-link.ts'
+import type { Credentials } from '../stream/identity.ts'
+import { StreamError } from '../stream/protocol.ts'
+import { BlockCopier } from './block-copier.ts'
+import { SyncState } from './sync-state.ts'
+
+/** First wait after a failure, doubled up to the longest; the target may simply not know of the migration yet. */
+const FIRST_RETRY_MS = 250
+const LONGEST_RETRY_MS = 5_000
+
+/** A refusal is told to people only when it lasts: the two agents hear of a migration seconds apart. */
+const TELL_AFTER_FAILURES = 4
+
+/** A marker goes out at least this often while data flows, so that little is re-sent after a broken link. */
+const FLUSH_EVERY_BYTES = 32 * 1024 * 1024
+const FLUSH_EVERY_MS = 1_000
+
+/** Most that may be sent and not flushed: what the cutover or a broken link costs at worst. */
+const MAX_UNFLUSHED_BYTES = 2 * FLUSH_EVERY_BYTES
+
+/** Idle links say something this often, so that both ends notice a dead one. */
+const HEARTBEAT_MS = 5_000
+
+/** Writes of this time are gathered before they are sent: neighbouring and repeated ones go once. */
+const GATHER_MS = 100
+
+/** While the sweep runs, hot blocks wait longer, so that the sweep gets on. */
+const GATHER_DURING_SWEEP_MS = 500
+
+export interface DiskReplicatorOptions {
+  disk: LinkDisk
+  /** The disk below the filters. */
+  device: BlockDevice
+  credentials: Credentials
+  /** Asked for in this order before anything is sent: the VM's cap, the site's. */
+  buckets: TokenBucket[]
+  now: () => number
+}
+
+/**
+ * Keeps one disk's replica identical to the disk, for as long as it runs. `sync` must listen to
+ * the disk's `DirtyTracking` before `start`. Connects, sends what is missing, reconnects.
+ */
+export class DiskReplicator {
+  readonly sync: SyncState
+  readonly disk: LinkDisk
+  readonly #options: DiskReplicatorOptions
+  readonly #stop = new AbortController()
+  #running: Promise<void> | null = null
+  #target: LinkTarget | null = null
+  #paused = false
+  #urgent = false
+  #link: DiskLink | null = null
+  #copier: BlockCopier | null = null
+  #knownEpoch: string | null = null
+  #everConnected = false
+  #failures = 0
+  #problem: Problem | null = null
+  #lastProgressMs: number
+  #closedWireBytes = 0
+  #flushing: Promise<void> | null = null
+  #lastFlushMs = 0
+  #wake: () => void = () => {}
+  #wakeForDirty: () => void = () => {}
+  #backgroundBytes = 0
+
+  constructor(options: DiskReplicatorOptions) {
+    this.#options = options
+    this.disk = options.disk
+    this.sync = new SyncState(options.disk.sizeBytes, options.now)
+    this.sync.onFirstDirty(() => this.#wakeForDirty())
+    this.#lastProgressMs = options.now()
+  }
+
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  /** Ends the connection and the loop. What was not flushed is simply not at the target. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new StreamError('STOPPED', 'Replication was stopped.'))
+    this.#link?.close()
+    await this.#running
+  }
+
+  /** Where to replicate to; null waits. A changed target breaks the present connection. */
+  setTarget(target: LinkTarget | null): void {
+    const same = JSON.stringify(target) === JSON.stringify(this.#target)
+    if (same) return
+    this.#target = target
+    this.#link?.close()
+    this.#wake()
+  }
+
+  /** Paused: nothing is sent, what is written is remembered. */
+  setPaused(paused: boolean): void {
+    if (paused === this.#paused) return
+    this.#paused = paused
+    if (paused) this.#link?.close()
+    this.#wake()
+  }
+
+  /** Urgent: dirty blocks are sent at once instead of being gathered. Used around the cutover. */
+  setUrgent(urgent: boolean): void {
+    this.#urgent = urgent
+    this.#wake()
+  }
+
+  get connected(): boolean {
+    return this.#link !== null
+  }
+
+  get everConnected(): boolean {
+    return this.#everConnected
+  }
+
+  get problem(): Problem | null {
+    return this.#problem
+  }
+
+  /** When the target last durably took something, or there was nothing to take. */
+  get lastProgressMs(): number {
+    return this.#lastProgressMs
+  }
+
+  /** On the wire since the start, after compression and zero detection. */
+  get sentBytes(): number {
+    return this.#closedWireBytes + (this.#link?.wireBytes ?? 0)
+  }
+
+  /** Guest bytes that the sweep has sent: zero and equal blocks not counted. */
+  get backgroundSentBytes(): number {
+    return this.#backgroundBytes + (this.#copier?.backgroundBytes ?? 0)
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      if (this.#paused || this.#target === null) {
+        await this.#waitForWake(HEARTBEAT_MS)
+        continue
+      }
+      try {
+        await this.#connectAndCopy(this.#target, signal)
+      } catch (error) {
+        if (!signal.aborted && !this.#paused) await this.#failed(error)
+      }
+    }
+  }
+
+  async #connectAndCopy(target: LinkTarget, signal: AbortSignal): Promise<void> {
+    const link = await openLink(target, this.disk, this.#options.credentials, signal)
+    try {
+      this.#link = link
+      this.#everConnected = true
+      if (link.ok.epoch !== this.#knownEpoch) this.sync.restart(link.ok.fresh ? 'FRESH' : 'COMPARE')
+      this.#knownEpoch = link.ok.epoch
+      await this.#copy(link, signal)
+    } finally {
+      this.#link = null
+      link.close()
+      this.#closedWireBytes += link.wireBytes
+      this.#backgroundBytes += this.#copier?.backgroundBytes ?? 0
+      this.#copier = null
+      this.sync.connectionLost()
+    }
+  }
+
+  /** Sends until the link breaks, or the replicator is stopped or paused. */
+  async #copy(link: DiskLink, signal: AbortSignal): Promise<void> {
+    const { device, buckets } = this.#options
+    const copier = new BlockCopier({ device, link, sync: this.sync, buckets, signal: link.closed })
+    this.#copier = copier
+    this.#flushing = null
+    this.#lastFlushMs = this.#options.now()
+    let nextPassMs = 0
+    while (!signal.aborted && !this.#paused) {
+      link.closed.throwIfAborted()
+      const now = this.#options.now()
+      const flushDue = copier.unflushedBytes >= FLUSH_EVERY_BYTES || (this.sync.needsFlush && now - this.#lastFlushMs >= FLUSH_EVERY_MS)
+      if (flushDue && this.#flushing === null) this.#startFlush(link, copier)
+      if (copier.unflushedBytes >= MAX_UNFLUSHED_BYTES - FLUSH_EVERY_BYTES) await this.#flushing
+      if (now >= nextPassMs && this.sync.dirtyBytes > 0) this.sync.beginPass()
+      if (await copier.copyForeground()) continue
+      if (await copier.copyBackground()) {
+        if (now >= nextPassMs && !this.#urgent) nextPassMs = now + GATHER_DURING_SWEEP_MS
+        continue
+      }
+      if (this.sync.needsFlush) {
+        await this.#flushing
+        this.#startFlush(link, copier)
+      }
+      if (this.#flushing !== null) {
+        await this.#flushing
+        nextPassMs = this.#urgent ? 0 : this.#options.now() + GATHER_MS
+      } else if (this.sync.dirtyBytes > 0) {
+        if (!this.#urgent) await this.#waitForWake(nextPassMs - now, true)
+      } else {
+        this.#progressed()
+        await this.#waitForWake(HEARTBEAT_MS - (now - this.#lastFlushMs), true)
+        if (this.#options.now() - this.#lastFlushMs >= HEARTBEAT_MS) this.#startFlush(link, copier)
+      }
+    }
+  }
+
+  #startFlush(link: DiskLink, copier: BlockCopier): void {
+    copier.unflushedBytes = 0
+    this.#lastFlushMs = this.#options.now()
+    this.sync.beginFlush()
+    const flushing = link.flush().then(() => {
+      if (this.#link !== link) return
+      this.#flushing = null
+      this.sync.flushed()
+      this.#progressed()
+    })
+    this.#flushing = flushing
+    flushing.catch(() => {}) // the link has failed: the next call on it says so
+  }
+
+  #progressed(): void {
+    this.#lastProgressMs = this.#options.now()
+    this.#failures = 0
+    this.#problem = null
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    this.#failures += 1
+    const code = error instanceof StreamError ? error.code : 'REPLICATION_FAILED'
+    const message = error instanceof Error ? error.message : String(error)
+    if (this.#failures >= TELL_AFTER_FAILURES || code === 'INSUFFICIENT_SPACE' || code === 'DISK_READ_FAILED') this.#problem = { code, message: message.slice(0, 500) }
+    const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 10))
+    await this.#waitForWake(longest * (0.5 + Math.random() / 2))
+  }
+
+  /** Waits, at most `ms`; a changed setting, the link's end, or (when asked) a first dirty block cuts it short. */
+  async #waitForWake(ms: number, forDirty = false): Promise<void> {
+    if (this.#stop.signal.aborted || ms <= 0) return
+    const closed = this.#link?.closed
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#wake = this.#wakeForDirty = () => {}
+        this.#stop.signal.removeEventListener('abort', done)
+        closed?.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      this.#wake = done
+      if (forDirty) this.#wakeForDirty = done
+      this.#stop.signal.addEventListener('abort', done)
+      closed?.addEventListener('abort', done)
+    })
+  }
+}

@@ -1,0 +1,180 @@
+import type { DirtyListener } from '../block/dirty-tracking.ts'
+import { DirtyMap } from '../block/dirty-map.ts'
+import type { BlockRun } from '../block/dirty-map.ts'
+import { BLOCK_BYTES, blockCount } from '../block/map.ts'
+
+/** FRESH: the replica was all zero, zero blocks need not be sent. COMPARE: it holds something; hashes decide. */
+export type SweepMode = 'FRESH' | 'COMPARE'
+
+/**
+ * What the target still lacks of one disk. Pure bookkeeping, no input or output.
+ *
+ * A block's way: `dirty` → taken, copied, `sent` (since the last flush marker) → `flushing` (a
+ * marker is under way) → forgotten when the target has flushed. When the connection is lost,
+ * `sent` and `flushing` are dirty again and the sweep goes back to where it was flushed; so a
+ * block is forgotten only when the target durably holds it. One marker is under way at a time.
+ */
+export class SyncState implements DirtyListener {
+  readonly sizeBytes: number
+  readonly #now: () => number
+  readonly #dirty: DirtyMap
+  #sent: DirtyMap
+  #flushing: DirtyMap
+  #mode: SweepMode = 'COMPARE'
+  /** Byte positions of the sweep: handed out, covered by the marker under way, durable. */
+  #sweepSentTo = 0
+  #sweepFlushingTo = 0
+  #sweepFlushedTo = 0
+  #cursor = 0
+  /** Every write acknowledged before this moment is durable at the target (once the sweep is done). */
+  #coveredAtMs: number
+  #passStartMs: number | null = null
+  #passDoneMs: number | null = null
+  #flushCoversMs: number | null = null
+  #sentForegroundBytes = 0
+  #flushingForegroundBytes = 0
+  #foregroundDoneBytes = 0
+  #onFirstDirty: () => void = () => {}
+
+  constructor(sizeBytes: number, now: () => number) {
+    const blocks = blockCount(sizeBytes)
+    this.sizeBytes = sizeBytes
+    this.#now = now
+    this.#dirty = new DirtyMap(blocks)
+    this.#sent = new DirtyMap(blocks)
+    this.#flushing = new DirtyMap(blocks)
+    this.#coveredAtMs = now()
+  }
+
+  /** Called when the first block becomes dirty after there was none. */
+  onFirstDirty(callback: () => void): void {
+    this.#onFirstDirty = callback
+  }
+
+  mark(first: number, end: number): void {
+    const wasEmpty = this.#dirty.count === 0
+    if (wasEmpty && this.isClean) this.#coveredAtMs = this.#now()
+    this.#dirty.mark(first, end)
+    if (wasEmpty) this.#onFirstDirty()
+  }
+
+  /** Forgets everything and starts the sweep from the beginning. */
+  restart(mode: SweepMode): void {
+    this.#mode = mode
+    this.#dirty.clearAll()
+    this.#sent.clearAll()
+    this.#flushing.clearAll()
+    this.#sweepSentTo = this.#sweepFlushingTo = this.#sweepFlushedTo = 0
+    this.#sentForegroundBytes = this.#flushingForegroundBytes = 0
+    this.#passStartMs = this.#passDoneMs = this.#flushCoversMs = null
+    this.#coveredAtMs = this.#now()
+  }
+
+  get sweepMode(): SweepMode {
+    return this.#mode
+  }
+
+  /** Bytes that the sweep has handed out and must hand out in all. */
+  get sweepDoneBytes(): number {
+    return this.#sweepSentTo
+  }
+
+  get sweepComplete(): boolean {
+    return this.#sweepFlushedTo >= this.sizeBytes
+  }
+
+  /** Nothing dirty, nothing under way, sweep durable: the target's content is this disk's. */
+  get isClean(): boolean {
+    return this.#dirty.count + this.#sent.count + this.#flushing.count === 0 && this.sweepComplete
+  }
+
+  /** Something was sent that no marker covers yet. */
+  get needsFlush(): boolean {
+    return this.#sent.count > 0 || this.#sweepSentTo > this.#sweepFlushingTo
+  }
+
+  get dirtyBytes(): number {
+    return this.#dirty.count * BLOCK_BYTES
+  }
+
+  get foregroundDoneBytes(): number {
+    return this.#foregroundDoneBytes
+  }
+
+  /** Guest-written bytes not yet durable at the target; a block sent twice since the last flush counts twice. */
+  get foregroundLeftBytes(): number {
+    return (this.#dirty.count + this.#sent.count + this.#flushing.count) * BLOCK_BYTES
+  }
+
+  /** Every write acknowledged before this moment is durable at the target. */
+  get coveredAtMs(): number {
+    return this.#coveredAtMs
+  }
+
+  get behindSinceMs(): number | null {
+    return this.isClean ? null : this.#coveredAtMs
+  }
+
+  /** Starts a pass over the dirty blocks, unless one is under way. */
+  beginPass(): void {
+    if (this.#passStartMs !== null) return
+    this.#passStartMs = this.#now()
+    this.#cursor = 0
+  }
+
+  /** Next run of dirty blocks of the pass, now counted as sent: read them after this call, not before. Null: pass done. */
+  takeForeground(maxBlocks: number): BlockRun | null {
+    if (this.#passStartMs === null) return null
+    const run = this.#dirty.nextRun(this.#cursor, maxBlocks)
+    if (run === null) {
+      this.#passDoneMs = this.#passStartMs
+      this.#passStartMs = null
+      return null
+    }
+    this.#dirty.clear(run.first, run.end)
+    this.#sent.mark(run.first, run.end)
+    this.#sentForegroundBytes += (run.end - run.first) * BLOCK_BYTES
+    this.#cursor = run.end
+    return run
+  }
+
+  /** Next bytes of the sweep, now counted as sent; null when it has handed out everything. */
+  takeBackground(maxBytes: number): { offset: number; length: number } | null {
+    const offset = this.#sweepSentTo
+    if (offset >= this.sizeBytes) return null
+    const length = Math.min(maxBytes, this.sizeBytes - offset)
+    this.#sweepSentTo += length
+    return { offset, length }
+  }
+
+  /** A marker is sent now: it covers everything taken so far. Only when none is under way. */
+  beginFlush(): void {
+    ;[this.#sent, this.#flushing] = [this.#flushing, this.#sent]
+    this.#sweepFlushingTo = this.#sweepSentTo
+    this.#flushingForegroundBytes = this.#sentForegroundBytes
+    this.#sentForegroundBytes = 0
+    this.#flushCoversMs = this.#passDoneMs
+    this.#passDoneMs = null
+  }
+
+  /** The target has flushed what the marker covered. */
+  flushed(): void {
+    this.#flushing.clearAll()
+    this.#sweepFlushedTo = this.#sweepFlushingTo
+    this.#foregroundDoneBytes += this.#flushingForegroundBytes
+    this.#flushingForegroundBytes = 0
+    if (this.#flushCoversMs !== null) this.#coveredAtMs = Math.max(this.#coveredAtMs, this.#flushCoversMs)
+    this.#flushCoversMs = null
+  }
+
+  /** The connection broke, or a copy failed: whatever was not flushed is still to send. */
+  connectionLost(): void {
+    this.#dirty.addAll(this.#sent)
+    this.#dirty.addAll(this.#flushing)
+    this.#sent.clearAll()
+    this.#flushing.clearAll()
+    this.#sweepSentTo = this.#sweepFlushingTo = this.#sweepFlushedTo
+    this.#sentForegroundBytes = this.#flushingForegroundBytes = 0
+    this.#passStartMs = this.#passDoneMs = this.#flushCoversMs = null
+  }
+}

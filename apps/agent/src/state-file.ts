@@ -1,0 +1,40 @@
+import { open, readFile, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { z } from 'zod'
+
+/** Reads and checks a JSON file of ours. Null when there is none; throws when it is damaged. */
+export async function readState<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  }
+  try {
+    return schema.parse(JSON.parse(text))
+  } catch (error) {
+    throw new Error(`${path} is damaged. Move it away; the agent then asks the gateway and the other agent anew.`, { cause: error })
+  }
+}
+
+/** Writes `content` so that after a crash the file is either the old or the new one, whole and durable. */
+export async function writeFileDurably(path: string, content: string, mode = 0o600): Promise<void> {
+  const temporary = `${path}.new`
+  const file = await open(temporary, 'w', mode)
+  try {
+    await file.writeFile(content)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, path)
+  const folder = await open(dirname(path), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+export const writeState = (path: string, value: unknown): Promise<void> => writeFileDurably(path, `${JSON.stringify(value, null, 2)}\n`)

@@ -1,0 +1,78 @@
+/**
+ * The agent-to-agent wire, version 1 (2026-11-23). TLS 1.3, both ends authenticated by the
+ * gateway's CA; one connection a disk. The source speaks first:
+ *
+ *   source                                target
+ *   HELLO {migrationId, diskKey, …}  ──▶
+ *                                    ◀──  HELLO_OK {epoch, fresh}, or ERROR and close
+ *   WRITE / ZERO / …                 ──▶  applied in order, not answered one by one
+ *   FLUSH n                          ──▶
+ *                                    ◀──  FLUSHED n: all that came before it is durable
+ *   HASHES_REQUEST n, range          ──▶
+ *                                    ◀──  HASHES n: BLAKE3 of each piece, after all that came before
+ *                                    ◀──  ERROR {code, message} at any time, then close
+ *
+ * Frame: u32 length of what follows the 8-byte header, u8 type, u8 flags, u16 zero; all numbers
+ * big-endian. `epoch` names a replica's content history: with the same epoch as before the
+ * source's map still holds; with another it must start over (compare, unless `fresh`: all zero).
+ */
+import { z } from 'zod'
+import { bytes, id } from '@driftless/agent-api'
+
+export const STREAM_VERSION = 1
+
+export const FRAME_HEADER_BYTES = 8
+
+/** Most data in one WRITE: large enough for full speed, small enough to bound memory. */
+export const MAX_DATA_BYTES = 1024 * 1024
+
+/** Room for a WRITE's own fields (offset, length, hash). */
+export const WRITE_FIELDS_BYTES = 8 + 4 + 32
+
+export const MAX_FRAME_BYTES = MAX_DATA_BYTES + WRITE_FIELDS_BYTES
+
+/** Until HELLO is done a peer may only send this much: it has no standing yet. */
+export const MAX_FRAME_BYTES_BEFORE_HELLO = 64 * 1024
+
+/** Hashes are asked for and answered by pieces of this size, and by ranges of at most this many. */
+export const HASH_PIECE_BYTES = 64 * 1024
+export const MAX_HASH_RANGE_BYTES = 64 * HASH_PIECE_BYTES
+
+/** The WRITE's data is zstd-compressed. */
+export const FLAG_ZSTD = 1
+
+export const FRAME = {
+  HELLO: 1,
+  HELLO_OK: 2,
+  WRITE: 3,
+  ZERO: 4,
+  FLUSH: 5,
+  FLUSHED: 6,
+  HASHES_REQUEST: 7,
+  HASHES: 8,
+  ERROR: 9,
+} as const
+
+export const hello = z.object({
+  version: z.number().int(),
+  migrationId: id,
+  diskKey: z.string().min(1).max(60),
+  sizeBytes: bytes,
+})
+export type Hello = z.infer<typeof hello>
+
+export const helloOk = z.object({ epoch: z.string().min(1).max(80), fresh: z.boolean() })
+export type HelloOk = z.infer<typeof helloOk>
+
+export const streamRefusal = z.object({ code: z.string().max(60), message: z.string().max(500) })
+export type StreamRefusal = z.infer<typeof streamRefusal>
+
+/** The peer said no, or broke the protocol. `code` is stable; `message` says what to do. */
+export class StreamError extends Error {
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'StreamError'
+    this.code = code
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { DesiredTarget } from '@driftless/agent-api'
+import type { Hypervisor } from '../hypervisors/hypervisor.ts'
+import { ReplicaStore } from '../receiver/replica-store.ts'
+import { TargetRole } from '../receiver/target-role.ts'
+import { testAuthority } from './certificates.ts'
+
+/** For tests: a random number generator with a seed (mulberry32); 0 to 1. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+/** For tests: a hypervisor without any VM. */
+export const emptyHypervisor: Hypervisor = {
+  capabilities: { tap: 'SERVE', orderlyShutdown: true, shadowVms: true },
+  listVms: () => Promise.resolve([]),
+  findVm: () => Promise.resolve(null),
+  powerOn: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
+  powerOff: () => Promise.resolve(),
+  createShadow: () => Promise.resolve(),
+  removeVm: () => Promise.resolve(),
+}
+
+/** For tests: what the target is told of one migration. */
+export function desiredTarget(migrationId: string, disks: { key: string; sizeBytes: number }[], changes: Partial<DesiredTarget> = {}): DesiredTarget {
+  return {
+    migrationId,
+    sourceAgentId: 'source-1',
+    stage: 'RECEIVE',
+    attempt: 0,
+    acknowledgedSequence: 0,
+    shape: { name: 'vm', guestOs: 'lab', cpus: 1, memoryBytes: 1024, network: 'n', storage: 's', disks, hypervisor: {} },
+    ...changes,
+  }
+}
+
+/** For tests: a real target role on loopback with a store in a temporary folder, and credentials for both ends. */
+export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes?: number | null } = {}) {
+  const directory = await mkdtemp(join(tmpdir(), 'dl-agent-'))
+  const authority = await testAuthority()
+  const credentials = await authority.issue('target-1')
+  const store = new ReplicaStore({ directory: join(directory, 'replicas'), quotaBytes: options.quotaBytes ?? null })
+  const make = (port: number) =>
+    new TargetRole({
+      credentials, store, hypervisor: options.hypervisor ?? emptyHypervisor, nbdDirectory: directory,
+      streamHost: '127.0.0.1', streamPort: port, log: pino({ enabled: false }), changed: () => {},
+    })
+  let role = make(0)
+  await role.start()
+  const apply = (...targets: DesiredTarget[]) =>
+    role.apply({ version: '1', sources: [], targets, siteRateBytesPerSecond: null, observeVmRefs: [] })
+  return {
+    directory, authority, store, apply,
+    source: await authority.issue('source-1'),
+    target: { agentId: 'target-1', host: '127.0.0.1', port: role.streamPort },
+    report: () => role.report(),
+    /** As if the target agent were started anew. */
+    restart: async () => {
+      const port = role.streamPort
+      await role.close()
+      role = make(port)
+      await role.start()
+    },
+    close: async () => {
+      await role.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** For tests: waits until the condition holds; fails after `seconds` saying what it waited for. */
+export async function eventually(what: string, condition: () => boolean | Promise<boolean>, seconds = 20): Promise<void> {
+  const deadlineMs = performance.now() + seconds * 1000
+  while (!(await condition())) {
+    if (performance.now() > deadlineMs) throw new Error(`Waited ${seconds} s in vain until ${what}.`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
