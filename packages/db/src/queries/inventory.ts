@@ -38,8 +38,8 @@ export async function storeInventory(tx: ScopedTx, site: { readonly siteId: stri
       written_bytes = excluded.written_bytes,
       churn_bytes_per_second = CASE
         WHEN excluded.written_bytes >= present.written_bytes AND excluded.seen_at > present.seen_at + interval '1 second'
-        THEN (1 - ${SMOOTHING}) * present.churn_bytes_per_second
-          + ${SMOOTHING} * (excluded.written_bytes - present.written_bytes) / extract(epoch FROM excluded.seen_at - present.seen_at)::float8
+        THEN (1 - ${SMOOTHING}::float8) * present.churn_bytes_per_second
+          + ${SMOOTHING}::float8 * (excluded.written_bytes - present.written_bytes) / extract(epoch FROM excluded.seen_at - present.seen_at)::float8
         ELSE present.churn_bytes_per_second END`
   await tx.db.$executeRaw`
     INSERT INTO vm_disk AS present (id, provider_id, tenant_id, vm_id, key, size_bytes, used_bytes)

@@ -31,10 +31,10 @@ export async function rollUpTelemetry(tx: ScopedTx): Promise<boolean> {
     )
     INSERT INTO telemetry_sample (vm_id, at, provider_id, tenant_id, migration_id, interval_seconds, background_bytes_per_second, foreground_bytes_per_second,
       backlog_bytes, lag_seconds, guest_write_bytes_per_second, unique_write_bytes, guest_write_latency_ms)
-    SELECT vm_id, date_trunc('minute', at) + interval '59.999 seconds', provider_id, tenant_id, max(migration_id), ${MINUTE_SECONDS},
+    SELECT vm_id, date_trunc('minute', at) + interval '59.999 seconds', provider_id, tenant_id, max(migration_id), ${MINUTE_SECONDS}::float8,
       sum(background_bytes_per_second * interval_seconds) / sum(interval_seconds), sum(foreground_bytes_per_second * interval_seconds) / sum(interval_seconds),
       max(backlog_bytes), max(lag_seconds), sum(guest_write_bytes_per_second * interval_seconds) / sum(interval_seconds),
-      (sum(unique_write_bytes) / sum(interval_seconds) * ${MINUTE_SECONDS})::bigint, max(guest_write_latency_ms)
+      (sum(unique_write_bytes) / sum(interval_seconds) * ${MINUTE_SECONDS}::float8)::bigint, max(guest_write_latency_ms)
     FROM raw GROUP BY vm_id, provider_id, tenant_id, date_trunc('minute', at)
     ON CONFLICT DO NOTHING`
   const expired = await tx.db.$executeRaw`

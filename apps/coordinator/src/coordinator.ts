@@ -1,0 +1,66 @@
+import { listenTo, openDb } from '@driftless/db'
+import { openQueues, openWorkers, prepareQueueSchema } from '@driftless/jobs'
+import type { Logger } from 'pino'
+import { createSiteLinks } from './drive/site-links.ts'
+import type { Env } from './env.ts'
+import { openAuthority } from './gateway/authority.ts'
+import { createChanges } from './gateway/changes.ts'
+import { createDecisive } from './gateway/decisive.ts'
+import { openGateway } from './gateway/server.ts'
+import { advanceBookingJob } from './jobs/advance-booking.ts'
+import { driveMigration } from './jobs/drive-migration.ts'
+import { finishEstimate } from './jobs/finish-estimate.ts'
+import { startHeartbeat } from './jobs/heartbeat.ts'
+import { rollUpTelemetryJob } from './jobs/roll-up-telemetry.ts'
+
+/** Handlers and held calls share these; PostgreSQL's default allows 100 for everybody. */
+const CONNECTIONS = 15
+const CHANGES_CHANNEL = 'desired_changed'
+
+export type Coordinator = { readonly port: number; readonly close: () => Promise<void> }
+
+/** Starts one coordinator, in order; `close` drains it in reverse. Whatever was opened is closed again when the start fails. */
+export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway'>, log: Logger): Promise<Coordinator> {
+  const closers: (() => Promise<unknown>)[] = []
+  const close = async () => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer().catch((error: unknown) => log.warn({ err: error }, 'closing'))
+  }
+  try {
+    const db = openDb(env.databaseUrl, CONNECTIONS)
+    closers.push(() => db.$disconnect())
+    await prepareQueueSchema(env.queueUrl)
+    const queues = openQueues(env.queueUrl, (error) => log.warn({ err: error }, 'queue'))
+    closers.push(() => queues.close())
+    const context = { db, queues, log }
+
+    const heartbeat = startHeartbeat(context)
+    closers.push(() => heartbeat.stop())
+    const links = createSiteLinks()
+    const workers = await openWorkers(
+      env.queueUrl,
+      {
+        'drive-migration': async ({ migrationId }) => void (await driveMigration(context, links, migrationId)),
+        'advance-booking': ({ bookingId }) => advanceBookingJob(context, bookingId),
+        'finish-estimate': ({ estimateId }) => finishEstimate(context, estimateId),
+        sweep: (_, signal) => heartbeat.sweep(signal),
+        'roll-up-telemetry': (_, signal) => rollUpTelemetryJob(context, signal),
+      },
+      { onError: (error, job) => log.error({ err: error, job }, 'a job failed; the sweep tries again') },
+    )
+    closers.push(() => workers.close())
+
+    const changes = createChanges()
+    const listener = await listenTo(env.databaseUrl, CHANGES_CHANNEL, {
+      onPayload: changes.changed,
+      onReconnect: changes.allChanged,
+      onError: (error) => log.warn({ err: error }, 'the notifications of PostgreSQL were lost; listening again'),
+    })
+    closers.push(() => listener.close())
+    const gateway = await openGateway({ ...context, authority: await openAuthority(db), changes, decisive: createDecisive() }, env.gateway)
+    closers.push(() => gateway.close())
+    return { port: gateway.port, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

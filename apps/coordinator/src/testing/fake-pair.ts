@@ -1,0 +1,81 @@
+import type { DesiredSource, DesiredTarget, SourceObserved, TargetObserved } from '@driftless/agent-api'
+import { fakeHash, reportOf } from './fake-agent.ts'
+import type { FakeAgent } from './fake-agent.ts'
+
+/** How a fake pair misbehaves. */
+export type Quirks = { readonly corruptTarget?: boolean; readonly brokenGuest?: boolean; readonly lostRecords?: number; readonly refuseShutdown?: boolean }
+
+const LAST_WRITE_AT_MS = 1_800_000_000_000
+const DOWNTIME_MS = 1_500
+const SEQUENCE = 42
+
+/** What a source agent would report once it has done what is desired. */
+export function observeSource(desired: DesiredSource, quirks: Quirks = {}): SourceObserved {
+  const final = desired.stage === 'FINAL'
+  const refused = final && quirks.refuseShutdown === true
+  const off = (final && !refused) || desired.stage === 'RELEASE'
+  return {
+    migrationId: desired.migrationId, stage: desired.stage, attempt: desired.attempt, connected: true,
+    disks: desired.disks.map((disk) => ({
+      key: disk.key, status: 'CONTINUOUS', sizeBytes: disk.sizeBytes, backgroundDoneBytes: disk.sizeBytes, backgroundTotalBytes: disk.sizeBytes,
+      foregroundDoneBytes: 4096, foregroundLeftBytes: 0, sentBytes: 2048, behindSinceMs: null,
+    })),
+    guest: { power: off ? 'OFF' : 'ON', health: 'HEALTHY', healthDetail: null, acknowledgedSequence: SEQUENCE, sequenceAtBoot: 0, firstWriteAtMs: LAST_WRITE_AT_MS - 60_000, lastWriteAtMs: LAST_WRITE_AT_MS },
+    sourceOffAtMs: off ? LAST_WRITE_AT_MS + 200 : null,
+    finalSyncAtMs: off ? LAST_WRITE_AT_MS + 400 : null,
+    hashes: off ? desired.disks.map((disk) => ({ key: disk.key, hash: fakeHash(disk.key), sizeBytes: disk.sizeBytes })) : null,
+    problem: refused ? { code: 'SHUTDOWN_REFUSED', message: 'The guest did not shut down within its time.' } : null,
+  }
+}
+
+/** What a target agent would report once it has done what is desired. */
+export function observeTarget(desired: DesiredTarget, quirks: Quirks = {}): TargetObserved {
+  const verified = desired.stage === 'VERIFY' || desired.stage === 'BOOT' || desired.stage === 'ACCEPT'
+  const booted = desired.stage === 'BOOT' || desired.stage === 'ACCEPT'
+  return {
+    migrationId: desired.migrationId, stage: desired.stage, attempt: desired.attempt, connected: true, storedBytes: 1024,
+    hashes: verified ? desired.shape.disks.map((disk) => ({ key: disk.key, hash: fakeHash(disk.key + (quirks.corruptTarget ? ' bit rot' : '')), sizeBytes: disk.sizeBytes })) : null,
+    shadow: booted
+      ? {
+          power: 'ON', health: quirks.brokenGuest ? 'BROKEN' : 'HEALTHY', healthDetail: quirks.brokenGuest ? 'record 7 has a wrong checksum' : null,
+          acknowledgedSequence: SEQUENCE + 1, sequenceAtBoot: desired.acknowledgedSequence - (quirks.lostRecords ?? 0), firstWriteAtMs: LAST_WRITE_AT_MS + DOWNTIME_MS, lastWriteAtMs: LAST_WRITE_AT_MS + DOWNTIME_MS,
+        }
+      : null,
+    problem: null,
+  }
+}
+
+/**
+ * Keeps two fake agents doing at once whatever is desired, until stopped. `quirks` answers how the pair misbehaves for a
+ * migration's attempt. `stages` collects what was desired, in order.
+ */
+export function playPair(agents: { readonly source: FakeAgent; readonly target: FakeAgent }, quirks: (migrationId: string, attempt: number) => Quirks = () => ({})) {
+  const stages: string[] = []
+  let stopped = false
+  const note = (text: string) => stages.at(-1) === text || stages.push(text)
+  async function loop(agent: FakeAgent): Promise<void> {
+    let version: string | null = null
+    while (!stopped) {
+      const desired = await agent.calls.desired({ protocol: 1, haveVersion: version, waitSeconds: 1 })
+      version = desired.version
+      for (const source of desired.sources) note(`source ${source.stage} ${source.attempt}`)
+      for (const target of desired.targets) note(`target ${target.stage} ${target.attempt}`)
+      await agent.calls.report(reportOf({
+        desiredVersion: version,
+        sources: desired.sources.map((source) => observeSource(source, quirks(source.migrationId, source.attempt))),
+        targets: desired.targets.map((target) => observeTarget(target, quirks(target.migrationId, target.attempt))),
+        ...(agent.role === 'TARGET' ? { stream: { host: '127.0.0.1', port: 4603 }, storage: { freeBytes: 1e12, totalBytes: 2e12 } } : {}),
+      }))
+    }
+  }
+  const loops = Promise.all([loop(agents.source), loop(agents.target)])
+  // Awaited by `stop`; until then a failure must not be an unhandled one.
+  loops.catch(() => {})
+  return {
+    stages,
+    stop: async () => {
+      stopped = true
+      await loops
+    },
+  }
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { bookWindow, decideBooking, decideGoNoGo, enrolmentSecretHash, inScope, openDb, planWave, startWave } from '@driftless/db'
+import type { Db, Scope } from '@driftless/db'
+import { createTestDatabase } from '@driftless/tests/support/database.ts'
+import { pino } from 'pino'
+import { DEMO_SOURCE_SITE, DEMO_TARGET_SITE, seedDemo } from '../../../../prisma/seed/demo.ts'
+import { startCoordinator } from '../coordinator.ts'
+import type { Coordinator } from '../coordinator.ts'
+import { enrolFakeAgent, reportOf } from './fake-agent.ts'
+
+const TENANT = 'alpine'
+const PROVIDER = 'northwind'
+const HOUR_MS = 3_600_000
+
+export const OPERATOR: Scope = { kind: 'tenant', tenantId: TENANT, actor: { kind: 'USER', id: 'user-olivia', name: 'Olivia Berger' } }
+export const APPROVER: Scope = { kind: 'tenant', tenantId: TENANT, actor: { kind: 'USER', id: 'user-anna', name: 'Anna Keller' } }
+export const SCHEDULER: Scope = { kind: 'provider', providerId: PROVIDER, actor: { kind: 'USER', id: 'user-samir', name: 'Samir Haddad' } }
+
+/** A database with the demo's customers, a coordinator on it, and what tests do to both. */
+export async function openWorld() {
+  const database = await createTestDatabase()
+  const owner = openDb(database.ownerUrl, 4)
+  const web = openDb(database.webUrl, 10)
+  await seedDemo(owner, () => Promise.resolve('no password'))
+  const log = pino({ level: 'error' })
+  const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
+  const coordinator = await startCoordinator(env, log)
+  const opened: Coordinator[] = [coordinator]
+  return {
+    database, owner, web, log, port: coordinator.port,
+    /** Another coordinator on the same database. */
+    another: async () => {
+      const more = await startCoordinator(env, log)
+      opened.push(more)
+      return more
+    },
+    token: (siteId: string, lifetimeMs = HOUR_MS) => makeToken(owner, siteId, lifetimeMs),
+    enrolBoth: async () => ({
+      source: await enrolFakeAgent(coordinator.port, await makeToken(owner, DEMO_SOURCE_SITE, HOUR_MS), 'source'),
+      target: await enrolFakeAgent(coordinator.port, await makeToken(owner, DEMO_TARGET_SITE, HOUR_MS), 'target'),
+    }),
+    close: async () => {
+      for (const one of opened) await one.close()
+      await Promise.all([owner.$disconnect(), web.$disconnect()])
+      await database.drop()
+    },
+  }
+}
+export type World = Awaited<ReturnType<typeof openWorld>>
+
+async function makeToken(owner: Db, siteId: string, lifetimeMs: number): Promise<string> {
+  const secret = randomBytes(32).toString('base64url')
+  const site = await owner.site.findUniqueOrThrow({ where: { id: siteId } })
+  await owner.enrolmentToken.create({ data: { providerId: site.providerId, tenantId: site.tenantId, siteId, secretHash: enrolmentSecretHash(secret), expiresAt: new Date(Date.now() + lifetimeMs) } })
+  const authority = await owner.certificateAuthority.findFirstOrThrow()
+  return `dl1.${secret}.${authority.fingerprint}`
+}
+
+/** What an inventory says of a VM that runs and is well, with one disk of `sizeBytes`. */
+export function inventoryVm(ref: string, sizeBytes = 1_048_576) {
+  return {
+    ref, name: ref, guestOs: 'lab', cpus: 1, memoryBytes: 1 << 28, network: 'vlan-20-web', writtenBytes: 0, hypervisor: { kind: 'lab' },
+    guest: { power: 'ON', health: 'HEALTHY', healthDetail: null, acknowledgedSequence: 5, sequenceAtBoot: 0, firstWriteAtMs: null, lastWriteAtMs: null } as const,
+    disks: [{ key: 'disk0', sizeBytes, usedBytes: sizeBytes / 2 }],
+  }
+}
+
+/** Plans and starts a wave of these VMs, which must be in the inventory. Resolves to its and its migrations' ids, in order. */
+export async function startedWave(web: Db, refs: readonly string[], cutoverMode: 'MANUAL' | 'AUTOMATIC' = 'AUTOMATIC') {
+  const vms = await inScope(web, OPERATOR, (tx) => tx.db.vm.findMany({ where: { ref: { in: [...refs] } } }))
+  const ordered = refs.map((ref) => vms.find((vm) => vm.ref === ref) ?? (() => { throw new Error(`The inventory has no ${ref}.`) })())
+  const waveId = await inScope(web, OPERATOR, (tx) => planWave(tx, {
+    name: `wave of ${refs.join(', ')}`, siteId: DEMO_SOURCE_SITE, destinationId: 'destination-alpine', cutoverMode, rateBytesPerSecond: null,
+    vms: ordered.map((vm) => ({ vmId: vm.id, network: 'web-prod', storage: 'nvme-gold', cpus: vm.cpus, memoryBytes: vm.memoryBytes })),
+  }))
+  await inScope(web, OPERATOR, (tx) => startWave(tx, waveId, { note: 'the forecast' }))
+  const migrations = await inScope(web, OPERATOR, (tx) => tx.db.migration.findMany({ where: { waveId }, orderBy: { position: 'asc' } }))
+  return { waveId, migrationIds: migrations.map((migration) => migration.id) }
+}
+
+/** Books a window that is open now, has it approved, and says go. Resolves to the booking's id. */
+export async function openWindow(web: Db, waveId: string, go = true): Promise<string> {
+  const now = new Date()
+  const bookingId = await inScope(web, OPERATOR, (tx) => bookWindow(tx, { waveId, startsAt: now, endsAt: new Date(now.getTime() + HOUR_MS), note: null }, now.getTime()))
+  await inScope(web, SCHEDULER, (tx) => decideBooking(tx, { bookingId, approve: true, reason: null }, now))
+  if (go) await inScope(web, APPROVER, (tx) => decideGoNoGo(tx, { waveId, bookingId, decision: 'GO', reason: null }))
+  return bookingId
+}
+
+/** Waits until `look` finds something, for at most `limitMs`. */
+export async function eventually<T>(look: () => Promise<T | null | undefined | false>, limitMs = 15_000): Promise<T> {
+  const until = performance.now() + limitMs
+  for (;;) {
+    const found = await look()
+    if (found) return found
+    if (performance.now() > until) throw new Error(`Nothing came within ${limitMs} ms.`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+export { reportOf, DEMO_SOURCE_SITE, DEMO_TARGET_SITE }
