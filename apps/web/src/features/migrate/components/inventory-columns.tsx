@@ -1,0 +1,54 @@
+'use client'
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import type { Outputs } from '@/client/trpc.ts'
+import { MigrationPill } from '@/features/wave/components/migration-pill.tsx'
+import { useFormats } from '@/ui/format/use-formats.ts'
+import type { DataColumn } from '@/ui/table/data-table.tsx'
+import { cn } from '@/ui/cn.ts'
+
+export type InventoryVm = Outputs['migrate']['inventory'][number]
+
+const POWERS = ['ON', 'OFF', 'STOPPING'] as const
+type Power = (typeof POWERS)[number]
+const isPower = (value: string): value is Power => POWERS.some((power) => power === value)
+
+export function useInventoryColumns(): DataColumn<InventoryVm>[] {
+  const t = useTranslations('migrate.inventory')
+  const states = useTranslations('states')
+  const { bytes, rate, number } = useFormats()
+  return [
+    {
+      id: 'name', header: t('name'), value: (vm) => vm.name,
+      cell: (vm) => <div className="min-w-36"><span className="block font-medium">{vm.name}</span><span className="block text-xs text-muted">{vm.guestOs}</span></div>,
+    },
+    {
+      id: 'power', header: t('power'), value: (vm) => vm.power, hideBelow: 'md',
+      cell: (vm) => (
+        <span className="inline-flex items-center gap-1.5 text-xs">
+          <span aria-hidden className={cn('size-1.5 rounded-full', vm.power === 'ON' ? 'bg-success' : 'bg-control')} />
+          {isPower(vm.power) ? states(`power.${vm.power}`) : vm.power}
+        </span>
+      ),
+    },
+    {
+      id: 'wave', header: t('wave'), value: (vm) => vm.migration?.waveName ?? '',
+      cell: (vm) => vm.migration === null ? <span className="text-xs text-muted">{t('free')}</span> : (
+        <span className="inline-flex flex-wrap items-center gap-2">
+          <Link href={`/waves/${vm.migration.waveId}`} className="text-accent hover:underline">{vm.migration.waveName}</Link>
+          <MigrationPill status={vm.migration.status} />
+        </span>
+      ),
+    },
+    { id: 'cpus', header: t('cpus'), value: (vm) => vm.cpus, cell: (vm) => number(vm.cpus), align: 'end', hideBelow: 'lg', searchable: false },
+    { id: 'memory', header: t('memory'), value: (vm) => vm.memoryBytes, cell: (vm) => bytes(vm.memoryBytes), align: 'end', hideBelow: 'lg', searchable: false },
+    {
+      id: 'disks', header: t('disks'), value: (vm) => vm.sizeBytes, align: 'end', searchable: false, hideBelow: 'sm',
+      cell: (vm) => <><span className="block">{bytes(vm.sizeBytes)}</span><span className="block text-xs text-muted">{t('diskCount', { count: vm.disks.length })}</span></>,
+    },
+    { id: 'used', header: t('used'), value: (vm) => vm.usedBytes, cell: (vm) => bytes(vm.usedBytes), align: 'end', searchable: false },
+    { id: 'churn', header: t('churn'), value: (vm) => vm.churnBytesPerSecond, cell: (vm) => rate(vm.churnBytesPerSecond), align: 'end', searchable: false, hideBelow: 'sm' },
+    { id: 'network', header: t('network'), value: (vm) => vm.network, cell: (vm) => <span className="text-xs text-muted">{vm.network}</span>, hideBelow: 'xl' },
+    { id: 'site', header: t('site'), value: (vm) => vm.siteName, cell: (vm) => <span className="text-xs text-muted">{vm.siteName}</span>, hideBelow: 'xl' },
+  ]
+}

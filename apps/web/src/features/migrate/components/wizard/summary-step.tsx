@@ -1,0 +1,100 @@
+'use client'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useTranslations } from 'next-intl'
+import { useRouter } from 'next/navigation'
+import { useTRPC } from '@/client/trpc.ts'
+import { useErrorText } from '@/client/use-error-text.ts'
+import { Button } from '@/ui/button.tsx'
+import { CardBody } from '@/ui/card.tsx'
+import { useFormats } from '@/ui/format/use-formats.ts'
+import { KeyValueList } from '@/ui/key-value.tsx'
+import { Notice } from '@/ui/notice.tsx'
+import { toast } from '@/ui/toaster.tsx'
+import type { Destination, MappedVm } from './destination-step.tsx'
+import { parseSize } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { ForecastPanel } from './forecast-panel.tsx'
+
+/** Everything once more, before anything starts; then the wave is planned, and started if wished. */
+export function SummaryStep({ draft, destination, rows, rateBytesPerSecond, onBack }: {
+  draft: Draft
+  destination: Destination
+  rows: readonly MappedVm[]
+  rateBytesPerSecond: number | null
+  onBack: () => void
+}) {
+  const t = useTranslations('migrate.wizard.summary')
+  const wizard = useTranslations('migrate.wizard')
+  const { bytes, rate, number } = useFormats()
+  const trpc = useTRPC()
+  const router = useRouter()
+  const queries = useQueryClient()
+  const errorText = useErrorText()
+  const plan = useMutation(trpc.migrate.planWave.mutationOptions())
+  const start = useMutation(trpc.wave.start.mutationOptions())
+  const busy = plan.isPending || start.isPending
+  const siteId = rows[0]?.vm.siteId ?? ''
+  const siteName = rows[0]?.vm.siteName ?? ''
+
+  const submit = async (alsoStart: boolean) => {
+    const vms = rows.flatMap(({ vm, mapping }) => {
+      const size = parseSize(mapping)
+      return size === null ? [] : [{ vmId: vm.id, network: mapping.network, storage: mapping.storage, ...size }]
+    })
+    try {
+      const { waveId } = await plan.mutateAsync({ name: draft.name.trim(), siteId, destinationId: destination.id, cutoverMode: draft.cutoverMode, rateBytesPerSecond, vms })
+      void queries.invalidateQueries({ queryKey: trpc.migrate.pathKey() })
+      // Planned already: should the start fail, the wave's page offers it again.
+      router.push(`/waves/${waveId}`)
+      if (alsoStart) await start.mutateAsync({ waveId })
+      void queries.invalidateQueries({ queryKey: trpc.wave.pathKey() })
+      toast.success(alsoStart ? t('started', { name: draft.name }) : t('saved', { name: draft.name }))
+    } catch (error) {
+      toast.error(errorText(error))
+    }
+  }
+
+  const used = rows.reduce((sum, { vm }) => sum + vm.usedBytes, 0)
+  const size = rows.reduce((sum, { vm }) => sum + vm.sizeBytes, 0)
+  const disks = rows.reduce((sum, { vm }) => sum + vm.disks.length, 0)
+  const steps = ['tap', 'copy', 'window', 'go', 'stop', 'boot', 'evidence'] as const
+  return (
+    <>
+      <CardBody className="grid gap-8 lg:grid-cols-2">
+        <KeyValueList
+          items={[
+            { label: t('wave'), value: draft.name },
+            { label: t('vms'), value: number(rows.length) },
+            { label: t('disks'), value: number(disks) },
+            { label: t('used'), value: bytes(used) },
+            { label: t('size'), value: bytes(size) },
+            { label: t('destination'), value: `${destination.name}, ${destination.targetSiteName}` },
+            { label: t('type'), value: wizard('type.live.title') },
+            { label: t('cutover'), value: wizard(draft.cutoverMode === 'AUTOMATIC' ? 'cutover.automatic.title' : 'cutover.manual.title') },
+            { label: t('rate'), value: rateBytesPerSecond === null ? t('noLimit') : rate(rateBytesPerSecond) },
+          ]}
+        />
+        <ForecastPanel siteId={siteId} vmIds={rows.map(({ vm }) => vm.id)} rateBytesPerSecond={rateBytesPerSecond} />
+      </CardBody>
+      <CardBody className="border-t">
+        <h3 className="text-sm font-semibold">{t('happens')}</h3>
+        <ol className="mt-3 grid gap-x-8 gap-y-3 text-sm lg:grid-cols-2">
+          {steps.map((key, index) => (
+            <li key={key} className="flex gap-3">
+              <span aria-hidden className="mt-0.5 grid size-5 shrink-0 place-items-center rounded-full bg-sunken text-2xs font-semibold text-muted">{number(index + 1)}</span>
+              <span>{t(`steps.${key}`, { site: siteName, target: destination.targetSiteName, provider: t('yourProvider') })}</span>
+            </li>
+          ))}
+        </ol>
+      </CardBody>
+      {plan.isError && <Notice tone="danger" className="mx-5 mb-4">{errorText(plan.error)}</Notice>}
+      <CardBody className="flex flex-wrap justify-between gap-3 border-t">
+        <Button onClick={onBack}>{wizard('back')}</Button>
+        <div className="flex flex-wrap gap-2">
+          <Button disabled={busy} onClick={() => void submit(false)}>{t('save')}</Button>
+          <Button variant="primary" busy={busy} onClick={() => void submit(true)}>{t('start')}</Button>
+        </div>
+      </CardBody>
+    </>
+  )
+}

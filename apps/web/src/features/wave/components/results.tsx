@@ -1,0 +1,52 @@
+'use client'
+import { Check, Download, X } from 'lucide-react'
+import { useTranslations } from 'next-intl'
+import { Button } from '@/ui/button.tsx'
+import { Card, CardHeader } from '@/ui/card.tsx'
+import { useFormats } from '@/ui/format/use-formats.ts'
+import { DataTable } from '@/ui/table/data-table.tsx'
+import type { DataColumn } from '@/ui/table/data-table.tsx'
+import type { Wave, WaveMigration } from '../wave-types.ts'
+
+const committed = (migration: WaveMigration) => migration.attempts.find((attempt) => attempt.status === 'COMMITTED')
+
+/** What was proven of each VM that runs at the target: downtime, equal disks, complete records; and its evidence. */
+export function Results({ wave }: { wave: Wave }) {
+  const t = useTranslations('wave.results')
+  const { duration, dateTime, number } = useFormats()
+  const rows = wave.migrations.filter((migration) => committed(migration) !== undefined)
+  if (rows.length === 0) return null
+  const columns: DataColumn<WaveMigration>[] = [
+    { id: 'name', header: t('name'), value: (migration) => migration.name, cell: (migration) => <span className="font-medium">{migration.name}</span> },
+    { id: 'downtime', header: t('downtime'), align: 'end', value: (migration) => committed(migration)?.downtimeSeconds ?? null, cell: (migration) => { const seconds = committed(migration)?.downtimeSeconds; return seconds === null || seconds === undefined ? '–' : duration(seconds) } },
+    {
+      id: 'disks', header: t('disks'),
+      cell: (migration) => {
+        const disks = committed(migration)?.hashes ?? []
+        const same = disks.every((disk) => disk.sourceHash === disk.targetHash)
+        if (disks.length === 0) return '–'
+        return same ? <span className="inline-flex items-center gap-1 text-success"><Check className="size-3.5" aria-hidden />{t('identical', { count: disks.length })}</span> : <span className="inline-flex items-center gap-1 text-danger"><X className="size-3.5" aria-hidden />{t('differ')}</span>
+      },
+    },
+    {
+      id: 'records', header: t('records'), align: 'end', hideBelow: 'sm',
+      cell: (migration) => {
+        const attempt = committed(migration)
+        return attempt && attempt.sequenceAtBoot !== null && attempt.acknowledgedSequence !== null ? t('recordsComplete', { count: number(attempt.sequenceAtBoot), total: number(attempt.acknowledgedSequence) }) : '–'
+      },
+    },
+    { id: 'accepted', header: t('accepted'), hideBelow: 'md', value: (migration) => migration.endedAt?.getTime() ?? null, cell: (migration) => (migration.endedAt === null ? '–' : dateTime(migration.endedAt)) },
+    {
+      id: 'evidence', header: t('evidence'), align: 'end',
+      cell: (migration) => migration.evidence === null ? '–' : (
+        <Button asChild size="sm"><a href={`/api/evidence/${migration.id}`} download aria-label={t('downloadOf', { name: migration.name })} title={migration.evidence.sha256}><Download aria-hidden />{t('download')}</a></Button>
+      ),
+    },
+  ]
+  return (
+    <Card>
+      <CardHeader className="pb-3" title={t('title')} />
+      <DataTable label={t('table')} rows={rows} columns={columns} rowId={(migration) => migration.id} className="border-t" />
+    </Card>
+  )
+}

@@ -1,0 +1,66 @@
+'use client'
+import { MIGRATION_ENDED } from '@driftless/domain'
+import { useQuery } from '@tanstack/react-query'
+import { ArrowLeft } from 'lucide-react'
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { useTRPC } from '@/client/trpc.ts'
+import { useErrorText } from '@/client/use-error-text.ts'
+import { usePerson } from '@/features/session/components/person-context.tsx'
+import { Notice } from '@/ui/notice.tsx'
+import { PageHeader } from '@/ui/page-header.tsx'
+import { Skeleton } from '@/ui/skeleton.tsx'
+import { waveState } from '../wave-state.ts'
+import { CutoverProgress } from './cutover-progress.tsx'
+import { GoNoGoCard } from './go-no-go-card.tsx'
+import { Results } from './results.tsx'
+import { VmTable } from './vm-table.tsx'
+import { WaveControls } from './wave-controls.tsx'
+import { WaveNotices } from './wave-notices.tsx'
+import { WavePill } from './wave-pill.tsx'
+import { WaveStats } from './wave-stats.tsx'
+import { WindowCard } from './window-card.tsx'
+
+/** While something moves, every second; a wave that is over changes no more. */
+const ACTIVE_MS = 1_000
+const OVER_MS = 30_000
+
+/** One wave, live: how far it is, who must act next, and what can be done. */
+export function WavePage({ waveId }: { waveId: string }) {
+  const t = useTranslations('wave')
+  const errorText = useErrorText()
+  const isCustomer = usePerson().role.startsWith('CUSTOMER_')
+  const query = useQuery(useTRPC().wave.read.queryOptions({ waveId }, {
+    refetchInterval: ({ state }) => (state.data?.migrations.every(({ status }) => MIGRATION_ENDED.includes(status)) === true ? OVER_MS : ACTIVE_MS),
+  }))
+  const wave = query.data
+  const back = isCustomer ? <Link href="/migrate" className="inline-flex items-center gap-1 hover:text-foreground"><ArrowLeft className="size-3" aria-hidden />{t('backToMigrate')}</Link> : <Link href="/overview" className="inline-flex items-center gap-1 hover:text-foreground"><ArrowLeft className="size-3" aria-hidden />{t('backToOverview')}</Link>
+  if (!wave) {
+    return (
+      <>
+        <PageHeader title={t('title')} eyebrow={back} />
+        {query.isError ? <Notice tone="danger" title={t('failed')}>{errorText(query.error)}</Notice> : <div role="status" aria-label={t('loading')} className="flex flex-col gap-4"><Skeleton className="h-24" /><Skeleton className="h-64" /></div>}
+      </>
+    )
+  }
+  const places = { site: wave.siteName, destination: wave.destinationName, targetSite: wave.targetSiteName }
+  return (
+    <>
+      <PageHeader
+        eyebrow={back} title={wave.name} status={<WavePill state={waveState(wave.migrations.map(({ status }) => status), wave.paused)} />}
+        description={isCustomer ? t('description', places) : t('forTenant', { ...places, tenant: wave.tenantName })}
+        actions={<WaveControls wave={wave} />}
+      />
+      {query.isError && <Notice tone="warning">{errorText(query.error)}</Notice>}
+      <WaveNotices wave={wave} />
+      <WaveStats wave={wave} />
+      <div className="grid items-start gap-6 lg:grid-cols-2">
+        <WindowCard wave={wave} />
+        <GoNoGoCard wave={wave} />
+      </div>
+      <CutoverProgress wave={wave} />
+      <VmTable wave={wave} />
+      <Results wave={wave} />
+    </>
+  )
+}

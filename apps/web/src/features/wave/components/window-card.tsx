@@ -1,0 +1,47 @@
+'use client'
+import type { BookingStatus } from '@driftless/domain'
+import { CalendarClock } from 'lucide-react'
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { Button } from '@/ui/button.tsx'
+import { useMay } from '@/features/session/components/person-context.tsx'
+import { Card, CardBody, CardHeader } from '@/ui/card.tsx'
+import { useFormats } from '@/ui/format/use-formats.ts'
+import { KeyValueList } from '@/ui/key-value.tsx'
+import { Pill } from '@/ui/pill.tsx'
+import type { Tone } from '@/ui/tone.ts'
+import type { Wave } from '../wave-types.ts'
+
+const TONES: Readonly<Record<BookingStatus, Tone>> = {
+  REQUESTED: 'warning', COUNTER_OFFERED: 'warning', APPROVED: 'success', LOCKED: 'success', IN_PROGRESS: 'accent', DONE: 'neutral', REJECTED: 'danger', EXPIRED: 'neutral', WITHDRAWN: 'neutral',
+}
+
+/** When the wave's sources may be stopped, and where that stands. */
+export function WindowCard({ wave }: { wave: Wave }) {
+  const t = useTranslations('wave.window')
+  const states = useTranslations('states.booking')
+  const mayBook = useMay('book-windows')
+  const { dateTimeRange, time } = useFormats()
+  const { booking } = wave
+  return (
+    <Card>
+      <CardHeader title={<span className="flex items-center gap-2"><CalendarClock className="size-4 text-muted" aria-hidden />{t('title')}</span>} actions={booking && <Pill tone={TONES[booking.status]} pulse={booking.status === 'IN_PROGRESS'}>{states(booking.status)}</Pill>} />
+      <CardBody className="flex flex-col items-start gap-4">
+        {booking === null ? <p className="text-sm text-muted">{t('none')}</p> : (
+          <KeyValueList
+            className="w-full"
+            items={[
+              { label: t('when'), value: dateTimeRange(booking.startsAt, booking.endsAt) },
+              { label: t('lockout'), value: time(booking.lockoutAt) },
+              ...(booking.requestedByName === null ? [] : [{ label: t('requestedBy'), value: booking.requestedByName }]),
+              ...(booking.decisionReason === null ? [] : [{ label: t('reason'), value: booking.decisionReason }]),
+            ]}
+          />
+        )}
+        {booking?.holds !== true && mayBook
+          ? <Button asChild variant="primary" size="sm"><Link href={`/windows?wave=${wave.id}`}>{t('book')}</Link></Button>
+          : <Button asChild size="sm"><Link href="/windows">{t('see')}</Link></Button>}
+      </CardBody>
+    </Card>
+  )
+}
