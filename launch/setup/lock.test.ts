@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -20,7 +20,9 @@ it('refuses a second holder and names the first', async () => {
 
 it.each([['of a process that is gone', '4194999 1'], ['whose number is another process by now', '1 987654321'], ['that was cut short', '']])('takes over a lock %s', async (_what, line) => {
   await writeFile(file(), line)
-  await (await lockHome(file(), folder)).release()
+  const lock = await lockHome(file(), folder)
+  expect(await readFile(file(), 'utf8')).toMatch(new RegExp(`^${process.pid} `))
+  await lock.release()
 })
 
 it('lets one at a time set up', async () => {
