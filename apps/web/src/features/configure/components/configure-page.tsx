@@ -1,8 +1,47 @@
 'use client'
+import { isProviderRole } from '@driftless/domain'
+import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
+import { parseAsStringLiteral, useQueryState } from 'nuqs'
+import { Loaded } from '@/client/loaded.tsx'
+import { useTRPC } from '@/client/trpc.ts'
+import type { Outputs } from '@/client/trpc.ts'
+import { useMay, usePerson } from '@/features/session/components/person-context.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/ui/tabs.tsx'
+import { AgentsTab } from './agents-tab.tsx'
+import { DestinationsTab } from './destinations-tab.tsx'
+import { LimitsTab } from './limits-tab.tsx'
+import { ProviderTab } from './provider-tab.tsx'
+import { SitesTab } from './sites-tab.tsx'
 
+export type Site = Outputs['configure']['sites'][number]
+export type Agent = Site['agents'][number]
+const TABS = ['sites', 'agents', 'destinations', 'limits', 'provider'] as const
+const isTab = (value: string): value is (typeof TABS)[number] => TABS.some((tab) => tab === value)
+/** An agent counts as away after 30 s; this shows it soon after. */
+const REFRESH_MS = 5_000
+
+/** Sites, agents, destinations and limits; the provider's own look for its administrators. */
 export function ConfigurePage() {
   const t = useTranslations('configure')
-  return <PageHeader title={t('title')} />
+  const staff = isProviderRole(usePerson().role)
+  const mayBrand = useMay('manage-provider')
+  const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(TABS).withDefault('sites'))
+  const trpc = useTRPC()
+  const sites = useQuery(trpc.configure.sites.queryOptions(undefined, { refetchInterval: REFRESH_MS }))
+  const shown = TABS.filter((one) => one !== 'provider' || mayBrand)
+  return (
+    <>
+      <PageHeader title={t('title')} description={t(staff ? 'leadStaff' : 'lead')} />
+      <Tabs value={shown.includes(tab) ? tab : 'sites'} onValueChange={(next) => { if (isTab(next)) void setTab(next) }} className="flex flex-col gap-6">
+        <TabsList aria-label={t('title')}>{shown.map((one) => <TabsTrigger key={one} value={one}>{t(`tabs.${one}`)}</TabsTrigger>)}</TabsList>
+        <TabsContent value="sites"><Loaded query={sites}>{(rows) => <SitesTab sites={rows} staff={staff} />}</Loaded></TabsContent>
+        <TabsContent value="agents"><Loaded query={sites}>{(rows) => <AgentsTab sites={rows} />}</Loaded></TabsContent>
+        <TabsContent value="destinations"><DestinationsTab staff={staff} /></TabsContent>
+        <TabsContent value="limits"><Loaded query={sites}>{(rows) => <LimitsTab sites={rows} staff={staff} />}</Loaded></TabsContent>
+        {mayBrand && <TabsContent value="provider"><ProviderTab /></TabsContent>}
+      </Tabs>
+    </>
+  )
 }
