@@ -41,17 +41,18 @@ async function hashOfSources(): Promise<string> {
 }
 
 /** Builds the portal for production unless its sources are those of the build there is. True when it did. */
-export async function buildWeb(): Promise<boolean> {
+export async function buildWeb(signal?: AbortSignal): Promise<boolean> {
   const wanted = await hashOfSources()
   if ((await readFile(STAMP, 'utf8').catch(() => '')) === wanted) return false
   await rm(STAMP, { force: true })
-  await runNextBuild()
+  await runNextBuild(signal)
   await writeFile(STAMP, wanted)
   return true
 }
 
-async function runNextBuild(): Promise<void> {
+async function runNextBuild(signal: AbortSignal | undefined): Promise<void> {
   const env = { ...inheritedEnv(process.env), NODE_ENV: 'production' as const, NEXT_TELEMETRY_DISABLED: '1', CI: '1' }
-  const { code, output } = await runCommand(process.execPath, [NEXT_CLI, 'build'], { cwd: WEB, env })
+  const { code, output } = await runCommand(process.execPath, [NEXT_CLI, 'build'], { cwd: WEB, env, signal })
+  signal?.throwIfAborted()
   if (code !== 0) throw new Refusal(`The portal could not be built (next build, exit code ${code}):\n${output.slice(-OUTPUT_CHARACTERS_MAX).trim()}`)
 }

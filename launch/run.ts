@@ -74,15 +74,21 @@ export async function runDriftless(options: RunOptions, signal?: AbortSignal): P
     await rm(places.run, { recursive: true, force: true })
     await lock.release()
   }
-  const onAbort = () => void supervisor.stop()
+  // Ends what is not one of the supervisor's programs: the portal's build.
+  const failed = new AbortController()
+  const onAbort = () => {
+    failed.abort(signal?.reason)
+    void supervisor.stop()
+  }
   signal?.addEventListener('abort', onAbort)
   try {
     signal?.throwIfAborted()
-    const running = await bringUp(options, places, supervisor, signal)
+    const running = await bringUp(options, places, supervisor, failed.signal)
     return { ...running, stop }
   } catch (error) {
+    failed.abort(error)
     await stop()
-    throw error
+    throw signal?.aborted === true ? signal.reason : error
   } finally {
     signal?.removeEventListener('abort', onAbort)
   }
@@ -98,7 +104,7 @@ async function prepareHome(places: Places, fresh: boolean): Promise<void> {
   await writeFile(mark, 'Everything that a Driftless keeps. Made by npm start; emptied by npm start -- --fresh.\n')
 }
 
-async function bringUp(options: RunOptions, places: Places, supervisor: Supervisor, signal?: AbortSignal): Promise<Omit<RunningDriftless, 'stop'>> {
+async function bringUp(options: RunOptions, places: Places, supervisor: Supervisor, signal: AbortSignal): Promise<Omit<RunningDriftless, 'stop'>> {
   const { terminal, ports } = options
   if (options.fresh && options.databaseUrl !== null) throw new Refusal('--fresh empties only what Driftless keeps itself, and DATABASE_URL names a database of yours. Empty that one yourself (drop and create it), remove the home, and start without --fresh.')
   await requireFreePorts(ports, ['web', 'gateway', 'stream', ...(options.databaseUrl === null ? ['postgres' as const] : [])])
@@ -106,7 +112,7 @@ async function bringUp(options: RunOptions, places: Places, supervisor: Supervis
   const secrets = await loadSecrets(places.secrets)
   await whileLocked(SETUP_LOCK, () => sayIfLong(terminal, 'Prisma client', generateClient))
   // The build keeps a core busy for a while: the database and the lab's disks are made meanwhile.
-  const built = whileLocked(SETUP_LOCK, () => sayIfLong(terminal, 'portal built', buildWeb))
+  const built = whileLocked(SETUP_LOCK, () => sayIfLong(terminal, 'portal built', () => buildWeb(signal)))
   built.catch(() => {})
 
   const owner = options.databaseUrl ?? (await terminal.step('PostgreSQL', () => startPostgres(options, places, supervisor, secrets)))
@@ -114,7 +120,7 @@ async function bringUp(options: RunOptions, places: Places, supervisor: Supervis
   const queueUrl = options.redisUrl ?? deployed.urls.queue
   const setting: Setting = { places, ports, urls: deployed.urls, queueUrl, logLevel: options.logLevel, inherited: inheritedEnv(process.env) }
   for (const side of ['source', 'target'] as const) for (const folder of foldersOf(setting, side)) await mkdir(folder, { recursive: true, mode: 0o700 })
-  signal?.throwIfAborted()
+  signal.throwIfAborted()
 
   await terminal.step('coordinator', () => supervisor.start(coordinatorProgram(setting)))
   const demo = await terminal.step('demo scenario', () => prepareDemo(owner))
@@ -126,7 +132,7 @@ async function bringUp(options: RunOptions, places: Places, supervisor: Supervis
   })
   await built
   await terminal.step('portal', () => supervisor.start(webProgram(setting, secrets.nextAuth)))
-  signal?.throwIfAborted()
+  signal.throwIfAborted()
   return { url: webUrl(setting), places, ports, ownerUrl: owner, coordinatorUrl: deployed.urls.coordinator, supervisor, terminal, seeded: demo.seeded }
 }
 

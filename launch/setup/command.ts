@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { codeOf } from './failure.ts'
 
 export type CommandOptions = {
   cwd?: string
@@ -9,6 +11,8 @@ export type CommandOptions = {
   gid?: number
   /** True shows the output as it comes as well. */
   show?: boolean
+  /** Ends the command, and all that it started, when it aborts. */
+  signal?: AbortSignal | undefined
 }
 /** `output` is both streams in the order they came; `code` 1 stands for a command that could not run at all. */
 export type Finished = { code: number; output: string }
@@ -17,10 +21,14 @@ export type Finished = { code: number; output: string }
 const OUTPUT_CHARACTERS_MAX = 200_000
 
 /** Runs a command to its end without a shell and without input. Never rejects. */
-export function runCommand(command: string, args: readonly string[], { show = false, ...options }: CommandOptions = {}): Promise<Finished> {
+export function runCommand(command: string, args: readonly string[], { show = false, signal, ...options }: CommandOptions = {}): Promise<Finished> {
   return new Promise((resolve) => {
     let output = ''
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    // A group of its own, so that aborting takes along what it started.
+    const child = spawn(command, args, { ...options, detached: signal !== undefined, stdio: ['ignore', 'pipe', 'pipe'] })
+    const onAbort = () => signalGroup(child, 'SIGKILL')
+    signal?.addEventListener('abort', onAbort)
+    if (signal?.aborted === true) onAbort()
     const keep = (stream: NodeJS.ReadableStream, shown: NodeJS.WritableStream) =>
       stream.on('data', (chunk: Buffer) => {
         output = (output + chunk.toString()).slice(-OUTPUT_CHARACTERS_MAX)
@@ -29,7 +37,10 @@ export function runCommand(command: string, args: readonly string[], { show = fa
     keep(child.stdout, process.stdout)
     keep(child.stderr, process.stderr)
     child.on('error', (error) => resolve({ code: 1, output: `${command}: ${error.message}` }))
-    child.on('close', (code) => resolve({ code: code ?? 1, output }))
+    child.on('close', (code) => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve({ code: code ?? 1, output })
+    })
   })
 }
 
@@ -48,4 +59,14 @@ export function findOnPath(names: readonly string[], path: string | undefined): 
     }
   }
   return null
+}
+
+/** Signals the process group that `child` leads (it was spawned `detached`); nothing when it is gone. */
+export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error
+  }
 }

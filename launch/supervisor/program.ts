@@ -5,7 +5,8 @@ import { rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { codeOf, Refusal } from '../setup/failure.ts'
+import { signalGroup } from '../setup/command.ts'
+import { Refusal } from '../setup/failure.ts'
 
 export type ProgramSpec = {
   name: string
@@ -129,14 +130,5 @@ export class Program {
   async #rotateLog(): Promise<void> {
     const size = await stat(this.logFile).then((found) => found.size, () => 0)
     if (size > 0) await rename(this.logFile, `${this.logFile}.1`)
-  }
-}
-
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return
-  try {
-    process.kill(-child.pid, signal)
-  } catch (error) {
-    if (codeOf(error) !== 'ESRCH') throw error
   }
 }

@@ -6,6 +6,7 @@ import { NEXT_CLI } from '../build-web.ts'
 import { inheritedEnv } from '../env.ts'
 import { runCommand } from '../setup/command.ts'
 import { ROOT } from '../setup/paths.ts'
+import type { PartSetting } from './parts.ts'
 import type { PartResult } from './report.ts'
 
 /** Every folder with a tsconfig of its own, relative to the checkout. */
@@ -15,16 +16,16 @@ export async function typedFolders(): Promise<string[]> {
 }
 
 /** Type checks every workspace, as many at once as there are cores; each counts as one test. */
-export async function checkTypes(): Promise<PartResult> {
+export async function checkTypes({ signal }: PartSetting): Promise<PartResult> {
   const startedAtMs = Date.now()
   // The portal's routes are types that Next writes from its folders.
-  await runCommand(process.execPath, [NEXT_CLI, 'typegen'], { cwd: join(ROOT, 'apps', 'web'), env: { ...inheritedEnv(process.env), NEXT_TELEMETRY_DISABLED: '1' } })
+  await runCommand(process.execPath, [NEXT_CLI, 'typegen'], { cwd: join(ROOT, 'apps', 'web'), env: { ...inheritedEnv(process.env), NEXT_TELEMETRY_DISABLED: '1' }, signal })
   const waiting = await typedFolders()
   const failures: string[] = []
   const total = waiting.length
   const worker = async () => {
     for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift()) {
-      const { code, output } = await runCommand(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', '.', '--noEmit'], { cwd: join(ROOT, folder) })
+      const { code, output } = await runCommand(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', '.', '--noEmit'], { cwd: join(ROOT, folder), signal })
       if (code !== 0) failures.push(`In ${folder}:\n${output.trim()}`)
     }
   }
@@ -33,8 +34,8 @@ export async function checkTypes(): Promise<PartResult> {
 }
 
 /** Runs the linter with its types and our own rules; counts as one test. */
-export async function checkLint(): Promise<PartResult> {
+export async function checkLint({ signal }: PartSetting): Promise<PartResult> {
   const startedAtMs = Date.now()
-  const { code, output } = await runCommand(join(ROOT, 'node_modules', '.bin', 'oxlint'), ['--type-aware'], { cwd: ROOT })
+  const { code, output } = await runCommand(process.execPath, [join(ROOT, 'node_modules', 'oxlint', 'bin', 'oxlint'), '--type-aware'], { cwd: ROOT, signal })
   return { name: 'lint', passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, seconds: (Date.now() - startedAtMs) / 1000, output }
 }

@@ -8,17 +8,17 @@ import type { PartResult } from './report.ts'
 import { openScratch } from './scratch.ts'
 import { runVitest } from './vitest-part.ts'
 
-/** What a part is given: where it may write, and the environment of what it starts. */
-export type PartSetting = { scratch: string; env: NodeJS.ProcessEnv }
+/** What a part is given: where it may write, the environment of what it starts, and when to end it early. */
+export type PartSetting = { scratch: string; env: NodeJS.ProcessEnv; signal: AbortSignal }
 export type Part = { title: string; run(setting: PartSetting): Promise<PartResult> }
 
 /** Some tests through vitest, as a part. */
-export const vitestPart = (name: string, args: readonly string[]): Part['run'] => ({ scratch, env }) => runVitest(name, args, scratch, env)
+export const vitestPart = (name: string, args: readonly string[]): Part['run'] => (setting) => runVitest(name, args, setting)
 
 /** The portal's production build, which the whole-system tests share. */
-export async function buildPart(): Promise<PartResult> {
+export async function buildPart({ signal }: PartSetting): Promise<PartResult> {
   const startedAtMs = Date.now()
-  const failure = await buildWeb().then(() => '', messageOf)
+  const failure = await buildWeb(signal).then(() => '', messageOf)
   return { name: 'portal build', passed: failure === '' ? 1 : 0, failed: failure === '' ? 0 : 1, skipped: 0, seconds: (Date.now() - startedAtMs) / 1000, output: failure }
 }
 
@@ -31,10 +31,13 @@ export async function runParts(terminal: Terminal, parts: readonly Part[]): Prom
     const scratch = await openScratch()
     const env = { ...process.env, TMPDIR: scratch.folder, NODE_ENV: 'test' as const }
     const results: PartResult[] = []
+    const interrupted = new AbortController()
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort(new Refusal(`Ended early by ${signal}.`)))
     try {
       for (const part of parts) {
+        interrupted.signal.throwIfAborted()
         terminal.say(`\n${terminal.paint('bold', part.title)}`)
-        results.push(await part.run({ scratch: scratch.folder, env }))
+        results.push(await part.run({ scratch: scratch.folder, env, signal: interrupted.signal }))
       }
     } finally {
       results.push(await scratch.clear())
