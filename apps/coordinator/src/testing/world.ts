@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { bookWindow, decideBooking, decideGoNoGo, enrolmentSecretHash, inScope, openDb, planWave, startWave } from '@driftless/db'
 import type { Db, Scope } from '@driftless/db'
+import { openQueues, wake } from '@driftless/jobs'
 import { createTestDatabase } from '@driftless/tests/support/database.ts'
 import { pino } from 'pino'
 import { DEMO_SOURCE_SITE, DEMO_TARGET_SITE, seedDemo } from '../../../../prisma/seed/demo.ts'
@@ -26,8 +27,9 @@ export async function openWorld() {
   const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
   const coordinator = await startCoordinator(env, log)
   const opened: Coordinator[] = [coordinator]
+  const queues = openQueues(database.queueUrl)
   return {
-    database, owner, web, log, port: coordinator.port,
+    database, owner, web, log, queues, port: coordinator.port,
     /** Another coordinator on the same database. */
     another: async () => {
       const more = await startCoordinator(env, log)
@@ -41,6 +43,7 @@ export async function openWorld() {
     }),
     close: async () => {
       for (const one of opened) await one.close()
+      await queues.close()
       await Promise.all([owner.$disconnect(), web.$disconnect()])
       await database.drop()
     },
@@ -66,7 +69,7 @@ export function inventoryVm(ref: string, sizeBytes = 1_048_576) {
 }
 
 /** Plans and starts a wave of these VMs, which must be in the inventory. Resolves to its and its migrations' ids, in order. */
-export async function startedWave(web: Db, refs: readonly string[], cutoverMode: 'MANUAL' | 'AUTOMATIC' = 'AUTOMATIC') {
+export async function startedWave({ web, queues }: World, refs: readonly string[], cutoverMode: 'MANUAL' | 'AUTOMATIC' = 'AUTOMATIC') {
   const vms = await inScope(web, OPERATOR, (tx) => tx.db.vm.findMany({ where: { ref: { in: [...refs] } } }))
   const ordered = refs.map((ref) => vms.find((vm) => vm.ref === ref) ?? (() => { throw new Error(`The inventory has no ${ref}.`) })())
   const waveId = await inScope(web, OPERATOR, (tx) => planWave(tx, {
@@ -75,15 +78,18 @@ export async function startedWave(web: Db, refs: readonly string[], cutoverMode:
   }))
   await inScope(web, OPERATOR, (tx) => startWave(tx, waveId, { note: 'the forecast' }))
   const migrations = await inScope(web, OPERATOR, (tx) => tx.db.migration.findMany({ where: { waveId }, orderBy: { position: 'asc' } }))
-  return { waveId, migrationIds: migrations.map((migration) => migration.id) }
+  const migrationIds = migrations.map((migration) => migration.id)
+  for (const migrationId of migrationIds) await wake(queues, 'drive-migration', { migrationId })
+  return { waveId, migrationIds }
 }
 
 /** Books a window that is open now, has it approved, and says go. Resolves to the booking's id. */
-export async function openWindow(web: Db, waveId: string, go = true): Promise<string> {
+export async function openWindow({ web, queues }: World, waveId: string, go = true): Promise<string> {
   const now = new Date()
   const bookingId = await inScope(web, OPERATOR, (tx) => bookWindow(tx, { waveId, startsAt: now, endsAt: new Date(now.getTime() + HOUR_MS), note: null }, now.getTime()))
   await inScope(web, SCHEDULER, (tx) => decideBooking(tx, { bookingId, approve: true, reason: null }, now))
   if (go) await inScope(web, APPROVER, (tx) => decideGoNoGo(tx, { waveId, bookingId, decision: 'GO', reason: null }))
+  await wake(queues, 'advance-booking', { bookingId })
   return bookingId
 }
 
