@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest'
+import { AGENT_AWAY_SECONDS, CAUGHT_UP_BYTES, STEP_LIMIT_SECONDS, differingDisks, nextStep } from './next-step.ts'
+import type { MigrationView, SourceView, TargetView } from './next-step.ts'
+import { CUTOVER_COMMITTING } from './states/cutover.ts'
+import type { CutoverStatus } from './states/cutover.ts'
+import { MIGRATION_ENDED, MIGRATION_PLANNED } from './states/migration.ts'
+
+const SOURCE: SourceView = {
+  silentSeconds: 1, attempt: 0, connected: true, backgroundLeftBytes: 0, foregroundLeftBytes: 0, comparing: false, reported: true, guestOn: true,
+  stage: 'REPLICATE', off: false, finalSynced: false, hashes: null, acknowledgedSequence: 100, problem: null,
+}
+const TARGET: TargetView = { silentSeconds: 1, attempt: 0, freeBytes: 10_000, hashes: null, shadow: null, problem: null }
+const READY: MigrationView = {
+  status: 'READY_FOR_CUTOVER', resumeStatus: null, paused: false, automatic: true, cutoverRequested: false, diskKeys: ['disk0', 'disk1'], neededBytes: 5_000,
+  source: SOURCE, target: TARGET, booking: { status: 'IN_PROGRESS', window: 'OPEN' }, goNoGo: 'GO', attempt: null, othersTurn: false, limits: { shutdownSeconds: 120 },
+}
+const source = (changes: Partial<SourceView>): Partial<MigrationView> => ({ source: { ...SOURCE, ...changes } })
+const target = (changes: Partial<TargetView>): Partial<MigrationView> => ({ target: { ...TARGET, ...changes } })
+const step = (...changes: Partial<MigrationView>[]) => nextStep(Object.assign({}, READY, ...changes))
+const waits = (reason: string) => expect.objectContaining({ kind: 'WAIT', reason })
+const rollsBack = (code: string) => expect.objectContaining({ kind: 'ROLL_BACK', code })
+
+const HASHES = { disk0: 'a', disk1: 'b' }
+const attempt = (status: CutoverStatus, more: Partial<NonNullable<MigrationView['attempt']>> = {}): Partial<MigrationView> => ({
+  status: status === 'VALIDATING' ? 'VALIDATING' : 'CUTTING_OVER',
+  attempt: { number: 2, status, sourceReturned: false, secondsInStatus: 1, inPresentBooking: true, ...more },
+})
+const SHADOW = { on: true, health: 'HEALTHY', healthDetail: null, sequenceAtBoot: 100, wrote: true }
+
+describe('replication', () => {
+  const problem = (code: string) => ({ problem: { code, message: 'what the agent said' } })
+  it.each<[string, Partial<MigrationView>[], unknown]>([
+    ['ended', [{ status: 'COMPLETED' }], { kind: 'NOTHING' }],
+    ['planned', [{ status: 'ASSESSED' }], waits('START_WAVE')],
+    ['started, all well', [{ status: 'READY_TO_REPLICATE' }], { kind: 'MOVE', to: 'REPLICATING' }],
+    ['started, source never heard of', [{ status: 'READY_TO_REPLICATE' }, source({ silentSeconds: null })], waits('SOURCE_AGENT_AWAY')],
+    ['started, source silent', [{ status: 'READY_TO_REPLICATE' }, source({ silentSeconds: AGENT_AWAY_SECONDS + 1 })], waits('SOURCE_AGENT_AWAY')],
+    ['started, target silent', [{ status: 'READY_TO_REPLICATE' }, target({ silentSeconds: AGENT_AWAY_SECONDS + 1 })], waits('TARGET_AGENT_AWAY')],
+    ['started, no room', [{ status: 'READY_TO_REPLICATE' }, target({ freeBytes: 4_999 })], expect.objectContaining({ kind: 'BLOCK', reason: 'INSUFFICIENT_SPACE' })],
+    ['started, room unknown', [{ status: 'READY_TO_REPLICATE' }, target({ freeBytes: null })], { kind: 'MOVE', to: 'REPLICATING' }],
+    ['copying', [{ status: 'REPLICATING' }, source({ backgroundLeftBytes: 1 })], waits('COPYING')],
+    ['disks not reported yet', [{ status: 'REPLICATING' }, source({ reported: false })], waits('COPYING')],
+    ['comparing', [{ status: 'REPLICATING' }, source({ backgroundLeftBytes: 1, comparing: true })], waits('COMPARING')],
+    ['paused', [{ status: 'REPLICATING', paused: true }], waits('PAUSED')],
+    ['behind', [{ status: 'REPLICATING' }, source({ foregroundLeftBytes: CAUGHT_UP_BYTES + 1 })], waits('CATCHING_UP')],
+    ['not connected', [{ status: 'REPLICATING' }, source({ connected: false })], waits('CATCHING_UP')],
+    ['in step', [{ status: 'REPLICATING' }], { kind: 'MOVE', to: 'READY_FOR_CUTOVER' }],
+    ['ready, but a sweep runs again', [source({ backgroundLeftBytes: 1 })], { kind: 'MOVE', to: 'REPLICATING' }],
+    ['target full', [{ status: 'REPLICATING' }, target(problem('INSUFFICIENT_SPACE'))], expect.objectContaining({ kind: 'BLOCK', reason: 'INSUFFICIENT_SPACE', detail: 'what the agent said' })],
+    ['source says target full', [{ status: 'REPLICATING' }, source(problem('INSUFFICIENT_SPACE'))], expect.objectContaining({ kind: 'BLOCK', reason: 'INSUFFICIENT_SPACE' })],
+    ['source disk unreadable', [{ status: 'REPLICATING' }, source(problem('DISK_READ_FAILED'))], expect.objectContaining({ kind: 'BLOCK', reason: 'AGENT_PROBLEM' })],
+    ['a passing problem blocks nobody', [{ status: 'REPLICATING' }, source({ ...problem('LINK_DOWN'), connected: false })], expect.objectContaining({ kind: 'WAIT', reason: 'CATCHING_UP', detail: 'what the agent said' })],
+    ['blocked, still full', [{ status: 'BLOCKED', resumeStatus: 'REPLICATING' }, target(problem('INSUFFICIENT_SPACE'))], waits('INSUFFICIENT_SPACE')],
+    ['blocked, has room again', [{ status: 'BLOCKED', resumeStatus: 'REPLICATING' }], { kind: 'UNBLOCK', to: 'REPLICATING' }],
+    ['blocked before its start, no room', [{ status: 'BLOCKED', resumeStatus: 'READY_TO_REPLICATE' }, target({ freeBytes: 1 })], waits('INSUFFICIENT_SPACE')],
+    ['blocked without a way back', [{ status: 'BLOCKED', resumeStatus: null }], { kind: 'UNBLOCK', to: 'REPLICATING' }],
+  ])('%s', (_name, changes, wanted) => expect(step(...changes)).toEqual(wanted))
+
+  it.each([...MIGRATION_ENDED])('does nothing in %s', (status) => expect(step({ status })).toEqual({ kind: 'NOTHING' }))
+  it.each([...MIGRATION_PLANNED])('waits for the start in %s', (status) => expect(step({ status })).toEqual(waits('START_WAVE')))
+})
+
+describe('before a cutover may begin', () => {
+  it.each<[string, Partial<MigrationView>[], unknown]>([
+    ['everything is given', [], { kind: 'BEGIN_ATTEMPT' }],
+    ['no booking', [{ booking: null }], waits('BOOK_WINDOW')],
+    ['not decided', [{ booking: { status: 'REQUESTED', window: 'OPEN' } }], waits('APPROVE_WINDOW')],
+    ['counter-offer', [{ booking: { status: 'COUNTER_OFFERED', window: 'OPEN' } }], waits('APPROVE_WINDOW')],
+    ['approved, not yet open', [{ booking: { status: 'LOCKED', window: 'NOT_YET' } }], waits('WINDOW_NOT_OPEN')],
+    ['approved and its time has come, but not opened', [{ booking: { status: 'APPROVED', window: 'OPEN' } }], waits('WINDOW_NOT_OPEN')],
+    ['over', [{ booking: { status: 'APPROVED', window: 'OVER' } }], waits('WINDOW_MISSED')],
+    ['after the lockout', [{ booking: { status: 'IN_PROGRESS', window: 'LOCKED_OUT' } }], waits('WINDOW_MISSED')],
+    ['does not fit any more', [{ booking: { status: 'IN_PROGRESS', window: 'DOES_NOT_FIT' } }], waits('WINDOW_MISSED')],
+    ['no-go', [{ goNoGo: 'NO_GO' }], waits('NO_GO')],
+    ['by hand, not asked for', [{ automatic: false }], waits('REQUEST_CUTOVER')],
+    ['by hand, asked for', [{ automatic: false, cutoverRequested: true }], { kind: 'BEGIN_ATTEMPT' }],
+    ['another VM is at it', [{ othersTurn: true }], waits('WAITING_FOR_TURN')],
+    ['failed in this window, automatic does not try again', [attempt('ROLLED_BACK', { sourceReturned: true }), { status: 'READY_FOR_CUTOVER' }], waits('CUTOVER_FAILED')],
+    ['failed in this window, asked for again', [attempt('ROLLED_BACK', { sourceReturned: true }), { status: 'READY_FOR_CUTOVER', cutoverRequested: true }], { kind: 'BEGIN_ATTEMPT' }],
+    ['failed in an earlier window', [attempt('ROLLED_BACK', { sourceReturned: true, inPresentBooking: false }), { status: 'READY_FOR_CUTOVER' }], { kind: 'BEGIN_ATTEMPT' }],
+    ['failed, source not back', [attempt('ROLLED_BACK'), { status: 'READY_FOR_CUTOVER', cutoverRequested: true }], waits('CUTTING_OVER')],
+    ['failed, source is back', [attempt('ROLLED_BACK'), { status: 'REPLICATING' }, source({ stage: 'RETURN', attempt: 2 })], { kind: 'SOURCE_RETURNED' }],
+    ['failed, source is back for an older attempt', [attempt('ROLLED_BACK'), { status: 'READY_FOR_CUTOVER' }, source({ stage: 'RETURN', attempt: 1 })], waits('CUTTING_OVER')],
+  ])('%s', (_name, changes, wanted) => expect(step(...changes)).toEqual(wanted))
+})
+
+describe('an attempt that has stopped nothing yet', () => {
+  const preflight = attempt('PREFLIGHT')
+  it.each<[string, Partial<MigrationView>[], unknown]>([
+    ['in step', [preflight], { kind: 'ADVANCE_ATTEMPT', to: 'GO_NO_GO' }],
+    ['behind', [preflight, source({ foregroundLeftBytes: CAUGHT_UP_BYTES + 1 })], waits('CATCHING_UP')],
+    ['not connected', [preflight, source({ connected: false })], waits('CATCHING_UP')],
+    ['paused', [preflight, { paused: true }], waits('PAUSED')],
+    ['source away', [preflight, source({ silentSeconds: 31 })], waits('SOURCE_AGENT_AWAY')],
+    ['target away', [preflight, target({ silentSeconds: null })], waits('TARGET_AGENT_AWAY')],
+    ['window closed', [preflight, { booking: { status: 'IN_PROGRESS', window: 'LOCKED_OUT' } }], rollsBack('WINDOW_CLOSED')],
+    ['booking gone', [preflight, { booking: null }], rollsBack('WINDOW_CLOSED')],
+    ['no go yet', [attempt('GO_NO_GO'), { goNoGo: null }], waits('GO_NO_GO')],
+    ['go', [attempt('GO_NO_GO')], { kind: 'ADVANCE_ATTEMPT', to: 'SOURCE_QUIESCING' }],
+    ['no-go', [attempt('GO_NO_GO'), { goNoGo: 'NO_GO' }], rollsBack('NO_GO')],
+    ['go, but the window no longer has room', [attempt('GO_NO_GO'), { booking: { status: 'IN_PROGRESS', window: 'DOES_NOT_FIT' } }], rollsBack('WINDOW_CLOSED')],
+  ])('%s', (_name, changes, wanted) => expect(step(...changes)).toEqual(wanted))
+
+  it('never stops a source without a window that is open, whatever else is given', () => {
+    for (const window of ['NOT_YET', 'LOCKED_OUT', 'DOES_NOT_FIT', 'OVER'] as const)
+      for (const status of ['REQUESTED', 'APPROVED', 'LOCKED', 'IN_PROGRESS', 'DONE'])
+        for (const at of [{}, preflight, attempt('GO_NO_GO')]) {
+          const taken = step(at, { booking: { status, window }, cutoverRequested: true })
+          expect(['WAIT', 'ROLL_BACK']).toContain(taken.kind)
+        }
+  })
+})
+
+describe('an attempt past the point', () => {
+  const off = source({ attempt: 2, stage: 'FINAL', off: true, guestOn: false })
+  const synced = source({ attempt: 2, stage: 'FINAL', off: true, finalSynced: true, guestOn: false })
+  const proven = source({ attempt: 2, stage: 'FINAL', off: true, finalSynced: true, guestOn: false, hashes: HASHES })
+  const shadow = (changes: Partial<typeof SHADOW> = {}) => target({ attempt: 2, shadow: { ...SHADOW, ...changes } })
+  it.each<[string, Partial<MigrationView>[], unknown]>([
+    ['quiescing, still on', [attempt('SOURCE_QUIESCING')], waits('CUTTING_OVER')],
+    ['quiescing, off', [attempt('SOURCE_QUIESCING'), off], { kind: 'ADVANCE_ATTEMPT', to: 'SOURCE_OFF' }],
+    ['quiescing, off in an older attempt', [attempt('SOURCE_QUIESCING'), source({ attempt: 1, off: true })], waits('CUTTING_OVER')],
+    ['quiescing, refused', [attempt('SOURCE_QUIESCING'), source({ attempt: 2, problem: { code: 'SHUTDOWN_REFUSED', message: 'm' } })], rollsBack('SHUTDOWN_REFUSED')],
+    ['quiescing, refused in an older attempt', [attempt('SOURCE_QUIESCING'), source({ attempt: 1, problem: { code: 'SHUTDOWN_REFUSED', message: 'm' } })], waits('CUTTING_OVER')],
+    ['quiescing too long', [attempt('SOURCE_QUIESCING', { secondsInStatus: 181 })], rollsBack('STEP_TOOK_TOO_LONG')],
+    ['off', [attempt('SOURCE_OFF'), off], { kind: 'ADVANCE_ATTEMPT', to: 'FINAL_SYNC' }],
+    ['final sync', [attempt('FINAL_SYNC'), off], waits('CUTTING_OVER')],
+    ['final sync done', [attempt('FINAL_SYNC'), synced], { kind: 'ADVANCE_ATTEMPT', to: 'VERIFYING' }],
+    ['verifying, no hashes', [attempt('VERIFYING'), synced], waits('CUTTING_OVER')],
+    ['verifying, one side', [attempt('VERIFYING'), proven], waits('CUTTING_OVER')],
+    ['verifying, hashes of an older attempt', [attempt('VERIFYING'), proven, target({ attempt: 1, hashes: HASHES })], waits('CUTTING_OVER')],
+    ['verifying, the same', [attempt('VERIFYING'), proven, target({ attempt: 2, hashes: HASHES })], { kind: 'ADVANCE_ATTEMPT', to: 'TARGET_BOOTING' }],
+    ['verifying, one differs', [attempt('VERIFYING'), proven, target({ attempt: 2, hashes: { ...HASHES, disk1: 'c' } })], rollsBack('DISKS_DIFFER')],
+    ['verifying, one is missing', [attempt('VERIFYING'), proven, target({ attempt: 2, hashes: { disk0: 'a' } })], rollsBack('DISKS_DIFFER')],
+    ['verifying, target fails', [attempt('VERIFYING'), proven, target({ attempt: 2, problem: { code: 'READ_FAILED', message: 'm' } })], rollsBack('READ_FAILED')],
+    ['booting', [attempt('TARGET_BOOTING'), proven], waits('CUTTING_OVER')],
+    ['booting, on', [attempt('TARGET_BOOTING'), proven, shadow()], { kind: 'ADVANCE_ATTEMPT', to: 'VALIDATING' }],
+    ['booting, an older attempt is on', [attempt('TARGET_BOOTING'), proven, target({ attempt: 1, shadow: SHADOW })], waits('CUTTING_OVER')],
+    ['booting fails', [attempt('TARGET_BOOTING'), proven, target({ attempt: 2, problem: { code: 'BOOT_FAILED', message: 'm' } })], rollsBack('BOOT_FAILED')],
+    ['validating, checking', [attempt('VALIDATING'), proven, shadow({ health: 'CHECKING' })], waits('CUTTING_OVER')],
+    ['validating, has not written', [attempt('VALIDATING'), proven, shadow({ wrote: false })], waits('CUTTING_OVER')],
+    ['validating, broken', [attempt('VALIDATING'), proven, shadow({ health: 'BROKEN' })], rollsBack('GUEST_BROKEN')],
+    ['validating, records missing', [attempt('VALIDATING'), proven, shadow({ sequenceAtBoot: 99 })], rollsBack('RECORDS_MISSING')],
+    ['validating, all there', [attempt('VALIDATING'), proven, shadow()], { kind: 'COMMIT' }],
+    ['the window ended meanwhile: frozen, runs to its end', [attempt('VALIDATING'), proven, shadow(), { booking: { status: 'DONE', window: 'OVER' } }], { kind: 'COMMIT' }],
+    ['paused meanwhile: frozen, runs to its end', [attempt('FINAL_SYNC'), synced, { paused: true }], { kind: 'ADVANCE_ATTEMPT', to: 'VERIFYING' }],
+    ['no-go meanwhile: too late', [attempt('FINAL_SYNC'), synced, { goNoGo: 'NO_GO' }], { kind: 'ADVANCE_ATTEMPT', to: 'VERIFYING' }],
+  ])('%s', (_name, changes, wanted) => expect(step(...changes)).toEqual(wanted))
+
+  it.each([...CUTOVER_COMMITTING])('does not stay in %s for ever', (status) => {
+    const limit = STEP_LIMIT_SECONDS[status] ?? READY.limits.shutdownSeconds + 60
+    expect(step(attempt(status, { secondsInStatus: limit + 1 }))).toEqual(rollsBack('STEP_TOOK_TOO_LONG'))
+  })
+})
+
+describe('differingDisks', () => {
+  it('counts what is missing on either side as different', () => {
+    expect(differingDisks(['a', 'b', 'c', 'd'], { a: '1', b: '2', c: '3' }, { a: '1', b: 'x', d: '4' })).toEqual(['b', 'c', 'd'])
+  })
+})
