@@ -12,3 +12,8 @@ function cell(value: string | number | null): string {
   const safe = FORMULA.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
+
+/** A download named `fileName` (ASCII, without quotes). */
+export function csvResponse(fileName: string, text: string): Response {
+  return new Response(text, { headers: { 'content-type': 'text/csv; charset=utf-8', 'content-disposition': `attachment; filename="${fileName}"`, 'cache-control': 'no-store' } })
+}

@@ -1,0 +1,33 @@
+'use client'
+import { useMessages, useTranslations } from 'next-intl'
+import type en from '../../../../messages/en/states.json'
+import { useBitRate } from '@/features/configure/components/use-bit-rate.ts'
+import { useFormats } from '@/ui/format/use-formats.ts'
+import type { Entry } from './audit-entry.tsx'
+
+type States = typeof en
+
+/** A value of an entry as people say it: a status by its name, a rate with its unit, an instant as a time; else as written. */
+export function useValueText(): (entry: Pick<Entry, 'action'>, value: string | null) => string {
+  const t = useTranslations('auditLog')
+  const migration = useTranslations('states.migration')
+  const booking = useTranslations('states.booking')
+  const cutover = useTranslations('states.cutover')
+  const { states } = useMessages()
+  const bits = useBitRate()
+  const formats = useFormats()
+  const isMigration = (value: string): value is keyof States['migration'] => Object.hasOwn(states.migration, value)
+  const isBooking = (value: string): value is keyof States['booking'] => Object.hasOwn(states.booking, value)
+  const isCutover = (value: string): value is keyof States['cutover'] => Object.hasOwn(states.cutover, value)
+  return ({ action }, value) => {
+    if (value === null) return '–'
+    if (action === 'site.limit') return value === 'none' ? t('values.none') : bits(Number(value))
+    if (action === 'wave.rate' || action === 'wave.throttle') return value === 'none' ? t('values.none') : formats.rate(Number(value))
+    if (action === 'wave.cutover-mode') return value === 'MANUAL' ? t('values.manual') : t('values.automatic')
+    if (action === 'billing.start') return formats.dateTime(new Date(value))
+    if (action.startsWith('booking.') && isBooking(value)) return booking(value)
+    if (action.startsWith('cutover.') && isCutover(value)) return cutover(value)
+    if (isMigration(value)) return migration(value)
+    return value
+  }
+}

@@ -1,0 +1,27 @@
+import { parseAsString, parseAsStringLiteral } from 'nuqs/server'
+
+export const SUBJECT_KINDS = ['migration', 'wave', 'booking', 'cutover-attempt', 'estimate', 'site', 'agent', 'enrolment-token', 'destination', 'user', 'provider'] as const
+
+/** How the log's filters stand in the address, read by the page and by its download. Days are the browser's. */
+export const auditParsers = {
+  q: parseAsString.withDefault(''),
+  actor: parseAsString.withDefault(''),
+  action: parseAsString.withDefault(''),
+  kind: parseAsStringLiteral(SUBJECT_KINDS),
+  subject: parseAsString.withDefault(''),
+  from: parseAsString.withDefault(''),
+  to: parseAsString.withDefault(''),
+}
+export type AuditSearch = { q: string; actor: string; action: string; kind: (typeof SUBJECT_KINDS)[number] | null; subject: string; from: string; to: string }
+
+/** Midnight of a `2026-11-23` in the browser's zone, `days` later; undefined where it is none. */
+function dayStart(day: string, days = 0): Date | undefined {
+  const parts = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day)
+  return parts ? new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]) + days) : undefined
+}
+
+/** The server's filter for what stands in the address; `to` counts to its end of day. */
+export function toFilter(search: AuditSearch) {
+  const or = (text: string) => text.trim().slice(0, 120) || undefined
+  return { text: or(search.q), actor: or(search.actor), action: or(search.action), subjectKind: search.kind ?? undefined, subjectId: or(search.subject), from: dayStart(search.from), to: dayStart(search.to, 1) }
+}

@@ -1,0 +1,52 @@
+import { MIGRATION_ENDED, ownerOf, WAIT_REASONS } from '@driftless/domain'
+import type { MigrationStatus, Owner, WaitReason } from '@driftless/domain'
+
+export type WaveState = 'PLANNED' | 'PAUSED' | 'REPLICATING' | 'READY' | 'CUTTING_OVER' | 'BLOCKED' | 'ENDED'
+export type Attention = {
+  readonly state: WaveState
+  /** Why it waits and who must act, where a person must: the gravest of its VMs' reasons. */
+  readonly reason: WaitReason | null
+  readonly owner: Owner | null
+  /** Somebody should look now: blocked, failed, or waiting for the provider. */
+  readonly urgent: boolean
+  readonly over: boolean
+}
+
+/** The gravest first; a reason that is not listed is Driftless at work. */
+const GRAVITY: readonly WaitReason[] = [
+  'INSUFFICIENT_SPACE', 'TARGET_AGENT_AWAY', 'SOURCE_AGENT_AWAY', 'AGENT_PROBLEM', 'CUTOVER_FAILED', 'WINDOW_MISSED', 'NO_GO',
+  'APPROVE_WINDOW', 'GO_NO_GO', 'REQUEST_CUTOVER', 'BOOK_WINDOW', 'PAUSED', 'START_WAVE',
+]
+const URGENT: ReadonlySet<WaitReason> = new Set(['INSUFFICIENT_SPACE', 'TARGET_AGENT_AWAY', 'SOURCE_AGENT_AWAY', 'AGENT_PROBLEM', 'CUTOVER_FAILED', 'WINDOW_MISSED', 'APPROVE_WINDOW', 'GO_NO_GO'])
+
+const isReason = (text: string): text is WaitReason => Object.hasOwn(WAIT_REASONS, text)
+
+/** What a wave as a whole is doing, and what it waits for, from its migrations. */
+export function attentionOf(wave: { paused: boolean; migrations: readonly { status: MigrationStatus; waitReason: string | null }[] }): Attention {
+  const open = wave.migrations.filter(({ status }) => !MIGRATION_ENDED.includes(status))
+  const reasons = open.flatMap(({ waitReason }) => (waitReason !== null && isReason(waitReason) ? [waitReason] : []))
+  const reason = GRAVITY.find((one) => reasons.includes(one)) ?? null
+  const blocked = open.some(({ status }) => status === 'BLOCKED')
+  return {
+    state: stateOf(open.map(({ status }) => status), wave.paused),
+    reason, owner: reason === null ? null : ownerOf(reason),
+    urgent: blocked || (reason !== null && URGENT.has(reason)),
+    over: open.length === 0,
+  }
+}
+
+function stateOf(open: readonly MigrationStatus[], paused: boolean): WaveState {
+  if (open.length === 0) return 'ENDED'
+  if (open.includes('BLOCKED')) return 'BLOCKED'
+  if (open.some((status) => status === 'CUTTING_OVER' || status === 'VALIDATING')) return 'CUTTING_OVER'
+  if (open.every((status) => status === 'DRAFT' || status === 'ASSESSED')) return 'PLANNED'
+  if (paused) return 'PAUSED'
+  return open.every((status) => status === 'READY_FOR_CUTOVER') ? 'READY' : 'REPLICATING'
+}
+
+/** Urgent first, then what waits for a person, then the rest; ended ones last. */
+export function rank(attention: Attention): number {
+  if (attention.over) return 3
+  if (attention.urgent) return 0
+  return attention.owner !== null ? 1 : 2
+}

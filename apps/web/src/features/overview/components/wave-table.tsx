@@ -1,0 +1,57 @@
+'use client'
+import { useTranslations } from 'next-intl'
+import Link from 'next/link'
+import type { ReactNode } from 'react'
+import { useFormats } from '@/ui/format/use-formats.ts'
+import { Pill } from '@/ui/pill.tsx'
+import { Progress } from '@/ui/progress.tsx'
+import { DataTable } from '@/ui/table/data-table.tsx'
+import type { DataColumn } from '@/ui/table/data-table.tsx'
+import type { Tone } from '@/ui/tone.ts'
+import { attentionOf, rank } from '../attention.ts'
+import type { WaveState } from '../attention.ts'
+import type { Overview } from './overview-page.tsx'
+
+type Wave = Overview['waves'][number]
+const TONES = { PLANNED: 'neutral', PAUSED: 'warning', REPLICATING: 'info', READY: 'success', CUTTING_OVER: 'accent', BLOCKED: 'danger', ENDED: 'neutral' } as const satisfies Record<WaveState, Tone>
+
+/** All waves in one table, those that need somebody first. */
+export function WaveTable({ waves, empty }: { waves: readonly Wave[]; empty: ReactNode }) {
+  const t = useTranslations('overview.waves')
+  const states = useTranslations('states')
+  const formats = useFormats()
+  const rows = waves.map((wave) => ({ ...wave, attention: attentionOf(wave) })).sort((a, b) => rank(a.attention) - rank(b.attention))
+  type Row = (typeof rows)[number]
+  const done = (row: Row) => row.migrations.filter((migration) => migration.status === 'COMPLETED').length
+  const columns: DataColumn<Row>[] = [
+    {
+      id: 'wave', header: t('columns.wave'), value: (row) => `${row.name} ${row.tenantName}`,
+      cell: (row) => <div className="min-w-0"><Link href={`/waves/${row.id}`} className="font-medium text-accent underline-offset-4 hover:underline">{row.name}</Link><p className="text-xs text-muted">{row.tenantName}</p></div>,
+    },
+    { id: 'state', header: t('columns.state'), value: (row) => t(`states.${row.attention.state}`), cell: (row) => <Pill tone={TONES[row.attention.state]} pulse={row.attention.state === 'CUTTING_OVER'}>{t(`states.${row.attention.state}`)}</Pill> },
+    {
+      id: 'progress', header: t('columns.progress'), value: (row) => row.copiedShare, searchable: false, hideBelow: 'sm',
+      cell: (row) => {
+        const share = row.attention.over ? 1 : (row.copiedShare ?? 0)
+        return (
+          <div className="flex w-36 flex-col gap-1">
+            <Progress label={t('progressOf', { wave: row.name })} valueText={formats.percent(share)} total={1} segments={[{ value: share, className: row.attention.over ? 'bg-success' : 'bg-accent', label: formats.percent(share) }]} />
+            <span className="text-xs text-muted tabular-nums">{t('done', { done: done(row), total: row.migrations.length, share: formats.percent(share) })}</span>
+          </div>
+        )
+      },
+    },
+    {
+      id: 'owner', header: t('columns.owner'), value: (row) => (row.attention.owner === null ? '' : states(`owner.${row.attention.owner}`)), hideBelow: 'md',
+      cell: (row) => (row.attention.reason === null || row.attention.owner === null
+        ? <span className="text-muted">{row.attention.over ? '–' : t('nobody')}</span>
+        : <div className="max-w-72"><span className={row.attention.urgent ? 'font-medium text-warning' : 'font-medium'}>{states(`owner.${row.attention.owner}`)}</span><p className="text-xs text-muted">{states(`wait.${row.attention.reason}`)}</p></div>),
+    },
+    {
+      id: 'window', header: t('columns.window'), value: (row) => row.window?.startsAt.getTime() ?? null, searchable: false, hideBelow: 'lg',
+      cell: (row) => (row.window === null ? <span className="text-muted">–</span> : <div><span className="whitespace-nowrap">{formats.dateTime(row.window.startsAt)}</span><p className="text-xs text-muted">{states(`booking.${row.window.status}`)}</p></div>),
+    },
+    { id: 'size', header: t('columns.size'), value: (row) => row.sizeBytes, cell: (row) => formats.bytes(row.sizeBytes), align: 'end', searchable: false, hideBelow: 'xl' },
+  ]
+  return <DataTable label={t('title')} rows={rows} columns={columns} rowId={(row) => row.id} search={rows.length > 8} empty={empty} />
+}
