@@ -31,7 +31,7 @@ export type Admit = (peerAgentId: string, hello: Hello, end: (error: StreamError
 
 /** Serves one connection from HELLO to its end. Never rejects: errors are told to the peer, and returned for the log. */
 export async function serveSession(socket: TLSSocket, peerAgentId: string, admit: Admit): Promise<Error | null> {
-  const decoder = new FrameDecoder(MAX_FRAME_BYTES_BEFORE_HELLO)
+  const decoder = new FrameDecoder(MAX_FRAME_BYTES_BEFORE_HELLO, true)
   let disk: ReceivingDisk | null = null
   const end = (error: StreamError) => {
     refuse(socket, error)

@@ -10,7 +10,7 @@ import { SyncState } from './sync-state.ts'
 
 /** First wait after a failure, doubled up to the longest; the target may simply not know of the migration yet. */
 const FIRST_RETRY_MS = 250
-const LONGEST_RETRY_MS = 5_000
+const LONGEST_RETRY_MS = 2_000
 
 /** A refusal is told to people only when it lasts: the two agents hear of a migration seconds apart. */
 const TELL_AFTER_FAILURES = 4
@@ -228,8 +228,8 @@ export class DiskReplicator {
   }
 
   async #failed(error: unknown): Promise<void> {
-    this.#failures += 1
     const code = error instanceof StreamError ? error.code : 'REPLICATION_FAILED'
+    this.#failures = code === 'CONNECTION_LOST' ? 1 : this.#failures + 1 // it did connect: try again soon
     const message = error instanceof Error ? error.message : String(error)
     if (this.#failures >= TELL_AFTER_FAILURES || code === 'INSUFFICIENT_SPACE' || code === 'DISK_READ_FAILED') this.#problem = { code, message: message.slice(0, 500) }
     const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 10))

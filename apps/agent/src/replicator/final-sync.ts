@@ -1,6 +1,7 @@
 import type { DiskHash, GuestState, Problem } from '@driftless/agent-api'
 import { hashDevice } from '../block/content.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
+import { sleep } from '../sleep.ts'
 import type { DiskReplicator } from './disk-replicator.ts'
 import type { TappedDisk } from './tapped-disk.ts'
 
@@ -93,19 +94,4 @@ async function findGuest({ hypervisor, vmRef, onGuest }: FinalSyncOptions): Prom
 async function until(condition: () => boolean, everyMs: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
   while (!condition()) await sleep(everyMs, signal)
-}
-
-/** Waits, or rejects with the signal's reason. */
-export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted()
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
-  signal.throwIfAborted()
 }

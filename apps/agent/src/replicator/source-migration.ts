@@ -5,11 +5,12 @@ import { id } from '@driftless/agent-api'
 import type { DesiredSource, DiskHash, GuestState, Problem, SourceObserved } from '@driftless/agent-api'
 import { TokenBucket } from '../block/token-bucket.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
+import { sleep } from '../sleep.ts'
 import { readState, writeState } from '../state-file.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { DiskReplicator } from './disk-replicator.ts'
 import { observeDisk } from './disk-observation.ts'
-import { finalSync, hashDisks, sleep } from './final-sync.ts'
+import { finalSync, hashDisks } from './final-sync.ts'
 import type { TappedDisk, TappedVm } from './tapped-disk.ts'
 
 /** A failed final sync starts over from the top after this. */

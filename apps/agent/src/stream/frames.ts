@@ -152,12 +152,16 @@ export function decodeFrame(type: number, flags: number, body: Buffer): Message 
 export class FrameDecoder {
   maxFrameBytes: number
   readonly #header = Buffer.alloc(FRAME_HEADER_BYTES)
+  readonly #reuse: boolean
+  #kept = Buffer.alloc(0)
   #headerFilled = 0
   #body: Buffer | null = null
   #bodyFilled = 0
 
-  constructor(maxFrameBytes: number = MAX_FRAME_BYTES) {
+  /** With `reuse` a message's buffers are valid only until the next is asked for: large frames then cost no garbage. */
+  constructor(maxFrameBytes: number = MAX_FRAME_BYTES, reuse = false) {
     this.maxFrameBytes = maxFrameBytes
+    this.#reuse = reuse
   }
 
   /** Yields the messages completed by `chunk`. Throws `StreamError`; the decoder is not used afterwards. */
@@ -187,7 +191,13 @@ export class FrameDecoder {
     const length = this.#header.readUInt32BE(0)
     if (length === 0 || length > this.maxFrameBytes) throw broken(`a frame of ${length} bytes, at most ${this.maxFrameBytes} allowed`)
     if (this.#header.readUInt16BE(6) !== 0) throw broken('reserved bits set')
-    this.#body = Buffer.allocUnsafe(length)
+    this.#body = this.#room(length)
     this.#bodyFilled = 0
+  }
+
+  #room(length: number): Buffer {
+    if (!this.#reuse) return Buffer.allocUnsafe(length)
+    if (this.#kept.length < length) this.#kept = Buffer.allocUnsafeSlow(Math.max(length, Math.min(this.#kept.length * 2, this.maxFrameBytes)))
+    return this.#kept.subarray(0, length)
   }
 }

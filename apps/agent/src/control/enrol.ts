@@ -1,0 +1,95 @@
+import 'reflect-metadata'
+import { createHash, webcrypto } from 'node:crypto'
+import { connect } from 'node:tls'
+import type { DetailedPeerCertificate } from 'node:tls'
+import { Pkcs10CertificateRequestGenerator, cryptoProvider } from '@peculiar/x509'
+import { PROTOCOL_VERSION, enrolmentToken, gatewayClient } from '@driftless/agent-api'
+import { gatewayHttp } from './gateway-http.ts'
+import type { Identity } from './identity.ts'
+
+const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+
+const PROBE_TIMEOUT_MS = 10_000
+
+/** Certificates looked at in the gateway's chain; real ones have two or three. */
+const MAX_CHAIN = 10
+
+/** Enrolment cannot succeed as things are; the message says what a person must do. */
+export class EnrolmentError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'EnrolmentError'
+  }
+}
+
+export interface EnrolOptions {
+  gatewayUrl: string
+  token: string
+  host: string
+  version: string
+}
+
+/**
+ * Trades the single-use token for an identity. The gateway's chain must end in the CA whose
+ * SHA-256 the token carries; only then is the token sent. The private key is made here and stays.
+ * Rejects with `EnrolmentError`, with `GatewayRefusal`, or with the transport's error.
+ */
+export async function enrol(options: EnrolOptions): Promise<Identity> {
+  const token = options.token.trim()
+  if (!enrolmentToken.safeParse(token).success) {
+    throw new EnrolmentError('The enrolment token is not complete. Copy it again from the portal (Configure, Agents): it begins with "dl1." and is 112 characters long.')
+  }
+  const ca = await pinnedAuthority(options.gatewayUrl, token.slice(-64))
+  const { keyPem, certificateRequestPem } = await newKey()
+  const http = gatewayHttp(options.gatewayUrl, { ca })
+  try {
+    const answer = await gatewayClient(http.post).enrol({ token, protocol: PROTOCOL_VERSION, version: options.version, host: options.host.slice(0, 120), certificateRequestPem })
+    return { agentId: answer.agentId, role: answer.role, keyPem, certificatePem: answer.certificatePem, caCertificatePem: answer.caCertificatePem }
+  } finally {
+    await http.close()
+  }
+}
+
+async function newKey(): Promise<{ keyPem: string; certificateRequestPem: string }> {
+  cryptoProvider.set(webcrypto)
+  const keys = await webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify'])
+  const request = await Pkcs10CertificateRequestGenerator.create({ name: 'CN=driftless agent', keys, signingAlgorithm: KEY_ALGORITHM })
+  const body = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
+  const lines = body.match(/.{1,64}/g)?.join('\n') ?? ''
+  return { keyPem: `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`, certificateRequestPem: request.toString('pem') }
+}
+
+/**
+ * The gateway's CA certificate (PEM), if its SHA-256 is the one wanted. Nothing secret is sent
+ * on this connection, and nothing received on it is trusted but a certificate with that hash;
+ * the connection that carries the token then verifies the gateway against it in full.
+ */
+export function pinnedAuthority(gatewayUrl: string, wantedSha256: string): Promise<string> {
+  const url = new URL(gatewayUrl)
+  if (url.protocol !== 'https:') return Promise.reject(new EnrolmentError(`GATEWAY_URL is ${gatewayUrl}; it must begin with https://.`))
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port: Number(url.port || 443), rejectUnauthorized: false, timeout: PROBE_TIMEOUT_MS, ...(/[a-z]/i.test(host) && !host.includes(':') ? { servername: host } : {}) })
+    socket.once('secureConnect', () => {
+      const found = chainOf(socket.getPeerCertificate(true)).find((raw) => createHash('sha256').update(raw).digest('hex') === wantedSha256)
+      socket.destroy()
+      if (found !== undefined) resolve(pemOf(found))
+      else reject(new EnrolmentError(`The gateway at ${gatewayUrl} is not the one that issued this token: its certificate authority is another. Nothing was sent to it. Check GATEWAY_URL, and that nothing intercepts the connection; or create a new token.`))
+    })
+    socket.once('timeout', () => socket.destroy(new Error(`no answer within ${PROBE_TIMEOUT_MS / 1000} s`)))
+    socket.once('error', reject)
+  })
+}
+
+function chainOf(leaf: DetailedPeerCertificate): Buffer[] {
+  const chain: Buffer[] = []
+  let certificate: DetailedPeerCertificate | undefined = leaf
+  while (certificate?.raw !== undefined && chain.length < MAX_CHAIN) {
+    chain.push(certificate.raw)
+    const issuer: DetailedPeerCertificate | undefined = certificate.issuerCertificate
+    certificate = issuer === certificate ? undefined : issuer
+  }
+  return chain
+}
+
+const pemOf = (der: Buffer): string => `-----BEGIN CERTIFICATE-----\n${der.toString('base64').match(/.{1,64}/g)?.join('\n') ?? ''}\n-----END CERTIFICATE-----\n`

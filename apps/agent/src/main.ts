@@ -1,0 +1,133 @@
+/** Composition root of the agent: one program, source or target by what its enrolment said. */
+import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { z } from 'zod'
+import { GatewayRefusal, gatewayClient } from '@driftless/agent-api'
+import { Backoff } from './control/backoff.ts'
+import { DesiredWatch } from './control/desired-watch.ts'
+import { EnrolmentError, enrol } from './control/enrol.ts'
+import { gatewayHttp } from './control/gateway-http.ts'
+import { readIdentity, storeIdentity } from './control/identity.ts'
+import type { Identity } from './control/identity.ts'
+import { Reporter } from './control/reporter.ts'
+import { readEnv } from './env.ts'
+import { labHypervisor } from './hypervisors/lab/lab-hypervisor.ts'
+import { ReplicaStore } from './receiver/replica-store.ts'
+import { TargetRole } from './receiver/target-role.ts'
+import { SourceRole } from './replicator/source-role.ts'
+import { sleep } from './sleep.ts'
+import { readState, writeState } from './state-file.ts'
+
+const VERSION = '0.1.0'
+
+/** Draining in order; whoever started us counts on 10 s. */
+const DRAIN_LIMIT_MS = 9_000
+
+const env = readEnv()
+const log = pino({ level: env.LOG_LEVEL, base: { program: 'agent', name: env.AGENT_NAME } })
+const stopping = new AbortController()
+const closers: (() => Promise<void>)[] = []
+
+function crash(error: unknown): void {
+  log.fatal({ err: error }, 'crash')
+  process.exit(1)
+}
+process.on('uncaughtException', crash)
+process.on('unhandledRejection', crash)
+
+async function drain(why: string): Promise<void> {
+  if (stopping.signal.aborted) return
+  log.info({ why }, 'stopping')
+  stopping.abort(new Error('The agent is stopping.'))
+  setTimeout(() => {
+    log.error(`not drained within ${DRAIN_LIMIT_MS / 1000} s; leaving anyway`)
+    process.exit(1)
+  }, DRAIN_LIMIT_MS).unref()
+  for (const close of closers.splice(0).reverse()) await close()
+  log.info('stopped')
+  process.exit(0)
+}
+process.on('SIGTERM', () => void drain('SIGTERM'))
+process.on('SIGINT', () => void drain('SIGINT'))
+if (env.EXIT_WITH_PARENT) {
+  process.stdin.on('end', () => void drain('the launcher is gone'))
+  process.stdin.on('error', () => void drain('the launcher is gone'))
+  process.stdin.resume()
+}
+
+/** The stored identity, or a new one for the token; waits for a gateway that is away, ends on a refusal. */
+async function identify(): Promise<Identity> {
+  const stored = await readIdentity(env.AGENT_DATA_DIR)
+  if (stored !== null) return stored
+  const token = env.ENROLMENT_TOKEN
+  if (token === undefined) throw new EnrolmentError('This agent is not enrolled yet and has no ENROLMENT_TOKEN. Create a token in the portal (Configure, Agents) and start the agent with it.')
+  const backoff = new Backoff(500, 10_000)
+  for (;;) {
+    try {
+      const identity = await enrol({ gatewayUrl: env.GATEWAY_URL, token, host: env.AGENT_NAME, version: VERSION })
+      await storeIdentity(env.AGENT_DATA_DIR, identity)
+      log.info({ agentId: identity.agentId, role: identity.role }, 'enrolled')
+      return identity
+    } catch (error) {
+      if (error instanceof EnrolmentError || (error instanceof GatewayRefusal && error.status < 500)) throw error
+      const retryMs = backoff.nextMs()
+      log.warn({ reason: error instanceof Error ? error.message : String(error), retryMs: Math.round(retryMs) }, `the gateway at ${env.GATEWAY_URL} cannot be reached to enrol; trying again`)
+      await sleep(retryMs, stopping.signal)
+    }
+  }
+}
+
+/** A port given to the agent stays its own over restarts: source agents find it where it was. */
+const keptPort = { path: join(env.AGENT_DATA_DIR, 'stream.json'), schema: z.object({ port: z.number() }) }
+
+async function startTarget(identity: Identity, changed: () => void): Promise<TargetRole> {
+  const nbdDirectory = env.NBD_DIR ?? join(env.AGENT_DATA_DIR, 'nbd')
+  await mkdir(nbdDirectory, { recursive: true, mode: 0o700 })
+  const store = new ReplicaStore({ directory: env.REPLICA_DIR ?? join(env.AGENT_DATA_DIR, 'replicas'), quotaBytes: env.REPLICA_QUOTA_BYTES ?? null })
+  const kept = env.STREAM_PORT === 0 ? ((await readState(keptPort.path, keptPort.schema))?.port ?? 0) : env.STREAM_PORT
+  const role = new TargetRole({ credentials: identity, hypervisor: labHypervisor(env.LAB_SOCKET), store, nbdDirectory, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
+  await role.start()
+  await writeState(keptPort.path, { port: role.streamPort })
+  return role
+}
+
+async function startSource(identity: Identity, changed: () => void): Promise<SourceRole> {
+  const role = new SourceRole({ credentials: identity, hypervisor: labHypervisor(env.LAB_SOCKET), dataDirectory: env.AGENT_DATA_DIR, log, now: Date.now, changed })
+  await role.start()
+  return role
+}
+
+async function main(): Promise<void> {
+  await mkdir(env.AGENT_DATA_DIR, { recursive: true, mode: 0o700 })
+  const identity = await identify()
+  const http = gatewayHttp(env.GATEWAY_URL, { ca: identity.caCertificatePem, cert: identity.certificatePem, key: identity.keyPem })
+  closers.push(() => http.close())
+  const client = gatewayClient(http.post)
+  let reporter: Reporter | null = null
+  const changed = () => reporter?.notify()
+  const source = identity.role === 'SOURCE' ? await startSource(identity, changed) : null
+  const role = source ?? (await startTarget(identity, changed))
+  closers.push(() => role.close())
+  const watch = new DesiredWatch({ client, dataDirectory: env.AGENT_DATA_DIR, apply: (desired) => role.apply(desired), log })
+  reporter = new Reporter({
+    client, role, version: VERSION, now: Date.now, log,
+    desiredVersion: () => watch.version,
+    restoreSamples: (samples) => source?.restoreSamples(samples),
+  })
+  await watch.start()
+  reporter.start()
+  const reporting = reporter
+  closers.push(() => reporting.stop(), () => watch.stop())
+  log.info({ agentId: identity.agentId, role: identity.role, host: hostname() }, 'ready')
+}
+
+main().catch((error: unknown) => {
+  if (stopping.signal.aborted) return
+  if (error instanceof EnrolmentError || error instanceof GatewayRefusal) {
+    log.fatal({ reason: error.message, ...(error instanceof GatewayRefusal ? { code: error.code } : {}) }, 'enrolment failed')
+    process.exit(1)
+  }
+  crash(error)
+})

@@ -1,0 +1,206 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { DesiredState, InventoryVm, TelemetrySample } from '@driftless/agent-api'
+import { TokenBucket } from '../block/token-bucket.ts'
+import type { AgentRole, RoleReport } from '../control/role.ts'
+import type { Hypervisor, HypervisorVm } from '../hypervisors/hypervisor.ts'
+import type { Credentials } from '../stream/identity.ts'
+import { SourceMigration } from './source-migration.ts'
+import { tapVm } from './tapped-disk.ts'
+import type { TappedVm } from './tapped-disk.ts'
+import { Telemetry } from './telemetry.ts'
+
+/** How often VMs are looked for, and each migration is looked at again besides when something changed. */
+const LOOK_EVERY_MS = 1_000
+const CONVERGE_EVERY_MS = 250
+
+const SAMPLE_EVERY_MS = 2_000
+
+export interface SourceRoleOptions {
+  credentials: Credentials
+  hypervisor: Hypervisor
+  dataDirectory: string
+  log: Logger
+  now: () => number
+  changed: () => void
+}
+
+/**
+ * MAP of `replicator/`: the agent at the customer's site.
+ *
+ *   SourceRole ── taps every VM's disks (`tapped-disk`), whether it migrates or not
+ *     └─ SourceMigration, one a migrating VM: brings it to the desired stage
+ *          ├─ finalSync (`final-sync`): drain, shut down, send the rest, flush; then hashes
+ *          └─ DiskReplicator, one a disk: connects, sends, reconnects
+ *               ├─ SyncState: what the target lacks (pure)
+ *               └─ BlockCopier: reads and sends blocks over one DiskLink
+ *   Telemetry: a sample every two seconds of each VM that migrates or is observed
+ */
+export class SourceRole implements AgentRole {
+  readonly #options: SourceRoleOptions
+  readonly #siteBucket = new TokenBucket()
+  readonly #taps = new Map<string, TappedVm>()
+  readonly #migrations = new Map<string, SourceMigration>()
+  readonly #converging = new Map<string, Promise<void>>()
+  readonly #telemetry: Telemetry
+  readonly #timers: NodeJS.Timeout[] = []
+  #vms: HypervisorVm[] = []
+  #desired: DesiredState | null = null
+  #looking: Promise<void> | null = null
+  #closing = false
+  #complaints = new Map<string, string>()
+
+  constructor(options: SourceRoleOptions) {
+    this.#options = options
+    this.#telemetry = new Telemetry(options.now)
+  }
+
+  /** Taps what is there; from then on guests reach their disks. */
+  async start(): Promise<void> {
+    await mkdir(this.#stateDirectory(), { recursive: true })
+    await this.#look()
+    this.#timers.push(
+      setInterval(() => void this.#look(), LOOK_EVERY_MS),
+      setInterval(() => this.#convergeAll(), CONVERGE_EVERY_MS),
+      setInterval(() => this.#telemetry.tick(this.#taps.values(), this.#migrations.values(), new Set(this.#desired?.observeVmRefs)), SAMPLE_EVERY_MS),
+    )
+  }
+
+  apply(desired: DesiredState): void {
+    this.#desired = desired
+    this.#siteBucket.setRate(desired.siteRateBytesPerSecond)
+    this.#match()
+    this.#convergeAll()
+  }
+
+  report(): Promise<RoleReport> {
+    const sources = [...this.#migrations.values()].map((migration) => migration.observe())
+    return Promise.resolve({
+      stream: null,
+      storage: null,
+      inventory: { vms: this.#vms.map((vm) => this.#inventoryOf(vm)) },
+      sources,
+      targets: [],
+      samples: this.#telemetry.take(),
+      active: sources.some((source) => source.stage !== 'STOP' && source.stage !== 'RELEASE'),
+    })
+  }
+
+  restoreSamples(samples: TelemetrySample[]): void {
+    this.#telemetry.restore(samples)
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    for (const timer of this.#timers) clearInterval(timer)
+    await this.#looking
+    await Promise.all(this.#converging.values())
+    for (const migration of this.#migrations.values()) await migration.close()
+    for (const tap of this.#taps.values()) await tap.close()
+  }
+
+  /** One look at the hypervisor: new VMs are tapped, vanished ones let go. Never rejects; one at a time. */
+  #look(): Promise<void> {
+    this.#looking ??= this.#lookOnce()
+      .catch((error: unknown) => this.#complain('hypervisor', error))
+      .finally(() => {
+        this.#looking = null
+      })
+    return this.#looking
+  }
+
+  async #lookOnce(): Promise<void> {
+    const vms = await this.#options.hypervisor.listVms()
+    this.#complaints.delete('hypervisor')
+    const differs = JSON.stringify(vms.map((vm) => [vm.ref, vm.guest.power, vm.guest.health])) !== JSON.stringify(this.#vms.map((vm) => [vm.ref, vm.guest.power, vm.guest.health]))
+    this.#vms = vms
+    for (const vm of vms) {
+      if (this.#taps.has(vm.ref) || this.#closing) continue
+      try {
+        this.#taps.set(vm.ref, await tapVm(vm))
+        this.#complaints.delete(vm.ref)
+        this.#options.log.info({ vmRef: vm.ref, disks: vm.disks.length }, 'disks are served')
+      } catch (error) {
+        this.#complain(vm.ref, error)
+      }
+    }
+    for (const [ref, tap] of this.#taps) {
+      if (vms.some((vm) => vm.ref === ref) || [...this.#migrations.values()].some((migration) => migration.tap.ref === ref)) continue
+      this.#taps.delete(ref)
+      await tap.close()
+    }
+    this.#match()
+    for (const migration of this.#migrations.values()) {
+      const vm = vms.find((candidate) => candidate.ref === migration.tap.ref)
+      if (vm !== undefined) migration.sawGuest(vm.guest)
+    }
+    if (differs) this.#options.changed()
+  }
+
+  /** Gives each desired migration its SourceMigration once its VM is tapped, and forgets those no longer wanted. */
+  #match(): void {
+    const wanted = new Map((this.#desired?.sources ?? []).map((source) => [source.migrationId, source]))
+    for (const [migrationId, desired] of wanted) {
+      const known = this.#migrations.get(migrationId)
+      if (known !== undefined) {
+        known.setDesired(desired)
+        continue
+      }
+      const tap = this.#taps.get(desired.vmRef)
+      const vm = this.#vms.find((candidate) => candidate.ref === desired.vmRef)
+      if (tap === undefined || vm === undefined) {
+        this.#complain(migrationId, new Error(`VM "${desired.vmRef}" is wanted by migration "${migrationId}", but the hypervisor does not have it, or its disks cannot be opened.`))
+        continue
+      }
+      this.#complaints.delete(migrationId)
+      const { hypervisor, credentials, now, changed } = this.#options
+      this.#migrations.set(migrationId, new SourceMigration({ migrationId, tap, hypervisor, credentials, siteBucket: this.#siteBucket, stateDirectory: this.#stateDirectory(), now, changed }, desired, vm.guest))
+    }
+    if (this.#desired === null) return
+    for (const [migrationId, migration] of this.#migrations) {
+      if (wanted.has(migrationId)) continue
+      this.#migrations.delete(migrationId)
+      const before = this.#converging.get(migrationId) ?? Promise.resolve()
+      const forgetting = before.then(() => migration.forget()).catch((error: unknown) => this.#complain(migrationId, error))
+      this.#converging.set(migrationId, forgetting.finally(() => this.#converging.delete(migrationId)))
+    }
+  }
+
+  /** Starts a round for every migration that is not in one already; a round never rejects. */
+  #convergeAll(): void {
+    if (this.#closing) return
+    for (const [migrationId, migration] of this.#migrations) {
+      if (this.#converging.has(migrationId)) continue
+      this.#converging.set(migrationId, migration.converge().finally(() => this.#converging.delete(migrationId)))
+    }
+  }
+
+  #inventoryOf(vm: HypervisorVm): InventoryVm {
+    const tap = this.#taps.get(vm.ref)
+    return {
+      ref: vm.ref,
+      name: vm.name,
+      guestOs: vm.guestOs,
+      cpus: vm.cpus,
+      memoryBytes: vm.memoryBytes,
+      network: vm.network,
+      guest: vm.guest,
+      disks: vm.disks.map(({ key, sizeBytes, usedBytes }) => ({ key, sizeBytes, usedBytes })),
+      writtenBytes: tap?.disks.reduce((sum, disk) => sum + disk.statistics.writtenBytes, 0) ?? 0,
+      hypervisor: vm.shadowNeeds,
+    }
+  }
+
+  /** Logs a lasting trouble once, not every second. */
+  #complain(about: string, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    if (this.#complaints.get(about) === message) return
+    this.#complaints.set(about, message)
+    this.#options.log.warn({ about, reason: message }, 'cannot do what is wanted yet; trying again')
+  }
+
+  #stateDirectory(): string {
+    return join(this.#options.dataDirectory, 'migrations')
+  }
+}
