@@ -45,7 +45,7 @@ async function main(): Promise<number> {
   try {
     if (flags.play) {
       const { play } = await import('./play.ts')
-      const played = await Promise.race([play(running), asked.promise])
+      const played = await Promise.race([play(running, startedAtMs), asked.promise])
       return played === true ? 0 : 1
     }
     terminal.say(await welcome(running, startedAtMs))
@@ -59,16 +59,22 @@ async function main(): Promise<number> {
 /** What a second Ctrl-C does once programs run. */
 let emergency: () => Promise<void> = async () => {}
 
+/** One Ctrl-C may arrive twice, from the terminal and handed on by a program between; people are slower. */
+const SECOND_REQUEST_MS = 700
+/** After ending every program hard, tidying up gets this long. */
+const TIDY_UP_MS = 3_000
+
 /** Calls `stop` at the first request to end; a second one ends every program hard. */
 function listenForStop(stop: () => void): void {
-  let asked = false
+  let firstAtMs: number | undefined
   const onAsked = () => {
-    if (!asked) {
-      asked = true
+    if (firstAtMs === undefined) {
+      firstAtMs = Date.now()
       stop()
-      return
+    } else if (Date.now() - firstAtMs > SECOND_REQUEST_MS) {
+      void emergency()
+      setTimeout(() => process.exit(130), TIDY_UP_MS).unref()
     }
-    void emergency().finally(() => process.exit(130))
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onAsked)
   // The bootstrap above us died without a word: nobody is left to stop us.

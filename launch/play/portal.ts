@@ -26,6 +26,8 @@ export type Person = {
   query<T>(procedure: string, input: unknown, schema: z.ZodType<T>): Promise<T>
   /** Does a mutation; the answer is parsed by `schema`. Rejects with `PortalRefusal`. */
   mutate<T>(procedure: string, input: unknown, schema: z.ZodType<T>): Promise<T>
+  /** Downloads a JSON file of the portal; the answer is parsed by `schema`. */
+  download<T>(path: string, schema: z.ZodType<T>): Promise<T>
 }
 
 /** Signs in with an e-mail address and a password, as the sign-in page does, and keeps the session's cookies. */
@@ -68,5 +70,10 @@ export async function signIn(origin: string, email: string, password: string): P
     email,
     query: (procedure, input, schema) => call('query', procedure, input, schema),
     mutate: (procedure, input, schema) => call('mutation', procedure, input, schema),
+    async download(path, schema) {
+      const response = await request(path)
+      if (response.status !== 200) throw new PortalRefusal(path, String(response.status), 'the download was refused')
+      return schema.parse(await response.json())
+    },
   }
 }

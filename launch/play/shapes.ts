@@ -1,0 +1,40 @@
+import { z } from 'zod'
+
+/** What the play reads of the portal's answers; the rest of them is for people. */
+export const inventory = z.array(z.object({ id: z.string(), name: z.string(), siteId: z.string(), network: z.string(), cpus: z.number(), memoryBytes: z.number(), usedBytes: z.number(), health: z.string(), power: z.string(), disks: z.array(z.object({ key: z.string() })) }))
+export type PlayVm = z.infer<typeof inventory>[number]
+
+export const destinations = z.array(z.object({ id: z.string(), name: z.string(), networkMap: z.array(z.object({ source: z.string(), target: z.string() })), defaultNetwork: z.string(), storages: z.array(z.string()) }))
+
+export const estimate = z.object({
+  total: z.object({ replicationSeconds: z.object({ p50: z.number().nullable(), p90: z.number().nullable() }), cutoverSeconds: z.object({ p50: z.number(), p90: z.number() }) }),
+  samples: z.number(),
+})
+
+const attempt = z.object({ number: z.number(), status: z.string(), failureCode: z.string().nullable(), failureMessage: z.string().nullable(), downtimeSeconds: z.number().nullable() })
+const migration = z.object({
+  id: z.string(), name: z.string(), status: z.string(), waitReason: z.string().nullable(), waitDetail: z.string().nullable(),
+  backgroundDoneBytes: z.number(), backgroundTotalBytes: z.number(), foregroundDoneBytes: z.number(), foregroundLeftBytes: z.number(), sentBytes: z.number(), attempts: z.array(attempt),
+})
+export const wave = z.object({
+  migrations: z.array(migration),
+  rates: z.object({ backgroundBytesPerSecond: z.number(), foregroundBytesPerSecond: z.number(), eta: z.object({ p50Seconds: z.number().nullable(), p90Seconds: z.number().nullable() }).nullable() }),
+  booking: z.object({ id: z.string(), status: z.string() }).nullable(),
+  goNoGo: z.object({ decision: z.string() }).nullable(),
+})
+export type PlayWave = z.infer<typeof wave>
+
+export const evidence = z.object({
+  sha256: z.string(),
+  content: z
+    .object({
+      vm: z.object({ name: z.string() }).loose(),
+      downtime: z.object({ seconds: z.number().nullable() }).loose(),
+      disks: z.array(z.object({ key: z.string(), sentBytes: z.number(), sourceHash: z.string().nullable(), targetHash: z.string().nullable() }).loose()),
+      guest: z.object({ acknowledgedAtSource: z.number(), foundAtTarget: z.number().nullable(), health: z.string().nullable() }).loose(),
+      approvals: z.object({ approved: z.object({ by: z.string().nullable() }).loose().nullable(), goNoGo: z.object({ decision: z.string(), by: z.string().nullable() }).loose().nullable() }).loose(),
+    })
+    .loose(),
+})
+export type PlayEvidence = z.infer<typeof evidence>
+export const anything = z.unknown()
