@@ -11,6 +11,8 @@ export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 /** First Node that runs `.ts` files without a flag. */
 const OLDEST_NODE = [22, 18]
+/** Of a failed npm: its first words tell what happened, its last ones are its manual. */
+const OUTPUT_CHARACTERS_MAX = 2_000
 /** The progress line of a long step is redrawn this often. */
 const PROGRESS_INTERVAL_MS = 1_000
 
@@ -62,7 +64,7 @@ export async function ensureDependencies() {
   const [command, ...first] = npmCommand()
   const child = spawn(command, [...first, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output = (output + chunk).slice(-8_000) })
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { if (output.length < OUTPUT_CHARACTERS_MAX) output += chunk })
   const code = await new Promise((resolve) => {
     child.on('error', (error) => { output += error.message; resolve(1) })
     child.on('close', (exitCode) => resolve(exitCode ?? 1))
@@ -70,7 +72,7 @@ export async function ensureDependencies() {
   clearInterval(progress)
   if (process.stdout.isTTY) process.stdout.write('\r\x1b[K')
   if (code !== 0) {
-    console.error(output.trim())
+    console.error(output.slice(0, OUTPUT_CHARACTERS_MAX).trim())
     console.error('\nnpm could not install the dependencies; the lines above say why. Mend that (network, disk space, rights on node_modules), then run the same command again.')
     process.exit(1)
   }
