@@ -17,7 +17,7 @@ import { rollUpTelemetryJob } from './jobs/roll-up-telemetry.ts'
 const CONNECTIONS = 15
 const CHANGES_CHANNEL = 'desired_changed'
 
-export type Coordinator = { readonly port: number; readonly close: () => Promise<void> }
+export type Coordinator = { readonly port: number; /** Open at the gateway. */ readonly connections: () => Promise<number>; readonly close: () => Promise<void> }
 
 /** Starts one coordinator, in order; `close` drains it in reverse. Whatever was opened is closed again when the start fails. */
 export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway'>, log: Logger): Promise<Coordinator> {
@@ -58,7 +58,7 @@ export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl'
     closers.push(() => listener.close())
     const gateway = await openGateway({ ...context, authority: await openAuthority(db), changes, decisive: createDecisive() }, env.gateway)
     closers.push(() => gateway.close())
-    return { port: gateway.port, close }
+    return { port: gateway.port, connections: gateway.connections, close }
   } catch (error) {
     await close()
     throw error

@@ -25,7 +25,7 @@ const KEEP_ALIVE_MS = 65_000
 /** Two sockets an agent, with room for the bounds of the protocol. */
 const MOST_CONNECTIONS = 12_000
 
-export type GatewayServer = { readonly port: number; /** Answers held calls, ends idle connections, waits for the rest. */ readonly close: () => Promise<void> }
+export type GatewayServer = { readonly port: number; readonly connections: () => Promise<number>; /** Answers held calls, ends idle connections, waits for the rest. */ readonly close: () => Promise<void> }
 
 const CALLS: Readonly<Record<string, (gateway: Gateway, call: AgentCall) => Promise<unknown>>> = { [GATEWAY_PATHS.desired]: desired, [GATEWAY_PATHS.report]: report }
 
@@ -93,6 +93,7 @@ export async function openGateway(gateway: Gateway, address: { readonly host: st
   })
   return {
     port: portOf(server.address()),
+    connections: () => new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count)))),
     close: () => new Promise((resolve) => {
       closing.abort()
       server.close(() => resolve())

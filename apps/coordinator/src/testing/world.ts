@@ -29,7 +29,7 @@ export async function openWorld() {
   const opened: Coordinator[] = [coordinator]
   const queues = openQueues(database.queueUrl)
   return {
-    database, owner, web, log, queues, port: coordinator.port,
+    database, owner, web, log, queues, port: coordinator.port, connections: coordinator.connections,
     /** Another coordinator on the same database. */
     another: async () => {
       const more = await startCoordinator(env, log)

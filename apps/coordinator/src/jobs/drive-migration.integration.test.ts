@@ -1,0 +1,152 @@
+import { DomainError } from '@driftless/domain'
+import { COORDINATOR, bookWindow, cancelMigration, inScope, openDb, requestCutover } from '@driftless/db'
+import type { Db } from '@driftless/db'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createSiteLinks } from '../drive/site-links.ts'
+import type { FakeAgent } from '../testing/fake-agent.ts'
+import { playPair } from '../testing/fake-pair.ts'
+import type { Quirks } from '../testing/fake-pair.ts'
+import { OPERATOR, eventually, inventoryVm, openWindow, openWorld, reportOf, startedWave } from '../testing/world.ts'
+import type { World } from '../testing/world.ts'
+import { driveMigration } from './drive-migration.ts'
+
+const HOUR_MS = 3_600_000
+
+describe('driving migrations', () => {
+  let world: World
+  let agents: { source: FakeAgent; target: FakeAgent }
+  let db: Db
+  let pair: ReturnType<typeof playPair> | null = null
+  const quirks = new Map<string, Quirks>()
+  let number = 0
+
+  beforeAll(async () => {
+    world = await openWorld()
+    db = openDb(world.database.coordinatorUrl, 8)
+    agents = await world.enrolBoth()
+    await agents.target.calls.report(reportOf({ stream: { host: '127.0.0.1', port: 4603 }, storage: { freeBytes: 1e12, totalBytes: 2e12 } }))
+  })
+  afterEach(async () => {
+    await pair?.stop()
+    pair = null
+    quirks.clear()
+    // The next test books the same site's window.
+    await world.owner.booking.updateMany({ where: { status: { in: ['REQUESTED', 'APPROVED', 'LOCKED', 'IN_PROGRESS'] } }, data: { status: 'EXPIRED' } })
+  })
+  afterAll(async () => {
+    agents.source.close()
+    agents.target.close()
+    await db.$disconnect()
+    await world.close()
+  })
+
+  /** A wave of new VMs that is replicated and in step. */
+  async function readyWave(vms: number, mode: 'MANUAL' | 'AUTOMATIC' = 'AUTOMATIC') {
+    const refs = Array.from({ length: vms }, () => `vm-${(number += 1)}`)
+    await agents.source.calls.report(reportOf({ inventory: { vms: refs.map((ref) => inventoryVm(ref)) } }))
+    const wave = await startedWave(world, refs, mode)
+    pair = playPair(agents, (migrationId) => quirks.get(migrationId) ?? {})
+    await eventually(async () => (await world.owner.migration.count({ where: { waveId: wave.waveId, status: 'READY_FOR_CUTOVER' } })) === vms)
+    return wave
+  }
+  const migration = (id: string) => world.owner.migration.findUniqueOrThrow({ where: { id }, include: { attempts: { orderBy: { number: 'asc' } } } })
+  const waitsFor = (id: string, waitReason: string) => eventually(async () => (await migration(id)).waitReason === waitReason)
+
+  it('begins one attempt, however many drive at once', async () => {
+    const { waveId, migrationIds: [id = ''] } = await readyWave(1, 'MANUAL')
+    await openWindow(world, waveId, false)
+    await waitsFor(id, 'REQUEST_CUTOVER')
+    await pair?.stop()
+    pair = null
+    await inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))
+    const context = { db, queues: world.queues, log: world.log }
+    await Promise.all(Array.from({ length: 8 }, () => driveMigration(context, createSiteLinks(), id)))
+    expect((await migration(id)).attempts.map((attempt) => attempt.status)).toEqual(['GO_NO_GO'])
+  })
+
+  it('lets one VM of a wave begin, however many are asked for at once', async () => {
+    const { waveId, migrationIds } = await readyWave(4, 'MANUAL')
+    await openWindow(world, waveId, false)
+    for (const id of migrationIds) await waitsFor(id, 'REQUEST_CUTOVER')
+    for (const id of migrationIds) await inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))
+    const context = { db, queues: world.queues, log: world.log }
+    await Promise.all(migrationIds.toReversed().map((id) => driveMigration(context, createSiteLinks(), id)))
+    const cuttingOver = await world.owner.migration.findMany({ where: { waveId, status: 'CUTTING_OVER' } })
+    expect(cuttingOver.map((one) => one.position)).toEqual([0])
+    await waitsFor(migrationIds[3] ?? '', 'WAITING_FOR_TURN')
+  })
+
+  it.each<[string, Quirks]>([
+    ['DISKS_DIFFER', { corruptTarget: true }],
+    ['GUEST_BROKEN', { brokenGuest: true }],
+    ['RECORDS_MISSING', { lostRecords: 1 }],
+    ['SHUTDOWN_REFUSED', { refuseShutdown: true }],
+  ])('rolls back on %s, powers the source on again, and goes on with the next VM', async (code, quirk) => {
+    const { waveId, migrationIds: [bad = '', good = ''] } = await readyWave(2)
+    quirks.set(bad, quirk)
+    await openWindow(world, waveId)
+    await eventually(async () => (await migration(good)).status === 'COMPLETED')
+    await waitsFor(bad, 'CUTOVER_FAILED')
+    const failed = await migration(bad)
+    expect(failed.attempts).toEqual([expect.objectContaining({ status: 'ROLLED_BACK', failureCode: code, sourceReturnedAt: expect.any(Date) })])
+    expect(pair?.stages).toContain('source RETURN 1')
+    expect(pair?.stages).toContain('target KEEP 1')
+    expect(await world.owner.billingStart.count({ where: { migrationId: { in: [bad, good] } } })).toBe(1)
+    // Mended and asked for again, it makes it in a second attempt of the same window.
+    quirks.delete(bad)
+    await inScope(world.web, OPERATOR, (tx) => requestCutover(tx, bad, new Date()))
+    await eventually(async () => (await migration(bad)).status === 'COMPLETED')
+    expect((await migration(bad)).attempts.map((attempt) => attempt.status)).toEqual(['ROLLED_BACK', 'COMMITTED'])
+  })
+
+  it('stops nothing without an approver, and says whose turn it is', async () => {
+    const { waveId, migrationIds: [id = ''] } = await readyWave(1)
+    await waitsFor(id, 'BOOK_WINDOW')
+    const now = Date.now()
+    await inScope(world.web, OPERATOR, (tx) => bookWindow(tx, { waveId, startsAt: new Date(now), endsAt: new Date(now + HOUR_MS), note: null }, now))
+    await waitsFor(id, 'APPROVE_WINDOW')
+    await world.owner.booking.updateMany({ where: { waveId }, data: { status: 'WITHDRAWN' } })
+    await openWindow(world, waveId, false)
+    await waitsFor(id, 'GO_NO_GO')
+    expect(pair?.stages.filter((stage) => stage.startsWith('source FINAL'))).toEqual([])
+  })
+
+  it('refuses a cutover outside the window, at once and with a reason', async () => {
+    const { migrationIds: [id = ''] } = await readyWave(1, 'MANUAL')
+    await expect(inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))).rejects.toThrow(expect.objectContaining({ code: 'CUTOVER_OUTSIDE_WINDOW' }))
+  })
+
+  it('gives a slot to one of many that want it', async () => {
+    const waves = [await readyWave(1), await readyWave(1), await readyWave(1)]
+    const now = Date.now()
+    const startsAt = new Date(now + HOUR_MS)
+    const asked = await Promise.allSettled(waves.flatMap(({ waveId }) => Array.from({ length: 4 }, (_, index) =>
+      inScope(world.web, OPERATOR, (tx) => bookWindow(tx, { waveId, startsAt: new Date(startsAt.getTime() + index * 60_000), endsAt: new Date(startsAt.getTime() + HOUR_MS), note: null }, now)))))
+    expect(asked.filter((one) => one.status === 'fulfilled')).toHaveLength(1)
+    for (const one of asked) if (one.status === 'rejected') expect([expect.any(DomainError), one.reason.code]).toEqual([one.reason, expect.stringMatching(/^(SLOT_TAKEN|WAVE_HAS_BOOKING)$/)])
+  })
+
+  it('is held by a target without room, and goes on by itself when there is some', async () => {
+    await agents.source.calls.report(reportOf({ inventory: { vms: [inventoryVm('vm-big', 5e11)] } }))
+    await agents.target.calls.report(reportOf({ storage: { freeBytes: 1e11, totalBytes: 1e12 } }))
+    const { migrationIds: [id = ''] } = await startedWave(world, ['vm-big'])
+    await waitsFor(id, 'INSUFFICIENT_SPACE')
+    expect(await migration(id)).toMatchObject({ status: 'BLOCKED', resumeStatus: 'READY_TO_REPLICATE' })
+    await agents.target.calls.report(reportOf({ storage: { freeBytes: 9e11, totalBytes: 1e12 } }))
+    await eventually(async () => (await migration(id)).status === 'REPLICATING')
+    await inScope(world.web, OPERATOR, (tx) => cancelMigration(tx, id))
+    await inScope(db, { kind: 'system', actor: COORDINATOR }, () => Promise.resolve())
+    expect((await agents.target.calls.desired({ protocol: 1, haveVersion: null, waitSeconds: 0 })).targets.find((target) => target.migrationId === id)?.stage).toBe('DISCARD')
+  })
+
+  it('goes on with every queue emptied in mid-run', async () => {
+    const { waveId, migrationIds } = await readyWave(2)
+    await openWindow(world, waveId)
+    const emptying = setInterval(() => void world.queues.empty().catch(() => {}), 200)
+    try {
+      await eventually(async () => (await world.owner.migration.count({ where: { id: { in: migrationIds }, status: 'COMPLETED' } })) === 2, 60_000)
+    } finally {
+      clearInterval(emptying)
+    }
+  }, 90_000)
+})
