@@ -32,6 +32,8 @@ export interface ReplicaStoreOptions {
 /** The target's folder of replicas: one folder a migration, one sparse raw file a disk. */
 export class ReplicaStore {
   readonly #options: ReplicaStoreOptions
+  /** One at a time: two must not be promised the same room. */
+  #preparing: Promise<unknown> = Promise.resolve()
 
   constructor(options: ReplicaStoreOptions) {
     this.#options = options
@@ -63,7 +65,13 @@ export class ReplicaStore {
    * The replica of a migration with a file for every disk, made where missing. A file that is
    * missing or of another size gets a new epoch. Rejects with INSUFFICIENT_SPACE.
    */
-  async prepare(migrationId: string, disks: readonly DiskShape[]): Promise<ReplicaRecord> {
+  prepare(migrationId: string, disks: readonly DiskShape[]): Promise<ReplicaRecord> {
+    const prepared = this.#preparing.then(() => this.#prepare(migrationId, disks))
+    this.#preparing = prepared.catch(() => {})
+    return prepared
+  }
+
+  async #prepare(migrationId: string, disks: readonly DiskShape[]): Promise<ReplicaRecord> {
     const folder = this.#folder(migrationId)
     const known = await readState(join(folder, 'replica.json'), replicaRecord)
     const records: z.infer<typeof diskRecord>[] = []

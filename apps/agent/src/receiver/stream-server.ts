@@ -33,7 +33,7 @@ export async function startStreamServer(options: { host: string; port: number; c
     const peer = socket.getPeerCertificate().subject?.CN
     const peerAgentId = typeof peer === 'string' ? peer : ''
     void serveSession(socket, peerAgentId, options.admit).then((error) => {
-      if (error !== null) log.info({ peerAgentId, reason: error.message }, 'stream session ended')
+      if (error !== null) log.debug({ peerAgentId, reason: error.message }, 'stream session ended')
     })
   })
   server.on('tlsClientError', (error, socket) => log.warn({ reason: error.message, peer: socket.remoteAddress }, 'stream connection refused'))

@@ -7,6 +7,9 @@ import { Replica } from './replica.ts'
 import type { ReplicaRecord, ReplicaStore } from './replica-store.ts'
 import { Shadow } from './shadow.ts'
 
+/** Rounds that must fail in a row before a hypervisor's trouble is told: a cutover is undone for it. */
+const TELL_AFTER_FAILURES = 10
+
 export interface TargetMigrationOptions {
   migrationId: string
   store: ReplicaStore
@@ -29,6 +32,7 @@ export class TargetMigration {
   #guest: GuestState | null = null
   #storedBytes = 0
   #problem: Problem | null = null
+  #failures = 0
 
   constructor(options: TargetMigrationOptions) {
     this.#options = options
@@ -42,6 +46,7 @@ export class TargetMigration {
   }
 
   setDesired(desired: DesiredTarget | null): void {
+    if (desired?.attempt !== this.#desired?.attempt) this.#problem = null // it was another attempt's
     this.#desired = desired
   }
 
@@ -52,8 +57,10 @@ export class TargetMigration {
     try {
       await this.#converge(desired)
       this.#problem = this.#guest?.health === 'BROKEN' ? guestBroken(desired, this.#guest) : null
+      this.#failures = 0
     } catch (error) {
-      this.#problem = problemOf(error)
+      this.#failures += 1
+      if (error instanceof StreamError || this.#failures >= TELL_AFTER_FAILURES) this.#problem = problemOf(error)
     }
     if (this.#fingerprint() !== before) this.#options.changed()
   }
@@ -164,7 +171,7 @@ export const unknownMigration = (hello: Hello): StreamError =>
 
 const guestBroken = (desired: DesiredTarget, guest: GuestState): Problem => ({
   code: 'GUEST_BROKEN',
-  message: `The shadow VM of "${desired.shape.name}" started, but its own check failed: ${guest.healthDetail ?? 'no detail'}. Undo the cutover; the replica is kept.`.slice(0, 500),
+  message: `The shadow VM of "${desired.shape.name}" started, but its own check failed: ${(guest.healthDetail ?? 'no detail').replace(/\.$/, '')}. Undo the cutover; the replica is kept.`.slice(0, 500),
 })
 
 function problemOf(error: unknown): Problem {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { join } from 'node:path'
 import { rm } from 'node:fs/promises'
-import { id } from '@driftless/agent-api'
-import type { DesiredSource, DiskHash, GuestState, Problem, SourceObserved } from '@driftless/agent-api'
+import { diskHash, id } from '@driftless/agent-api'
+import type { DesiredSource, DiskHash, GuestState, Problem, SourceDiskObserved, SourceObserved } from '@driftless/agent-api'
 import { TokenBucket } from '../block/token-bucket.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { sleep } from '../sleep.ts'
@@ -26,6 +26,8 @@ const record = z.object({
   askedToShutDown: z.boolean(),
   sourceOffAtMs: z.number().nullable(),
   poweredOnAgain: z.boolean(),
+  /** What this attempt proved; taken up again only when the disks still have these hashes. */
+  proof: z.object({ finalSyncAtMs: z.number(), hashes: z.array(diskHash) }).nullable(),
 })
 type Record = z.infer<typeof record>
 
@@ -58,6 +60,8 @@ export class SourceMigration {
   #final: { attempt: number; abort: AbortController; done: Promise<void> } | null = null
   #proof: Proof | null = null
   #problem: Problem | null = null
+  /** What the disks had come to when replication ended. */
+  #lastDisks: SourceDiskObserved[] = []
 
   constructor(options: SourceMigrationOptions, desired: DesiredSource, guest: GuestState) {
     this.#options = options
@@ -89,7 +93,7 @@ export class SourceMigration {
   /** One round; never rejects. */
   async converge(): Promise<void> {
     try {
-      this.#record ??= (await readState(this.#recordPath(), record)) ?? { migrationId: this.#options.migrationId, attempt: 0, askedToShutDown: false, sourceOffAtMs: null, poweredOnAgain: false }
+      this.#record ??= (await readState(this.#recordPath(), record)) ?? { migrationId: this.#options.migrationId, attempt: 0, askedToShutDown: false, sourceOffAtMs: null, poweredOnAgain: false, proof: null }
       await this.#converge(this.#desired, this.#record)
     } catch (error) {
       this.#setProblem({ code: 'SOURCE_FAILED', message: messageOf(error) })
@@ -98,26 +102,33 @@ export class SourceMigration {
 
   async #converge(desired: DesiredSource, known: Record): Promise<void> {
     if (this.#final !== null && (desired.stage !== 'FINAL' || this.#final.attempt !== desired.attempt)) await this.#stopFinal()
-    this.#bucket.setRate(desired.rateBytesPerSecond)
-    this.#options.tap.throttle.setRate(desired.guestWriteBytesPerSecond)
-    if (desired.stage === 'STOP' || desired.stage === 'RELEASE') await this.#stopReplicating()
-    else this.#replicate(desired)
     switch (desired.stage) {
       case 'FINAL':
+        this.#replicate(desired)
         if (this.#final === null) this.#startFinal(desired, known)
         return
       case 'RELEASE':
-        for (const disk of this.#options.tap.disks) disk.tracking.freeze(this.#guest.power === 'OFF')
+        await this.#stopReplicating(desired)
+        if (this.#guest.power === 'OFF') this.#freeze(true)
+        break
+      case 'STOP':
+        await this.#stopReplicating(desired)
+        await this.#powerOnAgain(known)
         break
       case 'RETURN':
-      case 'STOP':
-        for (const disk of this.#options.tap.disks) disk.tracking.freeze(false)
+        this.#freeze(false)
+        this.#replicate(desired)
         await this.#powerOnAgain(known)
         break
       default:
-        for (const disk of this.#options.tap.disks) disk.tracking.freeze(false)
+        this.#freeze(false)
+        this.#replicate(desired)
     }
     this.#setProblem(null)
+  }
+
+  #freeze(frozen: boolean): void {
+    for (const disk of this.#options.tap.disks) disk.tracking.freeze(frozen)
   }
 
   #replicate(desired: DesiredSource): void {
@@ -144,6 +155,8 @@ export class SourceMigration {
           return { tap: disk, replicator }
         })
     }
+    this.#bucket.setRate(desired.rateBytesPerSecond)
+    tap.throttle.setRate(desired.guestWriteBytesPerSecond)
     for (const { replicator } of this.#replicators) {
       replicator.setTarget(desired.target)
       replicator.setPaused(desired.stage === 'PAUSE')
@@ -151,7 +164,12 @@ export class SourceMigration {
     }
   }
 
-  async #stopReplicating(): Promise<void> {
+  /** Only what this migration began is undone: the VM may be in another migration by now. */
+  async #stopReplicating(desired: DesiredSource): Promise<void> {
+    if (this.#replicators.length === 0) return
+    this.#lastDisks = this.#observeDisks(desired)
+    this.#freeze(false)
+    this.#options.tap.throttle.setRate(null)
     const stopping = this.#replicators
     this.#replicators = []
     for (const { tap, replicator } of stopping) {
@@ -181,6 +199,7 @@ export class SourceMigration {
     const { hypervisor, now, changed, tap } = this.#options
     while (!signal.aborted) {
       try {
+        if (await this.#takeUpProof(desired.attempt, signal)) return
         await finalSync({
           vmRef: tap.ref,
           hypervisor,
@@ -188,17 +207,20 @@ export class SourceMigration {
           shutdownSeconds: desired.shutdownSeconds,
           now,
           onGuest: (guest) => this.#noteGuest(guest),
-          onAsked: () => this.#remember({ ...known, attempt: desired.attempt, askedToShutDown: true, sourceOffAtMs: null, poweredOnAgain: false }),
+          onAsked: () => this.#remember({ ...known, attempt: desired.attempt, askedToShutDown: true, sourceOffAtMs: null, poweredOnAgain: false, proof: null }),
           onOff: () => this.#rememberOff(desired.attempt),
           onProblem: (problem) => this.#setProblem(problem),
         }, signal)
         const proof: Proof = { attempt: desired.attempt, finalSyncAtMs: now(), hashes: null }
         this.#proof = proof
         changed()
-        proof.hashes = await hashDisks(this.#replicators.map((disk) => disk.tap), signal)
+        const hashes = await hashDisks(this.#replicators.map((disk) => disk.tap), signal)
+        if (this.#record !== null) await this.#remember({ ...this.#record, proof: { finalSyncAtMs: proof.finalSyncAtMs, hashes } })
+        proof.hashes = hashes
         this.#setProblem(null)
         changed()
         while (this.#replicators.every(({ replicator }) => replicator.sync.isClean)) await sleep(FINAL_WATCH_MS, signal)
+        if (this.#record !== null) await this.#remember({ ...this.#record, proof: null }) // the target lost the replica
       } catch (error) {
         if (signal.aborted) return
         this.#setProblem({ code: 'SOURCE_FAILED', message: messageOf(error) })
@@ -206,6 +228,23 @@ export class SourceMigration {
       }
       this.#proof = null
     }
+  }
+
+  /** After a restart: the proof of this attempt still stands if the guest is off and its disks have the same hashes. */
+  async #takeUpProof(attempt: number, signal: AbortSignal): Promise<boolean> {
+    const { hypervisor, tap, changed } = this.#options
+    const stored = this.#record?.attempt === attempt ? this.#record.proof : null
+    if (stored === null || this.#proof !== null) return false
+    const vm = await hypervisor.findVm(tap.ref)
+    if (vm?.guest.power !== 'OFF') return false
+    this.#noteGuest(vm.guest)
+    this.#freeze(true)
+    const hashes = await hashDisks(this.#replicators.map((disk) => disk.tap), signal)
+    const same = hashes.every(({ key, hash }) => stored.hashes.some((one) => one.key === key && one.hash === hash))
+    if (!same) return false
+    this.#proof = { attempt, finalSyncAtMs: stored.finalSyncAtMs, hashes }
+    changed()
+    return true
   }
 
   /** Puts the guest on again if it is off on our account, once: a person may switch it off later. */
@@ -249,9 +288,8 @@ export class SourceMigration {
   }
 
   observe(): SourceObserved {
-    const { stage, attempt, disks, migrationId } = this.#desired
+    const { stage, attempt, migrationId } = this.#desired
     const replicators = this.replicators
-    const nowMs = this.#options.now()
     const proof = stage === 'FINAL' && this.#proof?.attempt === attempt ? this.#proof : null
     const ofThisAttempt = stage === 'FINAL' && this.#record?.attempt === attempt && this.#guest.power === 'OFF'
     return {
@@ -259,26 +297,38 @@ export class SourceMigration {
       stage,
       attempt,
       connected: replicators.length > 0 && replicators.every((replicator) => replicator.connected),
-      disks: disks.map((shape) => observeDisk(shape, replicators.find((one) => one.disk.diskKey === shape.key) ?? null, stage, nowMs)),
+      disks: this.#observeDisks(this.#desired),
       guest: this.#guest,
       sourceOffAtMs: ofThisAttempt ? (this.#record?.sourceOffAtMs ?? null) : null,
       finalSyncAtMs: proof?.finalSyncAtMs ?? null,
       hashes: proof?.hashes ?? null,
-      problem: this.#problem ?? replicators.find((replicator) => replicator.problem !== null)?.problem ?? null,
+      problem: this.#problem ?? (proof === null ? this.#linkProblem() : null),
     }
+  }
+
+  /** Once there is proof the target may shut the stream out: it boots from the replica. Before, trouble counts. */
+  #linkProblem(): Problem | null {
+    return this.replicators.find((replicator) => replicator.problem !== null)?.problem ?? null
+  }
+
+  #observeDisks({ disks, stage }: DesiredSource): SourceDiskObserved[] {
+    const nowMs = this.#options.now()
+    return disks.map((shape) => {
+      const replicator = this.replicators.find((one) => one.disk.diskKey === shape.key) ?? null
+      const last = replicator === null ? this.#lastDisks.find((one) => one.key === shape.key) : undefined
+      return last === undefined ? observeDisk(shape, replicator, stage, nowMs) : { ...last, status: 'STOPPED' }
+    })
   }
 
   /** The agent stops: everything is left as it is, and taken up again from the record. */
   async close(): Promise<void> {
     await this.#stopFinal()
-    await this.#stopReplicating()
+    await this.#stopReplicating(this.#desired)
   }
 
   /** The migration is no longer wanted at all: forget it. */
   async forget(): Promise<void> {
     await this.close()
-    for (const disk of this.#options.tap.disks) disk.tracking.freeze(false)
-    this.#options.tap.throttle.setRate(null)
     await rm(this.#recordPath(), { force: true })
   }
 }
