@@ -20,9 +20,9 @@ export function StatTile({ label, value, detail, icon: Icon, tone = 'neutral', c
 }) {
   return (
     <div className={cn('min-w-0 bg-surface px-4 py-3.5', className)}>
-      <dt className="flex items-center gap-1.5 text-xs text-muted">{Icon && <Icon className="size-3.5 shrink-0" aria-hidden />}<span className="truncate">{label}</span></dt>
-      <dd className={cn('mt-1 truncate text-lg font-semibold tracking-tight tabular-nums', tone !== 'neutral' && TONE_TEXT[tone])}>{value}</dd>
-      {detail !== undefined && <dd className="mt-0.5 truncate text-xs text-muted">{detail}</dd>}
+      <dt className="flex items-center gap-1.5 text-xs text-muted">{Icon && <Icon className="size-3.5 shrink-0" aria-hidden />}<span>{label}</span></dt>
+      <dd className={cn('mt-1 text-lg break-words font-semibold tracking-tight tabular-nums', tone !== 'neutral' && TONE_TEXT[tone])}>{value}</dd>
+      {detail !== undefined && <dd className="mt-0.5 text-xs text-muted">{detail}</dd>}
     </div>
   )
 }

@@ -5,6 +5,7 @@ import { Area, AreaChart, CartesianGrid, Line, LineChart, ResponsiveContainer, T
 import { cn } from '../cn.ts'
 import { useFormats } from '../format/use-formats.ts'
 import { ChartTable } from './chart-table.tsx'
+import { niceTicks } from './ticks.ts'
 
 export type TimeSeries = { key: string; label: string; color: 1 | 2 | 3 | 4 }
 /** One instant; a series without a value there leaves a gap. */
@@ -13,12 +14,14 @@ export type TimePoint = { atMs: number } & Readonly<Record<string, number | null
 const tick = { fill: 'var(--muted)', fontSize: 11 }
 
 /** Values over time, as lines or stacked areas, with a legend and the same numbers as a table for who cannot see it. */
-export function TimeChart({ label, points, series, format, stacked = false, height = 200, className }: {
+export function TimeChart({ label, points, series, format, stacked = false, binary = false, height = 200, className }: {
   label: string
   points: readonly TimePoint[]
   series: readonly TimeSeries[]
   format: (value: number) => string
   stacked?: boolean
+  /** The values are bytes: the axis counts in powers of 1,024. */
+  binary?: boolean
   height?: number
   className?: string
 }) {
@@ -28,10 +31,12 @@ export function TimeChart({ label, points, series, format, stacked = false, heig
   const span = (points.at(-1)?.atMs ?? 0) - (points[0]?.atMs ?? 0)
   const instant = span < 600_000 ? formats.timeSeconds : span < 86_400_000 ? formats.time : formats.dateTime
   const data = [...points]
+  const most = Math.max(0, ...points.map((point) => series.reduce((sum, { key }) => (stacked ? sum + (point[key] ?? 0) : Math.max(sum, point[key] ?? 0)), 0)))
+  const ticks = niceTicks(most, binary)
   const axes = [
     <CartesianGrid key="grid" vertical={false} stroke="var(--border)" />,
     <XAxis key="x" dataKey="atMs" type="number" scale="time" domain={['dataMin', 'dataMax']} tickFormatter={instant} tick={tick} tickLine={false} axisLine={false} minTickGap={56} />,
-    <YAxis key="y" tickFormatter={format} tick={tick} tickLine={false} axisLine={false} width={76} domain={[0, 'auto']} />,
+    <YAxis key="y" tickFormatter={format} tick={tick} tickLine={false} axisLine={false} width={76} ticks={ticks} domain={[0, ticks.at(-1) ?? 1]} />,
     <Tooltip key="tip" isAnimationActive={!still} cursor={{ stroke: 'var(--control)' }} labelFormatter={(value) => formats.dateTimeSeconds(Number(value))} formatter={(value) => format(Number(value))} contentStyle={{ background: 'var(--surface)', border: '1px solid var(--border)', borderRadius: 8, fontSize: 12, boxShadow: 'var(--shadow-raised)' }} labelStyle={{ color: 'var(--muted)' }} itemStyle={{ color: 'var(--foreground)', padding: 0 }} />,
   ]
   return (

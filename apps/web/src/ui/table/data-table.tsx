@@ -26,6 +26,11 @@ function asState(selected: ReadonlySet<string> | undefined): RowSelectionState {
   return state
 }
 
+// On a phone a row is a card: the first cell its title, the others beside their column's name.
+const CELL = 'h-11 border-b px-4 py-1.5 align-middle first:pl-5 last:pr-5 max-sm:flex max-sm:h-auto max-sm:items-center max-sm:justify-between max-sm:gap-4 max-sm:border-0 max-sm:px-5 max-sm:py-1'
+const FIRST_CELL = 'max-sm:pr-14'
+const CARD_LABEL = 'max-sm:before:shrink-0 max-sm:before:text-xs max-sm:before:text-muted max-sm:before:content-[attr(data-label)]'
+
 /** A table that sorts, searches, selects, and holds thousands of rows inside its own scroll container. */
 export function DataTable<TRow extends RowData>({ label, rows, columns, rowId, rowLabel, selected, onSelectedChange, canSelect, search = false, toolbar, empty, initialSort, onRowClick, className }: {
   label: string
@@ -94,18 +99,18 @@ export function DataTable<TRow extends RowData>({ label, rows, columns, rowId, r
   return (
     <div className={cn('min-w-0', className)}>
       {(search || toolbar !== undefined) && (
-        <div className="flex flex-wrap items-center justify-between gap-3 border-b px-4 py-3">
+        <div className="flex flex-wrap items-center justify-between gap-3 border-b px-5 py-3">
           {search && <SearchInput label={t('search')} value={query} onChange={(event) => setQuery(event.target.value)} />}
           {toolbar !== undefined && <div className="flex flex-wrap items-center gap-2">{toolbar}</div>}
         </div>
       )}
       {rows.length === 0 && empty !== undefined ? empty : (
         <div ref={scroller} tabIndex={0} role="region" aria-label={label} className={cn('relative overflow-auto focus-visible:-outline-offset-2', windowed && 'max-h-[min(70dvh,46rem)]')}>
-          <table className="w-full border-separate border-spacing-0 text-sm" aria-rowcount={shown.length + 1}>
-            <thead className="sticky top-0 z-10 bg-surface">
-              <tr>
+          <table role="table" className="w-full border-separate border-spacing-0 text-sm max-sm:block" aria-rowcount={shown.length + 1}>
+            <thead role="rowgroup" className="sticky top-0 z-10 bg-surface max-sm:sr-only">
+              <tr role="row">
                 {selectable && (
-                  <th scope="col" className="w-10 border-b py-2 pr-0 pl-4 text-left">
+                  <th scope="col" role="columnheader" className="w-10 border-b py-2 pr-0 pl-5 text-left">
                     <Checkbox aria-label={t('selectAll')} checked={table.getIsAllRowsSelected() ? true : table.getIsSomeRowsSelected() ? 'indeterminate' : false} onCheckedChange={(checked) => table.toggleAllRowsSelected(checked === true)} />
                   </th>
                 )}
@@ -118,17 +123,17 @@ export function DataTable<TRow extends RowData>({ label, rows, columns, rowId, r
                 })}
               </tr>
             </thead>
-            <tbody>
+            <tbody role="rowgroup" className="max-sm:block [&>tr:last-child>td]:border-b-0">
               {before > 0 && <tr aria-hidden><td colSpan={width} style={{ height: before }} /></tr>}
               {visible.map((row) => (
-                <tr key={row.id} aria-selected={selectable ? row.getIsSelected() : undefined} onClick={onRowClick ? () => onRowClick(row.original) : undefined} className={cn('group transition-colors hover:bg-sunken/60', row.getIsSelected() && 'bg-accent-soft', onRowClick && 'cursor-pointer')}>
+                <tr key={row.id} role="row" {...(windowed ? { ref: virtualizer.measureElement, 'data-index': row.getDisplayIndex() } : {})} aria-selected={selectable ? row.getIsSelected() : undefined} onClick={onRowClick ? () => onRowClick(row.original) : undefined} className={cn('group transition-colors hover:bg-sunken/60 max-sm:relative max-sm:block max-sm:border-b max-sm:py-2.5 max-sm:last:border-b-0', row.getIsSelected() && 'bg-accent-soft', onRowClick && 'cursor-pointer')}>
                   {selectable && (
-                    <td className="border-b py-2 pr-0 pl-4 align-middle" onClick={(event) => event.stopPropagation()}>
+                    <td role="cell" className="border-b py-2 pr-0 pl-5 align-middle max-sm:absolute max-sm:top-3 max-sm:right-5 max-sm:border-0 max-sm:p-0" onClick={(event) => event.stopPropagation()}>
                       <Checkbox aria-label={t('select', { name: rowLabel?.(row.original) ?? row.id })} checked={row.getIsSelected()} disabled={!row.getCanSelect()} onCheckedChange={(checked) => row.toggleSelected(checked === true)} />
                     </td>
                   )}
-                  {columns.map((column) => (
-                    <td key={column.id} className={cn('h-11 border-b px-4 py-1.5 align-middle', column.align === 'end' && 'text-right tabular-nums', column.hideBelow && HIDE_BELOW[column.hideBelow], column.className)}>
+                  {columns.map((column, index) => (
+                    <td key={column.id} role="cell" data-label={column.header} className={cn(CELL, index === 0 ? FIRST_CELL : CARD_LABEL, column.align === 'end' && 'text-right whitespace-nowrap tabular-nums', column.className, column.hideBelow && HIDE_BELOW[column.hideBelow])}>
                       {column.cell ? column.cell(row.original) : column.value?.(row.original)}
                     </td>
                   ))}

@@ -30,4 +30,5 @@ export type DataColumn<TRow> = {
   className?: string
 }
 
-export const HIDE_BELOW = { sm: 'max-sm:hidden', md: 'max-md:hidden', lg: 'max-lg:hidden', xl: 'max-xl:hidden' } as const
+// On a phone rows are cards, whose cells are shown again unless they say otherwise.
+export const HIDE_BELOW = { sm: 'max-sm:hidden', md: 'max-md:hidden max-sm:hidden', lg: 'max-lg:hidden max-sm:hidden', xl: 'max-xl:hidden max-sm:hidden' } as const

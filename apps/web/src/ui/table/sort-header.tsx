@@ -11,7 +11,7 @@ export function SortHeader({ label, align, sorted, onSort, className }: {
 }) {
   const Icon = sorted === 'asc' ? ArrowUp : sorted === 'desc' ? ArrowDown : ChevronsUpDown
   return (
-    <th scope="col" aria-sort={sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : undefined} className={cn('border-b px-4 py-2 text-xs font-medium whitespace-nowrap text-muted', align === 'end' ? 'text-right' : 'text-left', className)}>
+    <th scope="col" role="columnheader" aria-sort={sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : undefined} className={cn('border-b px-4 py-2 first:pl-5 last:pr-5 text-xs font-medium whitespace-nowrap text-muted', align === 'end' ? 'text-right' : 'text-left', className)}>
       {onSort ? (
         <button type="button" onClick={onSort} className={cn('group/sort inline-flex items-center gap-1 rounded hover:text-foreground', align === 'end' && 'flex-row-reverse')}>
           {label}

@@ -13,10 +13,12 @@ const POWERS = ['ON', 'OFF', 'STOPPING'] as const
 type Power = (typeof POWERS)[number]
 const isPower = (value: string): value is Power => POWERS.some((power) => power === value)
 
-export function useInventoryColumns(): DataColumn<InventoryVm>[] {
+/** The inventory's columns; the site is shown only where there are several. */
+export function useInventoryColumns(severalSites: boolean): DataColumn<InventoryVm>[] {
   const t = useTranslations('migrate.inventory')
   const states = useTranslations('states')
   const { bytes, rate, number } = useFormats()
+  const site: DataColumn<InventoryVm> = { id: 'site', header: t('site'), value: (vm) => vm.siteName, cell: (vm) => <span className="text-xs whitespace-nowrap text-muted">{vm.siteName}</span>, hideBelow: 'xl' }
   return [
     {
       id: 'name', header: t('name'), value: (vm) => vm.name,
@@ -34,7 +36,7 @@ export function useInventoryColumns(): DataColumn<InventoryVm>[] {
     {
       id: 'wave', header: t('wave'), value: (vm) => vm.migration?.waveName ?? '',
       cell: (vm) => vm.migration === null ? <span className="text-xs text-muted">{t('free')}</span> : (
-        <span className="inline-flex flex-wrap items-center gap-2">
+        <span className="inline-flex items-center gap-2 whitespace-nowrap max-sm:flex-wrap max-sm:justify-end">
           <Link href={`/waves/${vm.migration.waveId}`} className="text-accent hover:underline">{vm.migration.waveName}</Link>
           <MigrationPill status={vm.migration.status} />
         </span>
@@ -48,7 +50,7 @@ export function useInventoryColumns(): DataColumn<InventoryVm>[] {
     },
     { id: 'used', header: t('used'), value: (vm) => vm.usedBytes, cell: (vm) => bytes(vm.usedBytes), align: 'end', searchable: false },
     { id: 'churn', header: t('churn'), value: (vm) => vm.churnBytesPerSecond, cell: (vm) => rate(vm.churnBytesPerSecond), align: 'end', searchable: false, hideBelow: 'sm' },
-    { id: 'network', header: t('network'), value: (vm) => vm.network, cell: (vm) => <span className="text-xs text-muted">{vm.network}</span>, hideBelow: 'xl' },
-    { id: 'site', header: t('site'), value: (vm) => vm.siteName, cell: (vm) => <span className="text-xs text-muted">{vm.siteName}</span>, hideBelow: 'xl' },
+    { id: 'network', header: t('network'), value: (vm) => vm.network, cell: (vm) => <span className="text-xs whitespace-nowrap text-muted">{vm.network}</span>, hideBelow: 'xl' },
+    ...(severalSites ? [site] : []),
   ]
 }

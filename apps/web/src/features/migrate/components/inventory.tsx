@@ -19,7 +19,7 @@ export function Inventory({ vms, selected, onSelectedChange, onMigrate }: {
 }) {
   const t = useTranslations('migrate')
   const { list } = useFormats()
-  const columns = useInventoryColumns()
+  const columns = useInventoryColumns(new Set(vms.map((vm) => vm.siteId)).size > 1)
   const sites = list([...new Set(vms.map((vm) => vm.siteName))])
   if (vms.length === 0)
     return <EmptyState icon={Server} title={t('inventory.empty.title')} description={t('inventory.empty.description')} action={<Button asChild variant="primary"><Link href="/configure">{t('inventory.empty.action')}</Link></Button>} />

@@ -18,7 +18,7 @@ export function Outcome({ data }: { data: Statistics }) {
   const { bytes, duration, number } = useFormats()
   const orDash = (seconds: number | null) => (seconds === null ? '–' : duration(seconds))
   const columns: DataColumn<Migration>[] = [
-    { id: 'vm', header: t('vm'), value: (migration) => migration.name, cell: (migration) => <span className="font-medium">{migration.name}</span> },
+    { id: 'vm', header: t('vm'), value: (migration) => migration.name, cell: (migration) => <span className="font-medium whitespace-nowrap">{migration.name}</span> },
     { id: 'state', header: t('state'), value: (migration) => migration.status, cell: (migration) => <MigrationPill status={migration.status} /> },
     { id: 'replication', header: t('replication'), align: 'end', value: (migration) => outcomeOf(migration).untilReadySeconds, cell: (migration) => orDash(outcomeOf(migration).untilReadySeconds) },
     { id: 'sent', header: t('sent'), align: 'end', value: (migration) => migration.sentBytes, cell: (migration) => bytes(migration.sentBytes) },
@@ -27,7 +27,7 @@ export function Outcome({ data }: { data: Statistics }) {
     { id: 'attempts', header: t('attempts'), align: 'end', hideBelow: 'md', value: (migration) => migration.attempts.length, cell: (migration) => number(migration.attempts.length) },
   ]
   return (
-    <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
+    <div className="grid items-start gap-6 2xl:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
       <Comparison data={data} />
       <Card>
         <CardHeader className="pb-3" title={t('title')} />

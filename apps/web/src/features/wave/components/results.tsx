@@ -17,7 +17,7 @@ export function Results({ wave }: { wave: Wave }) {
   const rows = wave.migrations.filter((migration) => committed(migration) !== undefined)
   if (rows.length === 0) return null
   const columns: DataColumn<WaveMigration>[] = [
-    { id: 'name', header: t('name'), value: (migration) => migration.name, cell: (migration) => <span className="font-medium">{migration.name}</span> },
+    { id: 'name', header: t('name'), value: (migration) => migration.name, cell: (migration) => <span className="font-medium whitespace-nowrap">{migration.name}</span> },
     { id: 'downtime', header: t('downtime'), align: 'end', value: (migration) => committed(migration)?.downtimeSeconds ?? null, cell: (migration) => { const seconds = committed(migration)?.downtimeSeconds; return seconds === null || seconds === undefined ? '–' : duration(seconds) } },
     {
       id: 'disks', header: t('disks'),

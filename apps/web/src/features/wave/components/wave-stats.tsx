@@ -40,7 +40,7 @@ export function WaveStats({ wave }: { wave: Wave }) {
         <Progress className="h-2.5" label={page('progressLabel')} valueText={valueText} total={all} segments={[{ value: backgroundDone, className: 'bg-series-1', label: page('segments.background') }, { value: foregroundDone, className: 'bg-series-2', label: page('segments.foreground') }]} />
       </div>
       <StatGrid className="rounded-none border-0 border-t shadow-none sm:grid-cols-4 xl:grid-cols-4">
-        <StatTile icon={Percent} label={t('progress')} value={percent(share)} detail={valueText} />
+        <StatTile icon={Percent} label={t('progress')} value={percent(share)} detail={t('left', { bytes: bytes(wave.leftBytes) })} />
         <StatTile icon={Clock} label={t('eta')} value={left} detail={!caughtUp && eta !== null && wave.startedAt !== null ? t('etaDetail') : undefined} />
         <StatTile icon={Database} label={t('background')} value={bytes(backgroundDone)} detail={`${t('total', { bytes: bytes(backgroundTotal) })} · ${t('left', { bytes: bytes(Math.max(0, backgroundTotal - backgroundDone)) })}`} />
         <StatTile icon={PencilLine} label={t('foreground')} value={bytes(foregroundDone)} detail={t('left', { bytes: bytes(foregroundLeft) })} />

@@ -23,7 +23,7 @@ export function VmsStep({ vms, chosen, selected, onSelectedChange, name, onNameC
   const t = useTranslations('migrate.wizard.vms')
   const inventory = useTranslations('migrate.inventory')
   const { bytes } = useFormats()
-  const columns = useInventoryColumns()
+  const columns = useInventoryColumns(new Set(vms.map((vm) => vm.siteId)).size > 1)
   const site = chosen[0]?.siteId
   return (
     <>
