@@ -1,4 +1,5 @@
 /** What each program of a Driftless is started with: the environment agreed by all of them. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { NEXT_CLI } from './build-web.ts'
@@ -64,6 +65,9 @@ export function foldersOf(setting: Setting, side: SiteSide): string[] {
   return [join(data, 'lab'), join(data, 'agent'), join(data, 'replicas'), nbdFolder(setting, side)]
 }
 
+/** An hour of a real VM's disk requests (CloudPhysics), where somebody put it beside the checkout: one demo VM replays it. */
+const RECORDED_HOUR = join(ROOT, '..', 'shared', 'data', 'cloudphysics', 'vm-disk-first-hour.csv.gz')
+
 /** A hypervisor of ours. `scenario` names the VMs that it creates at its first start; null leaves it empty. */
 export function labProgram(setting: Setting, side: SiteSide, scenario: string | null): ProgramSpec {
   return ourProgram(setting, `lab-${side}`, 'lab', {
@@ -71,6 +75,7 @@ export function labProgram(setting: Setting, side: SiteSide, scenario: string | 
     LAB_SOCKET: labSocket(setting, side),
     LAB_NBD_DIR: nbdFolder(setting, side),
     ...(scenario === null ? {} : { LAB_SCENARIO: scenario }),
+    ...(scenario !== null && existsSync(RECORDED_HOUR) ? { LAB_TRACE_FILE: RECORDED_HOUR } : {}),
   })
 }
 

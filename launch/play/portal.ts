@@ -63,8 +63,8 @@ export async function signIn(origin: string, email: string, password: string): P
 
   const { csrfToken } = z.object({ csrfToken: z.string() }).parse(await (await request('/api/auth/csrf')).json())
   await request('/api/auth/callback/credentials', { method: 'POST', body: new URLSearchParams({ csrfToken, email, password, json: 'true' }) })
-  const session = z.object({ user: z.object({ name: z.string() }).optional() }).parse(await (await request('/api/auth/session')).json())
-  if (!session.user) throw new Error(`The portal refused to sign ${email} in.`)
+  const session = z.object({ person: z.object({ name: z.string() }).optional() }).parse(await (await request('/api/auth/session')).json())
+  if (!session.person) throw new Error(`The portal refused to sign ${email} in.`)
 
   return {
     email,

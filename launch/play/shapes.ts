@@ -32,7 +32,7 @@ export const evidence = z.object({
       downtime: z.object({ seconds: z.number().nullable() }).loose(),
       disks: z.array(z.object({ key: z.string(), sentBytes: z.number(), sourceHash: z.string().nullable(), targetHash: z.string().nullable() }).loose()),
       guest: z.object({ acknowledgedAtSource: z.number(), foundAtTarget: z.number().nullable(), health: z.string().nullable() }).loose(),
-      approvals: z.object({ approved: z.object({ by: z.string().nullable() }).loose().nullable(), goNoGo: z.object({ decision: z.string(), by: z.string().nullable() }).loose().nullable() }).loose(),
+      approvals: z.object({ approved: z.object({ by: z.object({ name: z.string() }).loose() }).loose().nullable(), goNoGo: z.object({ decision: z.string(), by: z.object({ name: z.string() }).loose() }).loose().nullable() }).loose(),
     })
     .loose(),
 })

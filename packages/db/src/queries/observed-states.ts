@@ -55,5 +55,6 @@ export async function storeReplications(tx: ScopedTx, rows: readonly Replication
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS said("migrationId" text, key text, status text,
       "backgroundDoneBytes" bigint, "backgroundTotalBytes" bigint, "foregroundDoneBytes" bigint, "foregroundLeftBytes" bigint,
       "sentBytes" bigint, "behindSinceMs" float8)
-    WHERE r.migration_id = said."migrationId" AND r.disk_key = said.key`
+    WHERE r.migration_id = said."migrationId" AND r.disk_key = said.key
+      AND EXISTS (SELECT 1 FROM migration m WHERE m.id = r.migration_id AND m.status NOT IN ('COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED'))`
 }
