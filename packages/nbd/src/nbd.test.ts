@@ -115,6 +115,40 @@ describe('a served disk', () => {
     await second.close()
   })
 
+  test('a write that a dead client left in the device does not land on a newer one', async () => {
+    const device = memory(MiB)
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    let writes = 0
+    const slow: BlockDevice = { ...device, write: async (offset, data) => {
+      writes += 1
+      if (writes === 1) await held
+      await device.write(offset, data)
+    } }
+    const { socketPath, server, client } = await served(slow)
+    const dead = createConnection(socketPath)
+    const hello = Buffer.concat([Buffer.from([0, 0, 0, 3]), Buffer.alloc(22)])
+    hello.writeBigUInt64BE(OPTION_MAGIC, 4)
+    hello.writeUInt32BE(7, 12)
+    hello.writeUInt32BE(6, 16)
+    dead.write(Buffer.concat([hello, encodeRequest({ flags: 0, command: 1, handle: 1n, offset: 0, length: 4096 }), Buffer.alloc(4096, 1)]))
+    await expect.poll(() => writes).toBe(1)
+    dead.destroy()
+    await client.close()
+    const newer = connectNbd({ socketPath, exportName: 'disk-0', reconnect: { forSeconds: 10 } }).then(async (next) => {
+      await next.write(0, Buffer.alloc(4096, 2))
+      return next
+    })
+    // Time for the newer write to overtake, were it let in.
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    release()
+    const next = await newer
+    expect(device.content[0]).toBe(2)
+    await next.close()
+    await server.close()
+    expect(device.content[0]).toBe(2)
+  })
+
   test('a client that waits too long says where it looked', async () => {
     await expect(connectNbd({ socketPath: join(folder, 'none.sock'), exportName: 'x', reconnect: { forSeconds: 0 } })).rejects.toThrow(/none\.sock/)
   })

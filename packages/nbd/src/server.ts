@@ -33,7 +33,11 @@ export type NbdServer = { close(): Promise<void>; connections(): number }
 export async function serveNbd(options: NbdServerOptions): Promise<NbdServer> {
   const open = new Map<Socket, Promise<void>>()
   const server = createServer((socket) => {
-    const served = serveConnection(socket, options)
+    // What a dead client left in the device must not land on a newer client's writes.
+    const settled = async () => {
+      await Promise.all([...open].filter(([other]) => other !== socket && (other.destroyed || other.readableEnded)).map(([, ending]) => ending))
+    }
+    const served = serveConnection(socket, options, settled)
       .catch((error: unknown) => {
         if (!(error instanceof ConnectionClosed)) options.onConnectionError?.(error)
       })
@@ -60,13 +64,14 @@ export async function serveNbd(options: NbdServerOptions): Promise<NbdServer> {
   }
 }
 
-async function serveConnection(socket: Socket, { exportName, device, maxInFlight = DEFAULT_IN_FLIGHT }: NbdServerOptions): Promise<void> {
+async function serveConnection(socket: Socket, { exportName, device, maxInFlight = DEFAULT_IN_FLIGHT }: NbdServerOptions, settled: () => Promise<void>): Promise<void> {
   socket.on('error', () => socket.destroy())
   const reader = socketReader(socket)
   if (!(await serverHandshake(socket, reader, { name: exportName, sizeBytes: device.sizeBytes }))) {
     socket.end()
     return
   }
+  await settled()
   const working = new Set<Promise<void>>()
   let bytesInFlight = 0
   try {
