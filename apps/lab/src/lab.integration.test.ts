@@ -79,6 +79,19 @@ describe('a lab guest', () => {
     expect((await vm()).sequenceAtBoot).toBe(acknowledgedSequence)
   })
 
+  test('powered on while it is still shutting down runs again: a rollback is not lost', async () => {
+    await serve()
+    await healthy()
+    await acknowledged(5)
+    await host.call('shutdown', { ref: 'vm' })
+    await host.call('power-on', { ref: 'vm' })
+    expect((await vm()).power).not.toBe('OFF')
+    // A boot's own first check finds what the one before had acknowledged.
+    await expect.poll(async () => (await vm()).sequenceAtBoot, PATIENCE).toBeGreaterThan(0)
+    await acknowledged(5)
+    expect((await vm()).power).toBe('ON')
+  })
+
   test('that is killed in mid-write is healthy afterwards, with every acknowledged record', async () => {
     await serve()
     await healthy()

@@ -40,7 +40,7 @@ async function boot(start: GuestStart): Promise<void> {
     const running = startWorkload(work, fileOf(first, FILES.ledger), start.workload, highest, (sequence) => tell({ type: 'acknowledged', sequence, atMs: Date.now() }))
     const traceFile = first.files.get(FILES.trace)
     const device = devices[0]
-    const replay = start.workload.tracePath !== null && traceFile && device ? replayTrace(start.workload.tracePath, device, traceFile, () => asked) : Promise.resolve()
+    const replay = start.workload.tracePath !== null && traceFile && device ? replayTrace(start.workload.tracePath, device, traceFile, () => asked).catch(withoutTrace) : Promise.resolve()
     shutdown = async () => {
       await Promise.all([running.stop(), replay])
       await Promise.all(devices.map((disk) => disk.flush()))
@@ -52,6 +52,11 @@ async function boot(start: GuestStart): Promise<void> {
     shutdown = async () => process.exit(0)
   }
   if (asked) await shutdown()
+}
+
+/** The replay is an extra: its end is told of, and the guest's own work goes on. */
+function withoutTrace(error: unknown): void {
+  process.stderr.write(`${JSON.stringify({ level: 40, name: 'lab-guest', msg: 'the trace is not replayed any more', why: error instanceof Error ? error.message : String(error) })}\n`)
 }
 
 /** NBD answers at most 32 MiB at a time; a guest reads in smaller pieces, several at once. */

@@ -20,6 +20,8 @@ export type VmRuntime = {
 /** One VM of a host: what is remembered of it, and its guest process while it runs. `changed` is told of what must be kept. */
 export function vmRuntime(stored: StoredVm, changed: () => void): VmRuntime {
   let guest: ChildProcess | null = null
+  /** Powered on again while it was still stopping: a rollback must not be lost to the race. */
+  let againWhenOff = false
   let gone: Promise<void> = Promise.resolve()
   let power: LabVm['power'] = 'OFF'
   let health: LabVm['health'] = 'UNKNOWN'
@@ -43,12 +45,15 @@ export function vmRuntime(stored: StoredVm, changed: () => void): VmRuntime {
     })
   }
 
-  return {
+  const runtime: VmRuntime = {
     stored,
     on() {
       stored.wantedOn = true
       changed()
-      if (guest) return
+      if (guest) {
+        againWhenOff = power === 'STOPPING'
+        return
+      }
       power = 'ON'
       health = 'UNKNOWN'
       healthDetail = null
@@ -63,6 +68,9 @@ export function vmRuntime(stored: StoredVm, changed: () => void): VmRuntime {
           power = 'OFF'
           changed()
           resolve()
+          if (!againWhenOff) return
+          againWhenOff = false
+          runtime.on()
         })
       })
       listen(child)
@@ -70,6 +78,7 @@ export function vmRuntime(stored: StoredVm, changed: () => void): VmRuntime {
       send(child, { type: 'start', name, workload, acknowledgedSequence, disks })
     },
     shutdown() {
+      againWhenOff = false
       stored.wantedOn = false
       changed()
       if (!guest) return
@@ -77,6 +86,7 @@ export function vmRuntime(stored: StoredVm, changed: () => void): VmRuntime {
       send(guest, { type: 'shutdown' })
     },
     async off() {
+      againWhenOff = false
       stored.wantedOn = false
       changed()
       guest?.kill('SIGKILL')
@@ -88,6 +98,7 @@ export function vmRuntime(stored: StoredVm, changed: () => void): VmRuntime {
       return { ref, name, guestOs, cpus, memoryBytes, network, power, health, healthDetail, acknowledgedSequence, sequenceAtBoot, firstWriteAtMs, lastWriteAtMs, disks }
     },
   }
+  return runtime
 }
 
 function send(child: ChildProcess, message: ToGuest): void {
