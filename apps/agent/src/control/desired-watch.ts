@@ -8,7 +8,7 @@ import { Backoff } from './backoff.ts'
 
 /** After a failed poll: a busy gateway must not be stormed by all its agents at once. */
 const FIRST_RETRY_MS = 500
-const LONGEST_RETRY_MS = 10_000
+const LONGEST_RETRY_MS = 3_000
 
 /** A gateway that answers without waiting is not asked more often than this. */
 const LEAST_BETWEEN_POLLS_MS = 100

@@ -13,7 +13,7 @@ const INVENTORY_EVERY_MS = 30_000
 const LEAST_BETWEEN_MS = 100
 
 const FIRST_RETRY_MS = 500
-const LONGEST_RETRY_MS = 10_000
+const LONGEST_RETRY_MS = 3_000
 
 /** A report under way when the agent stops is not waited for longer. */
 const STOP_LIMIT_MS = 2_000

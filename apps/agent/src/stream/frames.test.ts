@@ -19,12 +19,18 @@ const wire = Buffer.concat([
   encodeError({ code: 'NO', message: 'because' }),
 ])
 
-/** What a decoder makes of the bytes, cut at the given sizes; large buffers are copied, as they may be reused. */
+/** The message with buffers of its own: the decoder's may be reused. */
+function copied(message: Message): Message {
+  if (message.type === 'WRITE') return { ...message, data: Buffer.from(message.data), hash: Buffer.from(message.hash) }
+  return message.type === 'HASHES' ? { ...message, hashes: Buffer.from(message.hashes) } : message
+}
+
+/** What a decoder makes of the bytes, cut at the given sizes. */
 function decode(bytes: Buffer, sizes: number[], decoder = new FrameDecoder()): Message[] {
   const found: Message[] = []
   for (let at = 0, index = 0; at < bytes.length; index += 1) {
     const size = sizes[index % sizes.length] ?? 1
-    for (const message of decoder.push(bytes.subarray(at, at + size))) found.push(message.type === 'WRITE' ? { ...message, data: Buffer.from(message.data), hash: Buffer.from(message.hash) } : message)
+    for (const message of decoder.push(bytes.subarray(at, at + size))) found.push(copied(message))
     at += size
   }
   return found
