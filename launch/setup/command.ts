@@ -20,12 +20,20 @@ export type Finished = { code: number; output: string }
 /** Of one command's output; the end of it is what tells. */
 const OUTPUT_CHARACTERS_MAX = 200_000
 
+/** Ends the whole group when our end of its stdin closes: we died without a word. */
+const GUARD = 'exec 3<&0; "$@" </dev/null 3<&- & it=$!; (read -r _; kill -s KILL 0) <&3 >/dev/null 2>&1 & wait $it'
+
 /** Runs a command to its end without a shell and without input. Never rejects. */
 export function runCommand(command: string, args: readonly string[], { show = false, signal, ...options }: CommandOptions = {}): Promise<Finished> {
   return new Promise((resolve) => {
     let output = ''
-    // A group of its own, so that aborting takes along what it started.
-    const child = spawn(command, args, { ...options, detached: signal !== undefined, stdio: ['ignore', 'pipe', 'pipe'] })
+    // What can be ended early leads a group of its own, so that all it started goes with it.
+    const guarded = signal !== undefined
+    const child = guarded
+      ? spawn('/bin/sh', ['-c', GUARD, 'guarded', command, ...args], { ...options, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+      : spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    child.stdin?.on('error', () => {})
+    child.on('exit', () => child.stdin?.destroy())
     const onAbort = () => signalGroup(child, 'SIGKILL')
     signal?.addEventListener('abort', onAbort)
     if (signal?.aborted === true) onAbort()

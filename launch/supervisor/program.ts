@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
-import { rename, stat } from 'node:fs/promises'
+import { open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signalGroup } from '../setup/command.ts'
-import { Refusal } from '../setup/failure.ts'
+import { messageOf, Refusal } from '../setup/failure.ts'
 
 export type ProgramSpec = {
   name: string
@@ -26,6 +24,9 @@ export type ProgramSpec = {
 const READY_LIMIT_MS = 120_000
 /** Programs drain within 10 s; what needs longer is stuck. */
 const STOP_LIMIT_MS = 12_000
+/** How often, and in what pieces, a log is read for the line that says ready. */
+const READ_POLL_MS = 30
+const READ_BYTES = 65_536
 /** Lines of a log shown with a failure. */
 const TAIL_LINES = 15
 
@@ -36,7 +37,6 @@ export class Program {
   readonly #spec: ProgramSpec
   #child: ChildProcess | undefined
   #gone: Promise<void> = Promise.resolve()
-  #tail: string[] = []
 
   constructor(spec: ProgramSpec, logFolder: string) {
     this.#spec = spec
@@ -56,50 +56,59 @@ export class Program {
   async start(onEnd: (how: string) => void): Promise<void> {
     if (this.#child !== undefined) return
     await this.#rotateLog()
-    this.#tail = []
     const { command, args, env, cwd, userId } = this.#spec
-    const child = spawn(command, args, { env, cwd: cwd ?? '/', detached: true, stdio: ['pipe', 'pipe', 'pipe'], ...(userId === undefined ? {} : { uid: userId, gid: userId }) })
+    // Straight to the file: a pipe would break with us, and what is written last is what one wants to read.
+    const log = await open(this.logFile, 'a')
+    const child = spawn(command, args, { env, cwd: cwd ?? '/', detached: true, stdio: ['pipe', log.fd, log.fd], ...(userId === undefined ? {} : { uid: userId, gid: userId }) })
     this.#child = child
-    const log = createWriteStream(this.logFile, { flags: 'a' })
-    let failedToSpawn: string | undefined
     let ready = false
     const settled = Promise.withResolvers<void>()
-    const ended = Promise.withResolvers<void>()
-    this.#gone = ended.promise
-    const readLines = (stream: NodeJS.ReadableStream) => {
-      const lines = createInterface({ input: stream })
-      lines.on('line', (line) => {
-        log.write(`${line}\n`)
-        this.#tail = [...this.#tail.slice(1 - TAIL_LINES), line]
-        if (ready || !this.#spec.isReady(line)) return
-        ready = true
-        settled.resolve()
-      })
-    }
-    readLines(child.stdout)
-    readLines(child.stderr)
+    const gone = Promise.withResolvers<void>()
+    this.#gone = gone.promise
     // Writing to a program that just died is no failure of ours.
-    child.stdin.on('error', () => {})
+    child.stdin?.on('error', () => {})
     const onGone = (how: string) => {
       if (this.#child !== child) return
       this.#child = undefined
-      child.stdin.destroy()
+      child.stdin?.destroy()
       signalGroup(child, 'SIGKILL')
-      log.end()
-      ended.resolve()
+      gone.resolve()
       if (ready) onEnd(how)
-      else settled.reject(this.#failure(`ended before it was ready (${how})`))
+      else settled.reject(new Error(`ended before it was ready (${how})`))
     }
     child.on('error', (error) => {
-      failedToSpawn = error.message
-      if (child.pid === undefined) onGone(failedToSpawn)
+      if (child.pid === undefined) onGone(error.message)
     })
     child.on('exit', (code, signal) => onGone(signal ?? `exit code ${code}`))
-    const limit = setTimeout(() => settled.reject(this.#failure(`was not ready after ${READY_LIMIT_MS / 1000} s`)), READY_LIMIT_MS)
+    await log.close()
+    const watching = new AbortController()
     try {
-      await settled.promise
+      await Promise.race([settled.promise, this.#readUntilReady(watching.signal)])
+      if (this.#child !== child) throw new Error('ended as soon as it was ready')
+      ready = true
+    } catch (error) {
+      throw await this.#failure(messageOf(error))
     } finally {
-      clearTimeout(limit)
+      watching.abort()
+    }
+  }
+
+  /** Reads the log as it grows until the line that says ready; rejects after the limit. */
+  async #readUntilReady(signal: AbortSignal): Promise<void> {
+    const limit = Date.now() + READY_LIMIT_MS
+    const file = await open(this.logFile, 'r')
+    let rest = ''
+    try {
+      while (!signal.aborted) {
+        const { bytesRead, buffer } = await file.read({ buffer: Buffer.alloc(READ_BYTES) })
+        const lines = (rest + buffer.toString('utf8', 0, bytesRead)).split('\n')
+        rest = (lines.pop() ?? '').slice(-READ_BYTES)
+        if (lines.some((line) => this.#spec.isReady(line))) return
+        if (Date.now() > limit) throw new Error(`was not ready after ${READY_LIMIT_MS / 1000} s`)
+        if (bytesRead < READ_BYTES) await sleep(READ_POLL_MS)
+      }
+    } finally {
+      await file.close()
     }
   }
 
@@ -121,9 +130,9 @@ export class Program {
     await this.#gone
   }
 
-  #failure(what: string): Refusal {
-    const tail = this.#tail.length === 0 ? '(it said nothing)' : this.#tail.map((line) => `    ${line}`).join('\n')
-    return new Refusal(`${this.name} ${what}. Its last lines, of ${this.logFile}:\n${tail}`)
+  async #failure(what: string): Promise<Refusal> {
+    const lines = (await readFile(this.logFile, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-TAIL_LINES)
+    return new Refusal(`${this.name} ${what}. Its last lines, of ${this.logFile}:\n${lines.map((line) => `    ${line}`).join('\n')}`)
   }
 
   /** The log of the run before is kept once, as `.1`. */
