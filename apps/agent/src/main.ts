@@ -1,13 +1,12 @@
 /** Composition root of the agent: one program, source or target by what its enrolment said. */
 import { mkdir } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { z } from 'zod'
 import { GatewayRefusal, gatewayClient } from '@driftless/agent-api'
 import { Backoff } from './control/backoff.ts'
 import { DesiredWatch } from './control/desired-watch.ts'
-import { EnrolmentError, enrol } from './control/enrol.ts'
+import { EnrolmentError } from './control/enrolment-error.ts'
 import { gatewayHttp } from './control/gateway-http.ts'
 import { readIdentity, storeIdentity } from './control/identity.ts'
 import type { Identity } from './control/identity.ts'
@@ -63,7 +62,9 @@ async function identify(): Promise<Identity> {
   if (stored !== null) return stored
   const token = env.ENROLMENT_TOKEN
   if (token === undefined) throw new EnrolmentError('This agent is not enrolled yet and has no ENROLMENT_TOKEN. Create a token in the portal (Configure, Agents) and start the agent with it.')
-  const backoff = new Backoff(500, 10_000)
+  // Loaded only now: certificate libraries would cost every later start half a second, and guests wait for it.
+  const { enrol } = await import('./control/enrol.ts')
+  const backoff = new Backoff(500, 3_000)
   for (;;) {
     try {
       const identity = await enrol({ gatewayUrl: env.GATEWAY_URL, token, host: env.AGENT_NAME, version: VERSION })
@@ -120,7 +121,8 @@ async function main(): Promise<void> {
   reporter.start()
   const reporting = reporter
   closers.push(() => reporting.stop(), () => watch.stop())
-  log.info({ agentId: identity.agentId, role: identity.role, host: hostname() }, 'ready')
+  // Whoever started us waits for this line, whatever the log level.
+  process.stdout.write(`${JSON.stringify({ msg: 'ready', program: 'agent', name: env.AGENT_NAME, agentId: identity.agentId, role: identity.role })}\n`)
 }
 
 main().catch((error: unknown) => {

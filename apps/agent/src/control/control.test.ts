@@ -26,7 +26,7 @@ async function setUp() {
   cleanups.push(gateway.close)
   const directory = await mkdtemp(join(tmpdir(), 'dl-control-'))
   cleanups.push(() => rm(directory, { recursive: true, force: true }))
-  return { gateway, directory, options: { gatewayUrl: gateway.url, token: gateway.token, host: 'site-a', version: '0' } }
+  return { gateway, directory, options: { gatewayUrl: gateway.url, token: gateway.invite('agent-1', 'SOURCE'), host: 'site-a', version: '0' } }
 }
 
 async function enrolled() {
@@ -81,7 +81,7 @@ describe('desired state', () => {
     const first = new DesiredWatch({ client, dataDirectory: directory, apply, log })
     await first.start()
     await eventually('the first state is applied', () => applied.includes('v1'))
-    gateway.setDesired({ version: 'v2', sources: [], targets: [], siteRateBytesPerSecond: 5, observeVmRefs: [] })
+    gateway.setDesired('agent-1', { version: 'v2', sources: [], targets: [], siteRateBytesPerSecond: 5, observeVmRefs: [] })
     await eventually('the second state is applied', () => applied.includes('v2'))
     await first.stop()
     expect(applied).toEqual(['v1', 'v2'])

@@ -4,6 +4,7 @@ import { connect } from 'node:tls'
 import type { DetailedPeerCertificate } from 'node:tls'
 import { Pkcs10CertificateRequestGenerator, cryptoProvider } from '@peculiar/x509'
 import { PROTOCOL_VERSION, enrolmentToken, gatewayClient } from '@driftless/agent-api'
+import { EnrolmentError } from './enrolment-error.ts'
 import { gatewayHttp } from './gateway-http.ts'
 import type { Identity } from './identity.ts'
 
@@ -13,14 +14,6 @@ const PROBE_TIMEOUT_MS = 10_000
 
 /** Certificates looked at in the gateway's chain; real ones have two or three. */
 const MAX_CHAIN = 10
-
-/** Enrolment cannot succeed as things are; the message says what a person must do. */
-export class EnrolmentError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'EnrolmentError'
-  }
-}
 
 export interface EnrolOptions {
   gatewayUrl: string

@@ -7,15 +7,17 @@ import { enrolRequest, report as reportSchema } from '@driftless/agent-api'
 import type { DesiredState, Report } from '@driftless/agent-api'
 import { testAuthority } from './certificates.ts'
 
+const nothing: DesiredState = { version: 'v1', sources: [], targets: [], siteRateBytesPerSecond: null, observeVmRefs: [] }
+
 /** For tests: a gateway as small as can be, with real TLS and real certificates. */
-export async function startGateway(options: { role?: 'SOURCE' | 'TARGET' } = {}) {
+export async function startGateway() {
   const authority = await testAuthority('Gateway CA')
   const own = await authority.issue('gateway', ['127.0.0.1', 'localhost'])
-  const secret = randomBytes(32).toString('base64url')
   const fingerprint = createHash('sha256').update(authority.caDer).digest('hex')
+  const invited = new Map<string, { agentId: string; role: 'SOURCE' | 'TARGET'; used: boolean }>()
+  const desired = new Map<string, DesiredState>()
   const reports: Report[] = []
-  let desired: DesiredState = { version: 'v1', sources: [], targets: [], siteRateBytesPerSecond: null, observeVmRefs: [] }
-  let used = false
+  const latest = new Map<string, Report>()
   let failing = false
   let enrolCalls = 0
   let refusals = 0
@@ -26,15 +28,19 @@ export async function startGateway(options: { role?: 'SOURCE' | 'TARGET' } = {})
     if (path === '/v1/enrol') {
       enrolCalls += 1
       const request = enrolRequest.parse(body)
-      if (request.token.split('.')[1] !== secret) return { status: 403, body: { code: 'TOKEN_WRONG', message: 'This token is not known. Create a new one.' } }
-      if (used) return { status: 403, body: { code: 'TOKEN_USED', message: 'This token was used already. Create a new one.' } }
-      used = true
-      const certificate = await authority.sign('agent-1', new Pkcs10CertificateRequest(request.certificateRequestPem).publicKey)
-      return { status: 200, body: { agentId: 'agent-1', role: options.role ?? 'SOURCE', certificatePem: certificate.toString('pem'), caCertificatePem: authority.caPem } }
+      const guest = invited.get(request.token.split('.')[1] ?? '')
+      if (guest === undefined) return { status: 403, body: { code: 'TOKEN_WRONG', message: 'This token is not known. Create a new one.' } }
+      if (guest.used) return { status: 403, body: { code: 'TOKEN_USED', message: 'This token was used already. Create a new one.' } }
+      guest.used = true
+      const certificate = await authority.sign(guest.agentId, new Pkcs10CertificateRequest(request.certificateRequestPem).publicKey)
+      return { status: 200, body: { agentId: guest.agentId, role: guest.role, certificatePem: certificate.toString('pem'), caCertificatePem: authority.caPem } }
     }
-    if (agentId !== 'agent-1') return { status: 401, body: { code: 'NO_CERTIFICATE', message: 'Enrol first.' } }
-    if (path === '/v1/report') reports.push(reportSchema.parse(body))
-    return { status: 200, body: path === '/v1/report' ? { ok: true } : desired }
+    if (agentId === null) return { status: 401, body: { code: 'NO_CERTIFICATE', message: 'Enrol first.' } }
+    if (path !== '/v1/report') return { status: 200, body: desired.get(agentId) ?? nothing }
+    const report = reportSchema.parse(body)
+    reports.push(report)
+    latest.set(agentId, report)
+    return { status: 200, body: { ok: true } }
   }
 
   const server = createServer({ key: own.keyPem, cert: `${own.certificatePem}\n${authority.caPem}\n`, ca: authority.caPem, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3' }, (request, response) => {
@@ -54,14 +60,17 @@ export async function startGateway(options: { role?: 'SOURCE' | 'TARGET' } = {})
   if (address === null || typeof address === 'string') throw new Error('no port')
   return {
     url: `https://127.0.0.1:${address.port}`,
-    token: `dl1.${secret}.${fingerprint}`,
-    fingerprint,
+    /** A token for a new agent. */
+    invite: (agentId: string, role: 'SOURCE' | 'TARGET') => {
+      const secret = randomBytes(32).toString('base64url')
+      invited.set(secret, { agentId, role, used: false })
+      return `dl1.${secret}.${fingerprint}`
+    },
     reports,
+    latest,
     enrolCalls: () => enrolCalls,
     refusals: () => refusals,
-    setDesired: (next: DesiredState) => {
-      desired = next
-    },
+    setDesired: (agentId: string, next: DesiredState) => void desired.set(agentId, next),
     setFailing: (now: boolean) => {
       failing = now
     },
