@@ -1,6 +1,7 @@
 import { DomainError } from '@driftless/domain'
-import { COORDINATOR, bookWindow, cancelMigration, inScope, openDb, requestCutover } from '@driftless/db'
+import { bookWindow, cancelMigration, cancelWave, inScope, openDb, requestCutover } from '@driftless/db'
 import type { Db } from '@driftless/db'
+import { wake } from '@driftless/jobs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createSiteLinks } from '../drive/site-links.ts'
 import type { FakeAgent } from '../testing/fake-agent.ts'
@@ -30,7 +31,8 @@ describe('driving migrations', () => {
     await pair?.stop()
     pair = null
     quirks.clear()
-    // The next test books the same site's window.
+    // The next test books the same site's window, and needs no others under way.
+    for (const wave of await world.owner.wave.findMany()) await inScope(world.web, OPERATOR, (tx) => cancelWave(tx, wave.id))
     await world.owner.booking.updateMany({ where: { status: { in: ['REQUESTED', 'APPROVED', 'LOCKED', 'IN_PROGRESS'] } }, data: { status: 'EXPIRED' } })
   })
   afterAll(async () => {
@@ -45,12 +47,18 @@ describe('driving migrations', () => {
     const refs = Array.from({ length: vms }, () => `vm-${(number += 1)}`)
     await agents.source.calls.report(reportOf({ inventory: { vms: refs.map((ref) => inventoryVm(ref)) } }))
     const wave = await startedWave(world, refs, mode)
+    await pair?.stop()
     pair = playPair(agents, (migrationId) => quirks.get(migrationId) ?? {})
     await eventually(async () => (await world.owner.migration.count({ where: { waveId: wave.waveId, status: 'READY_FOR_CUTOVER' } })) === vms)
     return wave
   }
   const migration = (id: string) => world.owner.migration.findUniqueOrThrow({ where: { id }, include: { attempts: { orderBy: { number: 'asc' } } } })
-  const waitsFor = (id: string, waitReason: string) => eventually(async () => (await migration(id)).waitReason === waitReason)
+  const waitsFor = (id: string, waitReason: string) => eventually(async () => (await migration(id)).waitReason === waitReason, 15_000, () => migration(id))
+  /** As the portal does it. */
+  async function request(id: string): Promise<void> {
+    await inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))
+    await wake(world.queues, 'drive-migration', { migrationId: id })
+  }
 
   it('begins one attempt, however many drive at once', async () => {
     const { waveId, migrationIds: [id = ''] } = await readyWave(1, 'MANUAL')
@@ -94,7 +102,7 @@ describe('driving migrations', () => {
     expect(await world.owner.billingStart.count({ where: { migrationId: { in: [bad, good] } } })).toBe(1)
     // Mended and asked for again, it makes it in a second attempt of the same window.
     quirks.delete(bad)
-    await inScope(world.web, OPERATOR, (tx) => requestCutover(tx, bad, new Date()))
+    await request(bad)
     await eventually(async () => (await migration(bad)).status === 'COMPLETED')
     expect((await migration(bad)).attempts.map((attempt) => attempt.status)).toEqual(['ROLLED_BACK', 'COMMITTED'])
   })
@@ -104,6 +112,7 @@ describe('driving migrations', () => {
     await waitsFor(id, 'BOOK_WINDOW')
     const now = Date.now()
     await inScope(world.web, OPERATOR, (tx) => bookWindow(tx, { waveId, startsAt: new Date(now), endsAt: new Date(now + HOUR_MS), note: null }, now))
+    await wake(world.queues, 'drive-migration', { migrationId: id })
     await waitsFor(id, 'APPROVE_WINDOW')
     await world.owner.booking.updateMany({ where: { waveId }, data: { status: 'WITHDRAWN' } })
     await openWindow(world, waveId, false)
@@ -135,18 +144,17 @@ describe('driving migrations', () => {
     await agents.target.calls.report(reportOf({ storage: { freeBytes: 9e11, totalBytes: 1e12 } }))
     await eventually(async () => (await migration(id)).status === 'REPLICATING')
     await inScope(world.web, OPERATOR, (tx) => cancelMigration(tx, id))
-    await inScope(db, { kind: 'system', actor: COORDINATOR }, () => Promise.resolve())
     expect((await agents.target.calls.desired({ protocol: 1, haveVersion: null, waitSeconds: 0 })).targets.find((target) => target.migrationId === id)?.stage).toBe('DISCARD')
   })
 
   it('goes on with every queue emptied in mid-run', async () => {
     const { waveId, migrationIds } = await readyWave(2)
     await openWindow(world, waveId)
-    const emptying = setInterval(() => void world.queues.empty().catch(() => {}), 200)
-    try {
-      await eventually(async () => (await world.owner.migration.count({ where: { id: { in: migrationIds }, status: 'COMPLETED' } })) === 2, 60_000)
-    } finally {
-      clearInterval(emptying)
+    // Once as the window opens, once more as the second VM begins.
+    for (const completed of [0, 1]) {
+      await eventually(async () => (await world.owner.migration.count({ where: { id: { in: migrationIds }, status: 'COMPLETED' } })) >= completed, 60_000)
+      await world.queues.empty()
     }
-  }, 90_000)
+    await eventually(async () => (await world.owner.migration.count({ where: { id: { in: migrationIds }, status: 'COMPLETED' } })) === 2, 60_000)
+  }, 120_000)
 })

@@ -1,6 +1,6 @@
 import { wake } from '@driftless/jobs'
 import type { Context } from '../context.ts'
-import { SWEEP_EVERY_MS, sweep } from './sweep.ts'
+import { SWEEP_EVERY_MS, THOROUGH_EVERY_MS, sweep } from './sweep.ts'
 
 const ROLL_UP_EVERY_MS = 60_000
 /** Two sweeps missed: the queue or its schedule is gone, so this process sweeps by itself. */
@@ -13,6 +13,7 @@ const OVERDUE_MS = 2 * SWEEP_EVERY_MS
 export function startHeartbeat(context: Context) {
   const stopping = new AbortController()
   let sweptAtMs = Date.now()
+  let thoroughAtMs = 0
   let rolledUpAtMs = 0
   let scheduled = false
   let beating: Promise<void> | null = null
@@ -33,7 +34,9 @@ export function startHeartbeat(context: Context) {
   }
   async function run(signal: AbortSignal): Promise<void> {
     sweptAtMs = Date.now()
-    await sweep(context, signal)
+    const thorough = sweptAtMs - thoroughAtMs >= THOROUGH_EVERY_MS
+    if (thorough) thoroughAtMs = sweptAtMs
+    await sweep(context, thorough, signal)
   }
   function tick(): void {
     beating ??= beat().catch((error: unknown) => context.log.error({ err: error }, 'sweeping failed')).finally(() => (beating = null))

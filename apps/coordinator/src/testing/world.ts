@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { inspect } from 'node:util'
 import { bookWindow, decideBooking, decideGoNoGo, enrolmentSecretHash, inScope, openDb, planWave, startWave } from '@driftless/db'
 import type { Db, Scope } from '@driftless/db'
 import { openQueues, wake } from '@driftless/jobs'
@@ -93,13 +94,13 @@ export async function openWindow({ web, queues }: World, waveId: string, go = tr
   return bookingId
 }
 
-/** Waits until `look` finds something, for at most `limitMs`. */
-export async function eventually<T>(look: () => Promise<T | null | undefined | false>, limitMs = 15_000): Promise<T> {
+/** Waits until `look` finds something, for at most `limitMs`; `seen` tells what there was instead. */
+export async function eventually<T>(look: () => Promise<T | null | undefined | false>, limitMs = 15_000, seen: () => unknown = () => null): Promise<T> {
   const until = performance.now() + limitMs
   for (;;) {
     const found = await look()
     if (found) return found
-    if (performance.now() > until) throw new Error(`Nothing came within ${limitMs} ms.`)
+    if (performance.now() > until) throw new Error(`Nothing came within ${limitMs} ms: ${inspect(await seen())}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

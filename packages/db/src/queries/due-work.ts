@@ -4,10 +4,18 @@ import type { ScopedTx } from '../scope.ts'
 export const SWEEP_PAGE = 500
 
 const UNDER_WAY = ['READY_TO_REPLICATE', 'REPLICATING', 'READY_FOR_TEST', 'TESTING', 'READY_FOR_CUTOVER', 'CUTTING_OVER', 'VALIDATING', 'BLOCKED'] as const
+const PRESSING = ['READY_TO_REPLICATE', 'CUTTING_OVER', 'VALIDATING', 'BLOCKED'] as const
 
-/** Ids of migrations that are under way, one page after `afterId`, in order. */
-export async function listUnderWay(tx: ScopedTx, afterId: string): Promise<string[]> {
-  const rows = await tx.db.migration.findMany({ where: { id: { gt: afterId }, status: { in: [...UNDER_WAY] } }, select: { id: true }, orderBy: { id: 'asc' }, take: SWEEP_PAGE })
+/**
+ * Ids of migrations that are under way, one page after `afterId`, in order. `urgent`: only those for which seconds count,
+ * that is in their cutover, in an open window, or waiting for a start or for room.
+ */
+export async function listUnderWay(tx: ScopedTx, afterId: string, urgent: boolean): Promise<string[]> {
+  const pressing = { OR: [{ status: { in: [...PRESSING] } }, { wave: { bookings: { some: { status: 'IN_PROGRESS' as const } } } }] }
+  const rows = await tx.db.migration.findMany({
+    where: { id: { gt: afterId }, status: { in: [...UNDER_WAY] }, ...(urgent ? pressing : {}) },
+    select: { id: true }, orderBy: { id: 'asc' }, take: SWEEP_PAGE,
+  })
   return rows.map((row) => row.id)
 }
 
