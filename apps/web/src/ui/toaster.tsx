@@ -8,5 +8,5 @@ export { toast } from 'sonner'
 export function Toaster() {
   const { resolvedTheme } = useTheme()
   const t = useTranslations('ui')
-  return <Sonner theme={resolvedTheme === 'dark' ? 'dark' : 'light'} position="bottom-right" closeButton containerAriaLabel={t('notifications')} toastOptions={{ classNames: { toast: '!rounded-lg !border !bg-surface !text-foreground !shadow-lg', description: '!text-muted' } }} />
+  return <Sonner theme={resolvedTheme === 'dark' ? 'dark' : 'light'} position="bottom-right" closeButton containerAriaLabel={t('notifications')} toastOptions={{ classNames: { toast: '!font-sans !rounded-lg !border !bg-surface !text-foreground !shadow-lg', description: '!text-muted' } }} />
 }

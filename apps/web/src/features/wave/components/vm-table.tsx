@@ -1,4 +1,5 @@
 'use client'
+import { MIGRATION_ENDED } from '@driftless/domain'
 import { useTranslations } from 'next-intl'
 import { Card, CardHeader } from '@/ui/card.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
@@ -15,7 +16,9 @@ export function VmTable({ wave }: { wave: Wave }) {
   const t = useTranslations('wave')
   const { bytes, percent, duration } = useFormats()
   const lagSeconds = (migration: WaveMigration) => (migration.behindSince === null ? 0 : Math.max(0, (wave.now.getTime() - migration.behindSince.getTime()) / 1000))
-  const live = (migration: WaveMigration) => !['COMPLETED', 'CANCELLED', 'FAILED', 'ROLLED_BACK', 'ASSESSED', 'DRAFT'].includes(migration.status)
+  // Before the first copy is through, a target that is "behind" means nothing yet.
+  const counts = (migration: WaveMigration) => !MIGRATION_ENDED.includes(migration.status) && migration.sourceConnected !== null && migration.backgroundLeftBytes === 0
+  const reported = (migration: WaveMigration) => !MIGRATION_ENDED.includes(migration.status) && migration.sourceConnected !== null
   const columns: DataColumn<WaveMigration>[] = [
     {
       id: 'name', header: t('vms.name'), value: (migration) => migration.name,
@@ -37,8 +40,8 @@ export function VmTable({ wave }: { wave: Wave }) {
       },
     },
     { id: 'next', header: t('vms.next'), value: (migration) => migration.owner ?? '', cell: (migration) => <NextStep migration={migration} /> },
-    { id: 'backlog', header: t('vms.backlog'), align: 'end', searchable: false, hideBelow: 'md', value: (migration) => migration.foregroundLeftBytes, cell: (migration) => (live(migration) ? bytes(migration.foregroundLeftBytes) : '–') },
-    { id: 'lag', header: t('vms.lag'), align: 'end', searchable: false, hideBelow: 'md', value: lagSeconds, cell: (migration) => (live(migration) ? (migration.behindSince === null ? t('vms.inStep') : duration(lagSeconds(migration))) : '–') },
+    { id: 'backlog', header: t('vms.backlog'), align: 'end', searchable: false, hideBelow: 'md', value: (migration) => migration.foregroundLeftBytes, cell: (migration) => (reported(migration) ? bytes(migration.foregroundLeftBytes) : '–') },
+    { id: 'lag', header: t('vms.lag'), align: 'end', searchable: false, hideBelow: 'md', value: lagSeconds, cell: (migration) => (counts(migration) ? (migration.behindSince === null ? t('vms.inStep') : duration(lagSeconds(migration))) : '–') },
     { id: 'actions', header: '', cell: (migration) => <VmActions wave={wave} migration={migration} />, align: 'end' },
   ]
   return (

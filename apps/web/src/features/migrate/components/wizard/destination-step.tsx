@@ -63,7 +63,7 @@ export function DestinationStep({ destinations, destination, rows, onDestination
                 <tr key={vm.id}>
                   <th scope="row" className="py-2 pr-3 pl-5 text-left font-medium">{vm.name}</th>
                   <td className="px-3 text-xs text-muted">{vm.network}</td>
-                  <td className="px-3"><NativeSelect aria-label={t('networkOf', { name: vm.name })} value={mapping.network} onChange={(event) => set(row, { network: event.target.value })}>{destination.networks.map((network) => <option key={network}>{network}</option>)}</NativeSelect></td>
+                  <td className="px-3 py-2"><NativeSelect aria-label={t('networkOf', { name: vm.name })} value={mapping.network} onChange={(event) => set(row, { network: event.target.value })}>{destination.networks.map((network) => <option key={network}>{network}</option>)}</NativeSelect></td>
                   <td className="px-3"><NativeSelect aria-label={t('storageOf', { name: vm.name })} value={mapping.storage} onChange={(event) => set(row, { storage: event.target.value })}>{destination.storages.map((storage) => <option key={storage}>{storage}</option>)}</NativeSelect></td>
                   <td className="w-24 px-3"><Input className="h-8" inputMode="numeric" aria-invalid={invalid} aria-label={t('cpusOf', { name: vm.name })} value={mapping.cpus} onChange={(event) => set(row, { cpus: event.target.value })} /></td>
                   <td className="w-32 px-3 pr-5"><Input className="h-8" inputMode="decimal" aria-invalid={invalid} aria-label={t('memoryOf', { name: vm.name })} value={mapping.memoryGib} onChange={(event) => set(row, { memoryGib: event.target.value })} /></td>

@@ -60,7 +60,7 @@ export function SummaryStep({ draft, destination, rows, rateBytesPerSecond, onBa
   const steps = ['tap', 'copy', 'window', 'go', 'stop', 'boot', 'evidence'] as const
   return (
     <>
-      <CardBody className="grid gap-8 lg:grid-cols-2">
+      <CardBody className="grid items-start gap-8 lg:grid-cols-2">
         <KeyValueList
           items={[
             { label: t('wave'), value: draft.name },
