@@ -1,0 +1,168 @@
+import { randomFillSync } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { afterEach, describe, expect, test } from 'vitest'
+import { connectNbd, openFileDevice } from '@driftless/nbd'
+import type { DesiredSource, DesiredTarget } from '@driftless/agent-api'
+import { fakeHypervisor } from '../testing/fake-hypervisor.ts'
+import { desiredTarget, eventually, startTarget } from '../testing/pair.ts'
+import { SourceRole } from './source-role.ts'
+
+const MIB = 1024 * 1024
+const SIZE = 4 * MIB
+
+const cleanups: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+/** A source and a target agent with a VM of one disk, driven by hand instead of by a gateway. */
+async function setUp() {
+  const shadows = fakeHypervisor([])
+  const target = await startTarget({ hypervisor: shadows })
+  cleanups.push(target.close)
+  const path = join(target.directory, 'vm.raw')
+  const disk = await openFileDevice(path, { create: { sizeBytes: SIZE } })
+  await disk.write(0, randomFillSync(Buffer.alloc(2 * MIB)))
+  await disk.close()
+  const vm = { ref: 'vm-1', path, socketPath: join(target.directory, 'vm.sock'), sizeBytes: SIZE, power: 'ON' as 'ON' | 'OFF' | 'STOPPING', health: 'HEALTHY' as const, obeys: true }
+  const hypervisor = fakeHypervisor([vm])
+  const start = async () => {
+    const role = new SourceRole({ credentials: target.source, hypervisor, dataDirectory: join(target.directory, 'source'), log: pino({ enabled: false }), now: Date.now, changed: () => {} })
+    await role.start()
+    return role
+  }
+  let source = await start()
+  cleanups.push(() => source.close())
+  const guest = await connectNbd({ socketPath: vm.socketPath, exportName: 'disk-0', reconnect: { forSeconds: 20 } })
+  cleanups.push(() => guest.close())
+  const disks = [{ key: 'disk-0', sizeBytes: SIZE }]
+  const wanted: DesiredSource = { migrationId: 'm-1', vmRef: 'vm-1', stage: 'REPLICATE', attempt: 0, target: target.target, disks, rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: 0.3 }
+  let version = 0
+  const drive = (atSource: Partial<DesiredSource>, atTarget: Partial<DesiredTarget>) => {
+    version += 1
+    Object.assign(wanted, atSource)
+    source.apply({ version: String(version), sources: [{ ...wanted }], targets: [], siteRateBytesPerSecond: null, observeVmRefs: [] })
+    target.apply(desiredTarget('m-1', disks, { attempt: wanted.attempt, ...atTarget }))
+  }
+  const observe = async () => {
+    const [atSource, atTarget] = [(await source.report()).sources[0], (await target.report()).targets[0]]
+    if (atSource === undefined || atTarget === undefined) throw new Error('nothing is reported')
+    return { source: atSource, target: atTarget }
+  }
+  const replicated = () => eventually('the disk is in step', async () => (await observe()).source.disks[0]?.status === 'CONTINUOUS')
+  /** Brings attempt `attempt` to the point where both sides have hashed. */
+  const proven = async (attempt: number) => {
+    drive({ stage: 'FINAL', attempt }, { stage: 'RECEIVE' })
+    await eventually('the source has proof', async () => (await observe()).source.hashes !== null)
+    drive({}, { stage: 'VERIFY' })
+    await eventually('the target has proof', async () => (await observe()).target.hashes !== null)
+    const { source: left, target: right } = await observe()
+    expect(right.hashes).toEqual(left.hashes)
+    return left
+  }
+  const restartSource = async () => {
+    await source.close()
+    source = await start()
+  }
+  return { vm, hypervisor, shadows, target, guest, drive, observe, replicated, proven, restartSource, diskPath: target.store.diskPath('m-1', 'disk-0') }
+}
+
+describe('stages', () => {
+  test('a whole cutover: guest down in order, disks proven, shadow up, source left off and frozen', async () => {
+    const { vm, hypervisor, shadows, guest, drive, observe, replicated, proven } = await setUp()
+    drive({}, {})
+    await replicated()
+    await guest.write(3 * MIB, Buffer.from('late'))
+    const proof = await proven(1)
+    expect(proof.sourceOffAtMs).not.toBeNull()
+    expect(proof.finalSyncAtMs).toBeGreaterThanOrEqual(proof.sourceOffAtMs ?? Infinity)
+    await expect(guest.write(0, Buffer.from('x'))).rejects.toMatchObject({ code: 'EPERM' })
+    drive({}, { stage: 'BOOT', acknowledgedSequence: 7 })
+    await eventually('the shadow is healthy', async () => (await observe()).target.shadow?.health === 'HEALTHY')
+    expect(shadows.calls).toEqual(['create shadow-m-1 7', 'power-on shadow-m-1'])
+    drive({ stage: 'RELEASE' }, { stage: 'ACCEPT' })
+    await eventually('replication has stopped', async () => (await observe()).source.disks[0]?.status === 'STOPPED')
+    expect(vm.power).toBe('OFF')
+    expect(hypervisor.calls).toEqual(['shutdown vm-1'])
+    await expect(guest.write(0, Buffer.from('x'))).rejects.toMatchObject({ code: 'EPERM' })
+  })
+
+  test('a guest that does not shut down is reported, never forced, and goes on after the return', async () => {
+    const { vm, hypervisor, guest, drive, observe, replicated } = await setUp()
+    vm.obeys = false
+    drive({}, {})
+    await replicated()
+    drive({ stage: 'FINAL', attempt: 1 }, {})
+    await eventually('the refusal is reported', async () => (await observe()).source.problem?.code === 'SHUTDOWN_REFUSED')
+    expect((await observe()).source.sourceOffAtMs).toBeNull()
+    vm.power = 'ON' // somebody at the console cancelled it
+    drive({ stage: 'RETURN' }, { stage: 'KEEP' })
+    await eventually('the problem is gone', async () => (await observe()).source.problem === null)
+    await guest.write(0, Buffer.from('on it goes'))
+    expect(hypervisor.calls).toEqual(['shutdown vm-1'])
+  })
+
+  test('after a failed boot the source is on again, and the replica is compared, not trusted', async () => {
+    const { vm, hypervisor, shadows, guest, drive, observe, replicated, proven, target, diskPath } = await setUp()
+    drive({}, {})
+    await replicated()
+    await proven(1)
+    drive({}, { stage: 'BOOT' })
+    await eventually('the shadow runs', async () => (await observe()).target.shadow?.power === 'ON')
+    const shadow = shadows.vms[0]
+    if (shadow === undefined) throw new Error('no shadow VM')
+    const inside = await connectNbd({ socketPath: shadow.socketPath, exportName: 'disk-0', reconnect: { forSeconds: 5 } })
+    await inside.write(MIB, Buffer.from('the shadow wrote this'))
+    await inside.flush()
+    await inside.close()
+    shadow.health = 'BROKEN'
+    await eventually('the broken guest is told', async () => (await observe()).target.problem?.code === 'GUEST_BROKEN')
+    drive({ stage: 'RETURN' }, { stage: 'KEEP' })
+    await replicated()
+    expect(vm.power).toBe('ON')
+    expect(shadows.vms).toEqual([])
+    expect(hypervisor.calls).toEqual(['shutdown vm-1', 'power-on vm-1'])
+    await guest.write(2 * MIB, Buffer.from('written after the return'))
+    await proven(2)
+    drive({ stage: 'STOP' }, { stage: 'DISCARD' })
+    await eventually('a cancelled migration leaves the source on', () => vm.power === 'ON')
+    await eventually('the replica is gone', () => stat(diskPath).then(() => false, () => true))
+    await eventually('the guest may write again', () => guest.write(0, Buffer.from('x')).then(() => true, () => false))
+    expect((await target.report()).targets[0]?.storedBytes).toBe(0)
+  }, 40_000)
+
+  test('agents that restart in the middle of a cutover converge to the same proof', async () => {
+    const { drive, observe, replicated, proven, restartSource, target } = await setUp()
+    drive({}, {})
+    await replicated()
+    const before = await proven(1)
+    await restartSource()
+    await target.restart()
+    drive({}, { stage: 'VERIFY' })
+    await eventually('both have proof again', async () => {
+      const { source, target: other } = await observe()
+      return source.hashes !== null && other.hashes !== null
+    })
+    const after = await observe()
+    expect(after.source.hashes).toEqual(before.hashes)
+    expect(after.target.hashes).toEqual(before.hashes)
+    expect(after.source.sourceOffAtMs).toBe(before.sourceOffAtMs)
+    expect(after.source.finalSyncAtMs).toBe(before.finalSyncAtMs)
+  }, 40_000)
+
+  test('while paused nothing is sent and nothing is lost; the write throttle holds', async () => {
+    const { guest, drive, observe, replicated, proven } = await setUp()
+    drive({}, {})
+    await replicated()
+    drive({ stage: 'PAUSE' }, {})
+    await eventually('paused', async () => (await observe()).source.disks[0]?.status === 'PAUSED' && !(await observe()).source.connected)
+    await guest.write(MIB, randomFillSync(Buffer.alloc(64 * 1024)))
+    expect((await observe()).source.disks[0]?.foregroundLeftBytes).toBe(64 * 1024)
+    drive({ stage: 'REPLICATE', guestWriteBytesPerSecond: 1024 * 1024, rateBytesPerSecond: 8 * MIB }, {})
+    await replicated()
+    await guest.write(0, randomFillSync(Buffer.alloc(128 * 1024)))
+    await proven(1)
+  }, 40_000)
+})
