@@ -8,6 +8,8 @@ const schema = z.object({
   QUEUE_URL: z.url(),
   NEXTAUTH_URL: z.url(),
   NEXTAUTH_SECRET: z.string().min(16),
+  /** Where agents enrol, shown beside a new token; by default the gateway's default port on the portal's own host. */
+  GATEWAY_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 export type Env = z.infer<typeof schema>
@@ -18,4 +20,13 @@ let parsed: Env | undefined
 export function env(): Env {
   parsed ??= schema.parse(process.env)
   return parsed
+}
+
+/** The gateway's default port (coordinator). */
+const GATEWAY_PORT = 4601
+
+/** The address that an agent is enrolled with. */
+export function gatewayUrl(): string {
+  const { GATEWAY_URL, NEXTAUTH_URL } = env()
+  return GATEWAY_URL ?? `https://${new URL(NEXTAUTH_URL).hostname}:${GATEWAY_PORT}`
 }
