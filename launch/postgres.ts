@@ -69,7 +69,11 @@ export async function initialisePostgres(binaries: PostgresBinaries, folder: str
   await chmod(fresh, 0o700)
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
   const setuid = binaries.disguise.kind === 'setuid'
-  if (setuid) for (const path of [fresh, passwordFile]) await chown(path, NOBODY_ID, NOBODY_ID)
+  if (setuid) {
+    // To reach its folder, `nobody` must be able to pass through ours; what is secret there has modes of its own.
+    await chmod(dirname(folder), 0o711)
+    for (const path of [fresh, passwordFile]) await chown(path, NOBODY_ID, NOBODY_ID)
+  }
   try {
     const args = ['-D', fresh, '-U', OWNER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale-provider=builtin', '--locale=C.UTF-8', '--no-instructions']
     const wrapped = binaries.disguise.kind === 'namespace' ? [...NAMESPACE, join(binaries.bin, 'initdb'), ...args] : [join(binaries.bin, 'initdb'), ...args]
