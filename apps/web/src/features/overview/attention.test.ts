@@ -1,9 +1,10 @@
-import { MIGRATION_STATUSES, WAIT_REASONS } from '@driftless/domain'
+import { WAIT_REASONS } from '@driftless/domain'
+import type { MigrationStatus } from '@driftless/domain'
 import { describe, expect, it } from 'vitest'
 import { attentionOf, rank } from './attention.ts'
 
 const wave = (...migrations: Parameters<typeof attentionOf>[0]['migrations'][number][]) => ({ paused: false, migrations })
-const vm = (status: (typeof MIGRATION_STATUSES)[number], waitReason: string | null = null) => ({ status, waitReason })
+const vm = (status: MigrationStatus, waitReason: string | null = null) => ({ status, waitReason })
 
 describe('attentionOf', () => {
   it('takes the gravest reason of all VMs', () => {
@@ -25,6 +26,10 @@ describe('attentionOf', () => {
     [[vm('READY_FOR_CUTOVER'), vm('VALIDATING')], 'CUTTING_OVER'],
     [[vm('COMPLETED'), vm('CANCELLED')], 'ENDED'],
   ] as const)('%j is %s', (migrations, state) => expect(attentionOf({ paused: false, migrations }).state).toBe(state))
+
+  it('waits for its customer while it is only planned', () => {
+    expect(attentionOf(wave(vm('ASSESSED')))).toMatchObject({ state: 'PLANNED', reason: 'START_WAVE', owner: 'CUSTOMER_OPERATOR', urgent: false })
+  })
 
   it('knows every reason that a person must act on', () => {
     for (const [reason, owner] of Object.entries(WAIT_REASONS)) {

@@ -25,10 +25,12 @@ const isReason = (text: string): text is WaitReason => Object.hasOwn(WAIT_REASON
 export function attentionOf(wave: { paused: boolean; migrations: readonly { status: MigrationStatus; waitReason: string | null }[] }): Attention {
   const open = wave.migrations.filter(({ status }) => !MIGRATION_ENDED.includes(status))
   const reasons = open.flatMap(({ waitReason }) => (waitReason !== null && isReason(waitReason) ? [waitReason] : []))
-  const reason = GRAVITY.find((one) => reasons.includes(one)) ?? null
-  const blocked = open.some(({ status }) => status === 'BLOCKED')
+  const state = stateOf(open.map(({ status }) => status), wave.paused)
+  // Nothing drives a planned wave, so nothing has noted what it waits for.
+  const reason = state === 'PLANNED' ? 'START_WAVE' : (GRAVITY.find((one) => reasons.includes(one)) ?? null)
+  const blocked = state === 'BLOCKED'
   return {
-    state: stateOf(open.map(({ status }) => status), wave.paused),
+    state,
     reason, owner: reason === null ? null : ownerOf(reason),
     urgent: blocked || (reason !== null && URGENT.has(reason)),
     over: open.length === 0,

@@ -1,11 +1,15 @@
 import type { Metadata } from 'next'
 import { getTranslations } from 'next-intl/server'
+import { notFound } from 'next/navigation'
 import { EstimatePage } from '@/features/estimate/components/estimate-page.tsx'
+import { currentPerson } from '@/server/auth.ts'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('estimate'))('title') }
 }
 
-export default function Page() {
+export default async function Page() {
+  const person = await currentPerson()
+  if (person === null || person.tenantId === null) notFound()
   return <EstimatePage />
 }

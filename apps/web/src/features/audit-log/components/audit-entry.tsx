@@ -22,7 +22,7 @@ export function AuditEntry({ entry, staff }: { entry: Entry; staff: boolean }) {
   return (
     <li>
       <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="flex w-full items-start gap-3 px-5 py-2.5 text-left hover:bg-sunken/60">
-        <time dateTime={entry.at.toISOString()} className="w-16 shrink-0 pt-0.5 text-xs text-muted tabular-nums">{formats.timeSeconds(entry.at)}</time>
+        <time dateTime={entry.at.toISOString()} className="w-19 shrink-0 pt-0.5 text-xs whitespace-nowrap text-muted tabular-nums">{formats.timeSeconds(entry.at)}</time>
         <span className="min-w-0 flex-1 text-sm break-words">
           <Sentence entry={entry} />
           {staff && entry.tenantName !== null && <span className="text-muted"> · {entry.tenantName}</span>}
@@ -73,7 +73,7 @@ function Details({ entry }: { entry: Entry }) {
     { label: t('fields.number'), value: entry.id },
   ]
   return (
-    <div className="border-t bg-sunken/40 px-5 py-3 sm:pl-24">
+    <div className="border-t bg-sunken/40 px-5 py-3 sm:pl-27">
       <KeyValueList items={items} className="max-w-2xl" />
       <p className="mt-3 flex flex-wrap gap-4 text-xs">
         {kind === 'wave' && <Link className="text-accent hover:underline" href={`/waves/${entry.subjectId}`}>{t('openWave')}</Link>}

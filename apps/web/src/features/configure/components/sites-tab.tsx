@@ -42,9 +42,12 @@ function SiteCard({ site, staff }: { site: Site; staff: boolean }) {
       <CardBody className="flex flex-1 flex-col gap-4">
         {items.length > 0 && <KeyValueList items={items} />}
         {site.agents.length === 0 ? <p className="text-sm text-muted">{t(site.mine ? 'noAgents' : 'noAgentsOther')}</p> : (
-          <ul className="flex flex-col gap-2 text-sm" aria-label={t('agents')}>
-            {site.agents.map((agent) => <li key={agent.id} className="flex flex-wrap items-center justify-between gap-2"><span className="font-medium">{agent.name}</span><AgentPresence agent={agent} /></li>)}
-          </ul>
+          <div>
+            <h3 className="mb-1.5 text-xs font-medium text-muted">{t('agents')}</h3>
+            <ul className="flex flex-col gap-2 text-sm">
+              {site.agents.map((agent) => <li key={agent.id} className="flex flex-wrap items-center justify-between gap-2"><span className="font-medium">{agent.name}</span><AgentPresence agent={agent} /></li>)}
+            </ul>
+          </div>
         )}
         {site.mine && <div className="mt-auto flex flex-wrap gap-2"><EnrolAgent site={site} />{source && <EditLimit site={site} />}</div>}
       </CardBody>

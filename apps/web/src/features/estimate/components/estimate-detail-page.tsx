@@ -58,8 +58,7 @@ function EstimateDetail({ reading }: { reading: Reading }) {
         <StatTile label={t('tiles.used')} value={formats.bytes(reading.total.usedBytes)} detail={t('vmCount', { count: reading.vms.length })} />
         <StatTile label={t('tiles.churnP50')} value={observed ? formats.rate(reading.total.churnBytesPerSecond.p50) : '–'} detail={t('tiles.churnP50Detail')} />
         <StatTile label={t('tiles.churnP90')} value={observed ? formats.rate(reading.total.churnBytesPerSecond.p90) : '–'} detail={t('tiles.churnP90Detail')} />
-        <StatTile label={t('tiles.replication')} value={formats.durationRange(reading.total.replicationSeconds.p50, reading.total.replicationSeconds.p90)} detail={t('tiles.range')} />
-        <StatTile label={t('tiles.downtime')} value={formats.durationRange(reading.total.cutoverSeconds.p50, reading.total.cutoverSeconds.p90)} detail={t('tiles.range')} />
+        <StatTile className="col-span-2" label={t('tiles.downtime')} value={formats.durationRange(reading.total.cutoverSeconds.p50, reading.total.cutoverSeconds.p90)} detail={t('tiles.range')} />
       </StatGrid>
       <LineOrCourier reading={reading} />
       <div className="grid gap-6 xl:grid-cols-[1fr_24rem]">

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openPortal, PEOPLE, refusal } from '@/testing/portal.ts'
+import type { Portal } from '@/testing/portal.ts'
+
+const HQ = 'site-alpine-hq'
+const TARGET = 'site-northwind-zurich'
+
+describe('configure', () => {
+  let portal: Portal
+  beforeAll(async () => {
+    portal = await openPortal()
+    await portal.owner.certificateAuthority.create({ data: { id: 'gateway', fingerprint: 'f'.repeat(64), certificatePem: '', privateKeyPem: '' } })
+  })
+  afterAll(() => portal.close())
+
+  it('shows a customer its sites and the targets it may go to, as its own to manage or not', async () => {
+    const sites = await portal.as(PEOPLE.olivia).configure.sites()
+    expect(sites.map(({ id, mine }) => ({ id, mine }))).toEqual([{ id: HQ, mine: true }, { id: TARGET, mine: false }])
+    expect((await portal.as(PEOPLE.viewer).configure.sites()).every((site) => !site.mine)).toBe(true)
+    expect((await portal.as(PEOPLE.ada).configure.sites()).filter((site) => site.mine).map(({ id }) => id)).toEqual([TARGET])
+  })
+
+  it('makes a token once readable, for a site of one’s own', async () => {
+    const made = await portal.as(PEOPLE.olivia).configure.createToken({ siteId: HQ })
+    expect(made.token).toMatch(/^dl1\.[\w-]{43}\.f{64}$/)
+    expect(made.gatewayUrl).toBe('https://portal.test:4601')
+    const stored = await portal.owner.enrolmentToken.findMany({ where: { siteId: HQ } })
+    expect(JSON.stringify(stored)).not.toContain(made.token.split('.')[1])
+    const hq = (await portal.as(PEOPLE.olivia).configure.sites()).find((site) => site.id === HQ)
+    expect(hq?.openTokens).toBe(1)
+  })
+
+  it.each([
+    ['a viewer', PEOPLE.viewer, HQ, 'FORBIDDEN'],
+    ['an operator at the provider’s site', PEOPLE.olivia, TARGET, 'FORBIDDEN'],
+    ['another customer', PEOPLE.henry, HQ, 'SITE_UNKNOWN'],
+    ['the provider at a customer’s site', PEOPLE.ada, HQ, 'FORBIDDEN'],
+    ['a scheduler', PEOPLE.samir, TARGET, 'FORBIDDEN'],
+  ])('refuses tokens and limits to %s', async (_who, person, siteId, code) => {
+    expect(await refusal(portal.as(person).configure.createToken({ siteId }))).toBe(code)
+    expect(await refusal(portal.as(person).configure.limitSite({ siteId, bytesPerSecond: 1_000_000 }))).toBe(code)
+  })
+
+  it('sets and takes away a link rate, and writes it down once', async () => {
+    const { configure } = portal.as(PEOPLE.olivia)
+    await configure.limitSite({ siteId: HQ, bytesPerSecond: 12_500_000 })
+    await configure.limitSite({ siteId: HQ, bytesPerSecond: 12_500_000 })
+    await configure.limitSite({ siteId: HQ, bytesPerSecond: null })
+    expect((await configure.sites()).find((site) => site.id === HQ)?.limitBytesPerSecond).toBeNull()
+    const entries = await portal.owner.auditEntry.findMany({ where: { action: 'site.limit' }, orderBy: { id: 'asc' } })
+    expect(entries.map(({ before, after }) => [before, after])).toEqual([['250000000', '12500000'], ['12500000', 'none']])
+    expect(await refusal(configure.limitSite({ siteId: HQ, bytesPerSecond: 10 }))).toBe('LINK_RATE')
+  })
+
+  it('lets an administrator, and nobody else, name and colour the portal', async () => {
+    await portal.as(PEOPLE.ada).configure.brand({ name: 'Nordwind', accentColor: '#AA3300' })
+    expect(await portal.as(PEOPLE.watcher).configure.branding()).toEqual({ name: 'Nordwind', accentColor: '#aa3300' })
+    for (const person of [PEOPLE.samir, PEOPLE.watcher, PEOPLE.olivia]) expect(await refusal(portal.as(person).configure.brand({ name: 'Mine', accentColor: '#000000' }))).toBe('FORBIDDEN')
+    expect(await refusal(portal.as(PEOPLE.ada).configure.brand({ name: 'X', accentColor: 'red' }))).toBe('BAD_INPUT')
+  })
+
+  it('keeps one provider’s name from another’s administrator', async () => {
+    await portal.owner.provider.create({ data: { id: 'southwind', name: 'Southwind', accentColor: '#111111' } })
+    const stranger = { ...PEOPLE.ada, userId: 'user-eve', providerId: 'southwind' }
+    await portal.as(stranger).configure.brand({ name: 'Southwind Two', accentColor: '#222222' })
+    expect(await portal.owner.provider.findUniqueOrThrow({ where: { id: 'northwind' } })).toMatchObject({ name: 'Nordwind' })
+    expect(await portal.as(stranger).configure.sites()).toEqual([])
+    expect((await portal.as(stranger).overview.read()).waves).toEqual([])
+  })
+
+  it('shows destinations with their networks', async () => {
+    const [destination, ...others] = await portal.as(PEOPLE.henry).configure.destinations()
+    expect(others).toEqual([])
+    expect(destination).toMatchObject({ targetSiteName: 'Northwind Zürich', defaultNetwork: 'apps-prod', storages: ['nvme-gold', 'ssd-silver'] })
+  })
+})
