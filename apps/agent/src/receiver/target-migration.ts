@@ -69,6 +69,9 @@ export class TargetMigration {
     const { store } = this.#options
     if (desired.stage === 'DISCARD') return this.#discard()
     this.#discarded = false
+    if (this.#replica === null && (desired.stage === 'BOOT' || desired.stage === 'ACCEPT')) {
+      throw new StreamError('REPLICA_MISSING', `The replica of "${desired.shape.name}" is no longer in the target's store. Check the store's disk; if the replica is lost, undo the cutover.`)
+    }
     this.#replica ??= new Replica(store, await store.prepare(desired.migrationId, desired.shape.disks))
     const replica = this.#replica
     switch (desired.stage) {

@@ -104,10 +104,14 @@ export class BlockCopier {
     for (const run of runs) {
       const data = buffer.subarray(run.first * BLOCK_BYTES, Math.min(run.end * BLOCK_BYTES, length))
       this.#backgroundBytes += data.length
-      await this.#send(offset + run.first * BLOCK_BYTES, data, () => {
+      const sent = () => {
         unsent -= 1
         if (unsent === 0) this.#reuse(buffer)
-      })
+      }
+      if (this.#options.sync.sweepMode === 'COMPARE' && isZero(data)) {
+        await this.#options.link.zero(offset + run.first * BLOCK_BYTES, data.length)
+        sent()
+      } else await this.#send(offset + run.first * BLOCK_BYTES, data, sent)
     }
   }
 

@@ -44,7 +44,8 @@ export async function finalSync(options: FinalSyncOptions, signal: AbortSignal):
   await options.onOff()
   for (const { tap } of disks) tap.tracking.freeze(true)
   await until(() => disks.every(({ tap }) => tap.tracking.pendingWrites === 0), POLL_MS, signal)
-  await until(() => disks.every(({ replicator }) => replicator.sync.isClean), POLL_MS, signal)
+  // Connected as well: a target that lost the replica says so only when the link is up.
+  await until(() => disks.every(({ replicator }) => replicator.connected && replicator.sync.isClean), POLL_MS, signal)
 }
 
 /** Reads every disk back and hashes its whole content. Only while the guest is off. */

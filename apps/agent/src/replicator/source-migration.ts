@@ -262,7 +262,7 @@ export class SourceMigration {
   async #rememberOff(attempt: number): Promise<void> {
     const known = this.#record
     if (known === null || (known.attempt === attempt && known.sourceOffAtMs !== null)) return
-    await this.#remember({ ...known, attempt, sourceOffAtMs: this.#options.now() })
+    await this.#remember({ ...known, attempt, sourceOffAtMs: this.#options.now(), proof: null })
     this.#options.changed()
   }
 

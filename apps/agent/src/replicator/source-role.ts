@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { DesiredState, InventoryVm, TelemetrySample } from '@driftless/agent-api'
+import type { DesiredSource, DesiredState, InventoryVm, SourceObserved, TelemetrySample } from '@driftless/agent-api'
 import { TokenBucket } from '../block/token-bucket.ts'
 import type { AgentRole, RoleReport } from '../control/role.ts'
 import type { Hypervisor, HypervisorVm } from '../hypervisors/hypervisor.ts'
 import type { Credentials } from '../stream/identity.ts'
+import { observeDisk } from './disk-observation.ts'
 import { SourceMigration } from './source-migration.ts'
 import { tapVm } from './tapped-disk.ts'
 import type { TappedVm } from './tapped-disk.ts'
@@ -76,6 +77,9 @@ export class SourceRole implements AgentRole {
 
   report(): Promise<RoleReport> {
     const sources = [...this.#migrations.values()].map((migration) => migration.observe())
+    for (const wanted of this.#desired?.sources ?? []) {
+      if (!this.#migrations.has(wanted.migrationId)) sources.push(this.#observeMissing(wanted))
+    }
     return Promise.resolve({
       stream: null,
       storage: null,
@@ -173,6 +177,18 @@ export class SourceRole implements AgentRole {
     for (const [migrationId, migration] of this.#migrations) {
       if (this.#converging.has(migrationId)) continue
       this.#converging.set(migrationId, migration.converge().finally(() => this.#converging.delete(migrationId)))
+    }
+  }
+
+  /** A migration whose VM is not there, or whose disks cannot be opened: said to people, not passed over. */
+  #observeMissing({ migrationId, vmRef, stage, attempt, disks }: DesiredSource): SourceObserved {
+    const why = this.#complaints.get(vmRef) ?? this.#complaints.get('hypervisor') ?? 'the hypervisor does not have it'
+    return {
+      migrationId, stage, attempt, connected: false,
+      disks: disks.map((disk) => observeDisk(disk, null, stage, this.#options.now())),
+      guest: { power: 'OFF', health: 'UNKNOWN', healthDetail: null, acknowledgedSequence: 0, sequenceAtBoot: null, firstWriteAtMs: null, lastWriteAtMs: null },
+      sourceOffAtMs: null, finalSyncAtMs: null, hashes: null,
+      problem: { code: 'VM_UNAVAILABLE', message: `VM "${vmRef}" cannot be replicated: ${why}. Check it at the source hypervisor.`.slice(0, 500) },
     }
   }
 

@@ -68,7 +68,7 @@ export class DiskLink {
       }
     })
     socket.on('error', (error) => this.#fail(error))
-    socket.on('close', () => this.#fail(new StreamError('CONNECTION_LOST', 'The target closed the connection.')))
+    for (const event of ['end', 'close']) socket.on(event, () => this.#fail(new StreamError('CONNECTION_LOST', 'The target closed the connection.')))
   }
 
   /** Aborts, with the cause as its reason, when the link has failed or was closed. */
@@ -213,20 +213,14 @@ export function openLink(target: LinkTarget, disk: LinkDisk, credentials: Creden
     const finish = (result: Error | HelloOk) => {
       clearTimeout(timer)
       signal.removeEventListener('abort', abort)
-      socket.removeAllListeners()
+      detach()
       if (result instanceof Error) {
         socket.on('error', () => {}) // what it says after it was given up on tells nothing more
         socket.destroy()
         reject(result)
       } else resolve(new DiskLink(socket, decoder, result))
     }
-    signal.addEventListener('abort', abort)
-    if (signal.aborted) return abort()
-    socket.setNoDelay(true)
-    socket.on('error', (error) => finish(error instanceof StreamError ? error : unreachable(target, error.message)))
-    socket.on('close', () => finish(unreachable(target, 'it closed the connection')))
-    socket.on('secureConnect', () => socket.write(encodeHello({ version: STREAM_VERSION, ...disk })))
-    socket.on('data', (chunk: Buffer) => {
+    const receive = (chunk: Buffer) => {
       try {
         for (const message of decoder.push(chunk)) {
           if (message.type === 'HELLO_OK') return finish(message.ok)
@@ -236,7 +230,16 @@ export function openLink(target: LinkTarget, disk: LinkDisk, credentials: Creden
       } catch (error) {
         finish(asError(error))
       }
-    })
+    }
+    const failed = (error: Error) => finish(error instanceof StreamError ? error : unreachable(target, error.message))
+    const ended = () => finish(unreachable(target, 'it closed the connection'))
+    const introduce = () => socket.write(encodeHello({ version: STREAM_VERSION, ...disk }))
+    // Only these are taken off again: TLS has listeners of its own on the socket.
+    const detach = () => socket.off('error', failed).off('end', ended).off('close', ended).off('secureConnect', introduce).off('data', receive)
+    socket.on('error', failed).on('end', ended).on('close', ended).on('secureConnect', introduce).on('data', receive)
+    socket.setNoDelay(true)
+    signal.addEventListener('abort', abort)
+    if (signal.aborted) abort()
   })
 }
 
