@@ -1,6 +1,5 @@
 import type { DiskHash } from '@driftless/agent-api'
-import { Prisma } from '@driftless/db'
-import type { Approvals, MigrationFacts } from '@driftless/db'
+import type { Approvals, MigrationFacts, Prisma } from '@driftless/db'
 import { downtimeSeconds } from '@driftless/domain'
 import { z } from 'zod'
 import type { Observed } from './view-of.ts'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { evidenceHash } from '@driftless/db'
+import { z } from 'zod'
 import { playPair } from '../testing/fake-pair.ts'
 import { eventually, inventoryVm, openWindow, openWorld, reportOf, startedWave } from '../testing/world.ts'
 import type { World } from '../testing/world.ts'
@@ -36,8 +37,8 @@ describe('a whole migration over the gateway', () => {
     const [first, second] = await world.owner.cutoverAttempt.findMany({ where: { migrationId: { in: migrationIds } }, orderBy: { migration: { position: 'asc' } } })
     expect(first?.reachedAt).toMatchObject({ COMMITTED: expect.any(String) })
     // One VM of a wave at a time: the second began when the first was accepted, not before.
-    const instants = (reached: unknown) => reached as Record<string, string>
-    expect(Date.parse(instants(second?.reachedAt).PREFLIGHT ?? '')).toBeGreaterThanOrEqual(Date.parse(instants(first?.reachedAt).COMMITTED ?? ''))
+    const instants = z.record(z.string(), z.string())
+    expect(Date.parse(instants.parse(second?.reachedAt).PREFLIGHT ?? '')).toBeGreaterThanOrEqual(Date.parse(instants.parse(first?.reachedAt).COMMITTED ?? ''))
     agents.source.close()
     agents.target.close()
   })

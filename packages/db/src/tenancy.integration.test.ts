@@ -1,0 +1,128 @@
+import { createTestDatabase } from '@driftless/tests/support/database.ts'
+import type { TestDatabase } from '@driftless/tests/support/database.ts'
+import pg from 'pg'
+import { z } from 'zod'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inScope, openDb } from './index.ts'
+import type { Db, Scope } from './index.ts'
+
+/** Two tenants of one provider, and one of another. */
+const OWNERS = [{ tenant: 'alpine', provider: 'north' }, { tenant: 'harbour', provider: 'north' }, { tenant: 'far', provider: 'south' }]
+/** Customers see the target sites that their destinations lead to, and the agents there: the provider's, never another tenant's. */
+const SHARED = ['site', 'agent']
+const tables = z.array(z.object({ name: z.string(), secured: z.boolean(), readable: z.boolean(), writable: z.boolean() }))
+const columns = z.array(z.object({ table: z.string(), name: z.string(), type: z.string(), label: z.string().nullable() }))
+const seen = z.array(z.object({ tenant_id: z.string().nullable(), provider_id: z.string() }))
+
+describe('row-level security', () => {
+  let database: TestDatabase
+  let web: Db
+  let owner: pg.Client
+  let names: z.infer<typeof tables>
+  const scope = (tenantId: string): Scope => ({ kind: 'tenant', tenantId, actor: { kind: 'USER', id: 'u', name: 'u' } })
+
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    web = openDb(database.webUrl, 3)
+    owner = new pg.Client({ connectionString: database.ownerUrl })
+    await owner.connect()
+    names = tables.parse((await owner.query(`
+      SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS secured,
+        has_table_privilege('driftless_web', c.oid, 'SELECT') OR has_any_column_privilege('driftless_web', c.oid, 'SELECT') AS readable,
+        has_table_privilege('driftless_web', c.oid, 'UPDATE') OR has_any_column_privilege('driftless_web', c.oid, 'UPDATE') AS writable
+      FROM pg_class c JOIN information_schema.columns i ON i.table_name = c.relname AND i.column_name = 'tenant_id' AND i.table_schema = 'public'
+      WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1`)).rows)
+    await fill(owner, names.map((table) => table.name))
+  })
+  afterAll(async () => {
+    await owner.end()
+    await web.$disconnect()
+    await database.drop()
+  })
+
+  const rowsOf = async (table: string, as: Scope | null) => {
+    const query = `SELECT tenant_id, provider_id FROM "${table}"`
+    return seen.parse(as ? await inScope(web, as, (tx) => tx.db.$queryRawUnsafe(query)) : await web.$queryRawUnsafe(query))
+  }
+
+  it('is on and forced for every table that carries a tenant', () => {
+    expect(names.length).toBeGreaterThan(15)
+    expect(names.filter((table) => !table.secured)).toEqual([])
+    expect(names.filter((table) => !table.readable)).toEqual([])
+  })
+
+  it('shows nothing without a scope', async () => {
+    for (const { name } of names) expect([name, await rowsOf(name, null)]).toEqual([name, []])
+    expect(await web.$queryRawUnsafe('SELECT id FROM tenant')).toEqual([])
+  })
+
+  it('shows a customer its own rows in every table, and nobody else’s', async () => {
+    for (const { name } of names) {
+      const rows = await rowsOf(name, scope('alpine'))
+      expect([name, rows.filter((row) => row.tenant_id === 'alpine').length]).toEqual([name, 1])
+      expect([name, rows.filter((row) => row.tenant_id !== 'alpine' && !(SHARED.includes(name) && row.tenant_id === null))]).toEqual([name, []])
+    }
+    expect(await inScope(web, scope('alpine'), (tx) => tx.db.$queryRawUnsafe('SELECT id FROM tenant'))).toEqual([{ id: 'alpine' }])
+  })
+
+  it('shows a provider all of its customers, and no other provider’s', async () => {
+    for (const { name } of names) {
+      const rows = await rowsOf(name, { kind: 'provider', providerId: 'north', actor: { kind: 'USER', id: 'u', name: 'u' } })
+      expect([name, rows.map((row) => row.tenant_id).toSorted(), rows.every((row) => row.provider_id === 'north')]).toEqual([name, ['alpine', 'harbour'], true])
+    }
+  })
+
+  it('lets a customer change nothing of anybody else’s', async () => {
+    for (const { name, writable } of names.filter((table) => table.writable)) {
+      const column = name === 'portal_user' ? 'locale' : 'tenant_id'
+      const changed = await inScope(web, scope('alpine'), (tx) => tx.db.$executeRawUnsafe(`UPDATE "${name}" SET "${column}" = "${column}" WHERE tenant_id <> 'alpine'`))
+      expect([name, writable, changed]).toEqual([name, true, 0])
+      if (column !== 'tenant_id') continue
+      // Nor may a row of its own be handed to somebody else.
+      await expect(inScope(web, scope('alpine'), (tx) => tx.db.$executeRawUnsafe(`UPDATE "${name}" SET tenant_id = 'harbour', provider_id = 'other'`))).rejects.toThrow(/row-level security/)
+    }
+  })
+
+  it('keeps scopes apart on shared connections', async () => {
+    const looks = Array.from({ length: 300 }, (_, index) => OWNERS[index % OWNERS.length]?.tenant ?? '')
+    const found = await Promise.all(looks.map(async (tenant) => (await rowsOf('wave', scope(tenant))).map((row) => row.tenant_id)))
+    expect(found).toEqual(looks.map((tenant) => [tenant]))
+    expect(await rowsOf('wave', null)).toEqual([])
+  })
+
+  it('keeps secrets from the portal’s role', async () => {
+    for (const query of ['SELECT password_hash FROM portal_user', 'SELECT private_key_pem FROM certificate_authority', 'DELETE FROM audit_entry', 'UPDATE audit_entry SET action = action', 'INSERT INTO billing_start SELECT * FROM billing_start'])
+      await expect(inScope(web, scope('alpine'), (tx) => tx.db.$executeRawUnsafe(query))).rejects.toThrow(/permission denied/)
+  })
+})
+
+/** One row for each owner in each table, with anything that its columns take; foreign keys are switched off meanwhile. */
+async function fill(owner: pg.Client, names: readonly string[]): Promise<void> {
+  const all = columns.parse((await owner.query(`
+    SELECT i.table_name AS table, i.column_name AS name, i.udt_name AS type, (SELECT min(e.enumlabel) FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid WHERE t.typname = i.udt_name) AS label
+    FROM information_schema.columns i WHERE i.table_schema = 'public' AND i.table_name = ANY($1)
+      AND (i.is_nullable = 'NO' OR i.column_name = 'tenant_id') AND (i.column_default IS NULL OR i.column_name IN ('id', 'status')) AND i.column_name <> 'id' OR (i.table_name = ANY($1) AND i.column_name = 'id' AND i.udt_name = 'text')`, [names])).rows)
+  await owner.query(`SET session_replication_role = replica`)
+  for (const { tenant, provider } of OWNERS) {
+    await owner.query('INSERT INTO provider (id, name, accent_color) VALUES ($1, $1, $1) ON CONFLICT DO NOTHING', [provider])
+    await owner.query('INSERT INTO tenant (id, provider_id, name) VALUES ($1, $2, $1)', [tenant, provider])
+    for (const name of names) {
+      const own = all.filter((column) => column.table === name)
+      const values = own.map((column) => valueFor(column, tenant, provider))
+      await owner.query(`INSERT INTO "${name}" (${own.map((column) => `"${column.name}"`).join(', ')}) VALUES (${own.map((_, index) => `$${index + 1}`).join(', ')})`, values)
+    }
+  }
+  await owner.query(`SET session_replication_role = origin`)
+}
+
+function valueFor(column: z.infer<typeof columns>[number], tenant: string, provider: string): unknown {
+  if (column.name === 'tenant_id') return tenant
+  if (column.name === 'provider_id') return provider
+  if (column.label !== null) return column.label
+  if (column.type === 'timestamptz') return new Date(column.name === 'ends_at' ? 2_000_000_000_000 : 1_900_000_000_000)
+  if (column.type === 'jsonb') return '{}'
+  if (column.type === 'bool') return false
+  if (column.type.startsWith('_')) return []
+  if (column.type === 'text') return `${column.name} of ${tenant}`
+  return 1
+}
