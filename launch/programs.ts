@@ -109,6 +109,8 @@ export function webProgram(setting: Setting, nextAuthSecret: string): ProgramSpe
       QUEUE_URL: setting.queueUrl,
       NEXTAUTH_URL: webUrl(setting),
       NEXTAUTH_SECRET: nextAuthSecret,
+      // Shown beside a new enrolment token.
+      GATEWAY_URL: `https://127.0.0.1:${setting.ports.gateway}`,
     },
     isReady: (line) => line.includes('Ready in'),
     stopBy: 'SIGTERM',

@@ -10,7 +10,8 @@ export function enrolmentCommand({ token, gatewayUrl }: { token: string; gateway
     'AGENT_DATA_DIR=/var/lib/driftless/agent',
     'HYPERVISOR=lab LAB_SOCKET=/run/driftless/lab.sock',
     ...(source ? [] : ['REPLICA_DIR=/var/lib/driftless/replicas NBD_DIR=/run/driftless/nbd', 'STREAM_HOST="$(hostname -f)" STREAM_PORT=4603']),
-    'node apps/agent/src/main.ts',
+    // The runtime that the checkout brings along: agents need Node 24.
+    'node_modules/.bin/node apps/agent/src/main.ts',
   ]
   return lines.join(' \\\n  ')
 }
