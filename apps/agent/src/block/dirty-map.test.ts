@@ -35,6 +35,7 @@ describe('DirtyMap', () => {
         }
         expect(runsOf(map, maxBlocks)).toEqual([...model].sort((left, right) => left - right))
       }),
+      { seed: 1 },
     )
   })
 
@@ -50,6 +51,7 @@ describe('DirtyMap', () => {
         expect(map.count).toBe(union.size)
         expect([...union].every((block) => map.has(block))).toBe(true)
       }),
+      { seed: 1 },
     )
   })
 })

@@ -131,7 +131,7 @@ export class Replica {
   }
 
   async endSessions(error: StreamError): Promise<void> {
-    for (const key of [...this.#sessions.keys()]) await this.#endSession(key, error)
+    for (const key of this.record.disks.map((disk) => disk.key)) await this.#endSession(key, error)
   }
 
   async close(): Promise<void> {

@@ -156,6 +156,7 @@ export class DiskReplicator {
     const link = await openLink(target, this.disk, this.#options.credentials, signal)
     try {
       this.#link = link
+      this.#flushing = null
       this.#everConnected = true
       if (link.ok.epoch !== this.#knownEpoch) this.sync.restart(link.ok.fresh ? 'FRESH' : 'COMPARE')
       this.#knownEpoch = link.ok.epoch
@@ -175,7 +176,6 @@ export class DiskReplicator {
     const { device, buckets } = this.#options
     const copier = new BlockCopier({ device, link, sync: this.sync, buckets, signal: link.closed })
     this.#copier = copier
-    this.#flushing = null
     this.#lastFlushMs = this.#options.now()
     let nextPassMs = 0
     while (!signal.aborted && !this.#paused) {

@@ -45,7 +45,7 @@ describe('frames', () => {
       fc.property(fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 20 }), fc.boolean(), (sizes, reuse) => {
         expect(decode(wire, sizes, new FrameDecoder(undefined, reuse))).toEqual(whole)
       }),
-      { numRuns: 50 },
+      { numRuns: 50, seed: 1 },
     )
   })
 
@@ -63,7 +63,7 @@ describe('frames', () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 500, seed: 1 },
     )
   })
 

@@ -1,0 +1,119 @@
+import type { DiskHash, GuestState, Problem } from '@driftless/agent-api'
+import type { Hypervisor } from '../hypervisors/hypervisor.ts'
+import { sleep } from '../sleep.ts'
+import type { DiskReplicator } from './disk-replicator.ts'
+import { finalSync, hashDisks } from './final-sync.ts'
+import type { MigrationRecord } from './migration-record.ts'
+import type { TappedDisk } from './tapped-disk.ts'
+
+/** A failed final sync starts over from the top after this. */
+const RETRY_MS = 1_000
+
+/** After the proof, the state it rests on is checked this often while the stage lasts. */
+const WATCH_MS = 500
+
+/** The target had flushed all, and what the source's disks held then. */
+export interface Proof {
+  finalSyncAtMs: number
+  /** Null while the disks are being read. */
+  hashes: DiskHash[] | null
+}
+
+export interface FinalStageOptions {
+  vmRef: string
+  attempt: number
+  shutdownSeconds: number
+  hypervisor: Hypervisor
+  disks: { tap: TappedDisk; replicator: DiskReplicator }[]
+  record: MigrationRecord
+  now: () => number
+  /** Something that the coordinator waits for has changed. */
+  changed: () => void
+  onGuest: (guest: GuestState) => void
+  onProblem: (problem: Problem | null) => void
+}
+
+/** Stage FINAL of one attempt, from its beginning until `stop`: a failure, or a target that lost the replica, sends it back to the top. */
+export class FinalStage {
+  readonly #options: FinalStageOptions
+  readonly #abort = new AbortController()
+  readonly #running: Promise<void>
+  #proof: Proof | null = null
+
+  constructor(options: FinalStageOptions) {
+    this.#options = options
+    this.#running = this.#run().catch((error: unknown) => {
+      if (!this.#abort.signal.aborted) options.onProblem(problemOf(error))
+    })
+  }
+
+  get attempt(): number {
+    return this.#options.attempt
+  }
+
+  get proof(): Proof | null {
+    return this.#proof
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort(new Error('The final sync was called off.'))
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { disks, record, changed, onProblem } = this.#options
+    const { signal } = this.#abort
+    while (!signal.aborted) {
+      try {
+        if (await this.#takeUpProof()) return
+        await this.#sync()
+        const proof: Proof = { finalSyncAtMs: this.#options.now(), hashes: null }
+        this.#proof = proof
+        changed()
+        const hashes = await hashDisks(disks.map((disk) => disk.tap), signal)
+        await record.change({ proof: { finalSyncAtMs: proof.finalSyncAtMs, hashes } })
+        proof.hashes = hashes
+        onProblem(null)
+        changed()
+        while (disks.every(({ replicator }) => replicator.sync.isClean)) await sleep(WATCH_MS, signal)
+        await record.change({ proof: null }) // the target lost the replica
+      } catch (error) {
+        if (signal.aborted) return
+        onProblem(problemOf(error))
+        await sleep(RETRY_MS, signal)
+      }
+      this.#proof = null
+    }
+  }
+
+  #sync(): Promise<void> {
+    const { vmRef, hypervisor, disks, shutdownSeconds, record, attempt, now, changed, onGuest, onProblem } = this.#options
+    return finalSync({
+      vmRef, hypervisor, disks, shutdownSeconds, now, onGuest, onProblem,
+      onAsked: () => record.asking(attempt),
+      onOff: async () => {
+        if (await record.off(attempt, now())) changed()
+      },
+    }, this.#abort.signal)
+  }
+
+  /** After a restart: the proof of this attempt still stands if the guest is off and its disks have the same hashes. */
+  async #takeUpProof(): Promise<boolean> {
+    const { vmRef, attempt, hypervisor, disks, record, changed, onGuest, onProblem } = this.#options
+    const stored = record.facts.attempt === attempt ? record.facts.proof : null
+    if (stored === null) return false
+    const vm = await hypervisor.findVm(vmRef)
+    if (vm?.guest.power !== 'OFF') return false
+    onGuest(vm.guest)
+    for (const { tap } of disks) tap.tracking.freeze(true)
+    const hashes = await hashDisks(disks.map((disk) => disk.tap), this.#abort.signal)
+    const same = hashes.every(({ key, hash }) => stored.hashes.some((one) => one.key === key && one.hash === hash))
+    if (!same) return false
+    this.#proof = { finalSyncAtMs: stored.finalSyncAtMs, hashes }
+    onProblem(null)
+    changed()
+    return true
+  }
+}
+
+const problemOf = (error: unknown): Problem => ({ code: 'SOURCE_FAILED', message: (error instanceof Error ? error.message : String(error)).slice(0, 500) })
