@@ -13,9 +13,10 @@ export function UserMenu({ name, email, role }: { name: string; email: string; r
   const t = useTranslations('shell')
   return (
     <DropdownMenu>
-      <DropdownMenuTrigger aria-label={t('account', { name })} className="ml-1 flex items-center gap-2 rounded-full p-0.5 hover:bg-sunken sm:pr-2.5">
+      <DropdownMenuTrigger className="ml-1 flex items-center gap-2 rounded-full p-0.5 hover:bg-sunken sm:pr-2.5">
         <span aria-hidden className="grid size-7.5 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent">{initials(name)}</span>
-        <span className="hidden text-left text-xs leading-tight sm:block"><span className="block font-medium">{name}</span><span className="block text-muted">{t(`roles.${role}`)}</span></span>
+        <span className="sr-only">{t('account')}</span>
+        <span className="text-left text-xs leading-tight max-sm:sr-only"><span className="block font-medium">{name}</span><span className="block text-muted">{t(`roles.${role}`)}</span></span>
       </DropdownMenuTrigger>
       <DropdownMenuContent className="min-w-56">
         <div className="px-2.5 py-2">

@@ -42,7 +42,7 @@ export function VmTable({ wave }: { wave: Wave }) {
     { id: 'next', header: t('vms.next'), value: (migration) => migration.owner ?? '', cell: (migration) => <NextStep migration={migration} /> },
     { id: 'backlog', header: t('vms.backlog'), align: 'end', searchable: false, hideBelow: 'md', value: (migration) => migration.foregroundLeftBytes, cell: (migration) => (reported(migration) ? bytes(migration.foregroundLeftBytes) : '–') },
     { id: 'lag', header: t('vms.lag'), align: 'end', searchable: false, hideBelow: 'md', value: lagSeconds, cell: (migration) => (counts(migration) ? (migration.behindSince === null ? t('vms.inStep') : duration(lagSeconds(migration))) : '–') },
-    { id: 'actions', header: '', cell: (migration) => <VmActions wave={wave} migration={migration} />, align: 'end' },
+    { id: 'actions', header: t('vms.actionsHead'), cell: (migration) => <VmActions wave={wave} migration={migration} />, align: 'end' },
   ]
   return (
     <Card>

@@ -1,5 +1,6 @@
 'use client'
 import { useTranslations } from 'next-intl'
+import { MOST_VMS } from '../../server/shapes.ts'
 import { CardBody } from '@/ui/card.tsx'
 import { Field } from '@/ui/field.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
@@ -22,6 +23,7 @@ export function VmsStep({ vms, chosen, selected, onSelectedChange, name, onNameC
 }) {
   const t = useTranslations('migrate.wizard.vms')
   const inventory = useTranslations('migrate.inventory')
+  const errors = useTranslations('errors')
   const { bytes } = useFormats()
   const columns = useInventoryColumns(new Set(vms.map((vm) => vm.siteId)).size > 1)
   const site = chosen[0]?.siteId
@@ -33,6 +35,7 @@ export function VmsStep({ vms, chosen, selected, onSelectedChange, name, onNameC
         </Field>
         {showProblems && chosen.length === 0 && <Notice tone="danger">{t('none')}</Notice>}
         {new Set(chosen.map((vm) => vm.siteId)).size > 1 && <Notice tone="danger">{t('oneSite')}</Notice>}
+        {chosen.length > MOST_VMS && <Notice tone="danger">{errors('WAVE_SIZE', { most: MOST_VMS })}</Notice>}
         <p className="text-sm text-muted" aria-live="polite">{t('selected', { count: chosen.length, used: bytes(chosen.reduce((sum, vm) => sum + vm.usedBytes, 0)) })}</p>
       </CardBody>
       <DataTable<InventoryVm>

@@ -12,6 +12,7 @@ import { useFormats } from '@/ui/format/use-formats.ts'
 import { Notice } from '@/ui/notice.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
 import { Stepper } from '@/ui/stepper.tsx'
+import { MOST_VMS } from '../../server/shapes.ts'
 import type { InventoryVm } from '../inventory-columns.tsx'
 import { CutoverStep } from './cutover-step.tsx'
 import { DestinationStep } from './destination-step.tsx'
@@ -43,7 +44,7 @@ export function Wizard({ vms, selected, onSelectedChange, step: asked, onStepCha
   const rows = destination ? chosen.map((vm) => ({ vm, mapping: draft.mappings[vm.id] ?? proposeMapping(vm, destination) })) : []
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
   const ready: Record<Step, boolean> = {
-    vms: chosen.length > 0 && draft.name.trim() !== '' && new Set(chosen.map((vm) => vm.siteId)).size === 1,
+    vms: chosen.length > 0 && chosen.length <= MOST_VMS && draft.name.trim() !== '' && new Set(chosen.map((vm) => vm.siteId)).size === 1,
     type: true,
     destination: destination !== undefined && rows.every(({ mapping }) => parseSize(mapping) !== null),
     cutover: parseRate(draft.rateMib) !== undefined,
