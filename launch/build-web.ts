@@ -51,7 +51,7 @@ export async function buildWeb(signal?: AbortSignal): Promise<boolean> {
 }
 
 async function runNextBuild(signal: AbortSignal | undefined): Promise<void> {
-  const env = { ...inheritedEnv(process.env), NODE_ENV: 'production' as const, NEXT_TELEMETRY_DISABLED: '1', CI: '1' }
+  const env = { ...inheritedEnv(process.env), NODE_ENV: 'production' as const, NEXT_TELEMETRY_DISABLED: '1', CI: '1', NO_COLOR: '1' }
   const { code, output } = await runCommand(process.execPath, [NEXT_CLI, 'build'], { cwd: WEB, env, signal })
   signal?.throwIfAborted()
   if (code !== 0) throw new Refusal(`The portal could not be built (next build, exit code ${code}):\n${output.slice(-OUTPUT_CHARACTERS_MAX).trim()}`)

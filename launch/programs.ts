@@ -85,7 +85,7 @@ export function agentProgram(setting: Setting, side: SiteSide, token: string | n
   return ourProgram(setting, `agent-${side}`, 'agent', {
     AGENT_DATA_DIR: join(setting.places[side], 'agent'),
     AGENT_NAME: `${side}-agent-1`,
-    GATEWAY_URL: `https://127.0.0.1:${setting.ports.gateway}`,
+    GATEWAY_URL: gatewayUrl(setting),
     HYPERVISOR: 'lab',
     LAB_SOCKET: labSocket(setting, side),
     ...(side === 'target' ? target : { NBD_DIR: nbdFolder(setting, 'source') }),
@@ -93,6 +93,7 @@ export function agentProgram(setting: Setting, side: SiteSide, token: string | n
   })
 }
 
+const gatewayUrl = (setting: Setting) => `https://127.0.0.1:${setting.ports.gateway}`
 export const webUrl = (setting: Setting) => `http://localhost:${setting.ports.web}`
 
 export function webProgram(setting: Setting, nextAuthSecret: string): ProgramSpec {
@@ -109,8 +110,9 @@ export function webProgram(setting: Setting, nextAuthSecret: string): ProgramSpe
       QUEUE_URL: setting.queueUrl,
       NEXTAUTH_URL: webUrl(setting),
       NEXTAUTH_SECRET: nextAuthSecret,
+      GATEWAY_URL: gatewayUrl(setting),
       // Shown beside a new enrolment token.
-      GATEWAY_URL: `https://127.0.0.1:${setting.ports.gateway}`,
+      GATEWAY_URL: gatewayUrl(setting),
     },
     isReady: (line) => line.includes('Ready in'),
     stopBy: 'SIGTERM',
