@@ -110,7 +110,6 @@ export function webProgram(setting: Setting, nextAuthSecret: string): ProgramSpe
       QUEUE_URL: setting.queueUrl,
       NEXTAUTH_URL: webUrl(setting),
       NEXTAUTH_SECRET: nextAuthSecret,
-      GATEWAY_URL: gatewayUrl(setting),
       // Shown beside a new enrolment token.
       GATEWAY_URL: gatewayUrl(setting),
     },
