@@ -14,13 +14,15 @@ export const sourceStage = z.enum(['REPLICATE', 'PAUSE', 'FINAL', 'RETURN', 'REL
 
 export const desiredSource = z.object({
   migrationId: id,
+  /** VMs of one wave share `rateBytesPerSecond`. */
+  waveId: id,
   vmRef: id,
   stage: sourceStage,
   /** Counts cutover attempts, from 1; 0 before the first. Reports of FINAL work carry it back. */
   attempt: z.number().int().nonnegative(),
   target: z.object({ agentId: id, host: z.string(), port: z.number().int().min(1).max(65_535) }).nullable(),
   disks: z.array(diskShape).min(1).max(64),
-  /** Cap on what is sent, all disks of this VM together; null: no cap. */
+  /** Cap on what is sent, all VMs of the wave together; null: no cap. */
   rateBytesPerSecond: rate.nullable(),
   /** Cap on the guest's writes, all disks of this VM together; null: no throttle. */
   guestWriteBytesPerSecond: rate.nullable(),

@@ -39,6 +39,7 @@ export const inventoryVm = z.object({
 export type InventoryVm = z.infer<typeof inventoryVm>
 
 export const inventory = z.object({ vms: z.array(inventoryVm).max(5_000) })
+export type Inventory = z.infer<typeof inventory>
 
 export const sourceDiskObserved = z.object({
   key: z.string().max(60),

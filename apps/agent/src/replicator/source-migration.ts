@@ -1,5 +1,5 @@
 import type { DesiredSource, GuestState, Problem, SourceDiskObserved, SourceObserved } from '@driftless/agent-api'
-import { TokenBucket } from '../block/token-bucket.ts'
+import type { TokenBucket } from '../block/token-bucket.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { DiskReplicator } from './disk-replicator.ts'
@@ -13,7 +13,8 @@ export interface SourceMigrationOptions {
   tap: TappedVm
   hypervisor: Hypervisor
   credentials: Credentials
-  siteBucket: TokenBucket
+  /** Caps on sending, asked in this order: the wave's, the site's. */
+  buckets: TokenBucket[]
   stateDirectory: string
   now: () => number
   /** Something that the coordinator waits for has changed. */
@@ -23,7 +24,6 @@ export interface SourceMigrationOptions {
 /** The source's side of one migration. `converge` brings it to what is desired, from wherever it is. */
 export class SourceMigration {
   readonly #options: SourceMigrationOptions
-  readonly #bucket = new TokenBucket()
   #desired: DesiredSource
   #replicators: { tap: TappedDisk; replicator: DiskReplicator }[] = []
   #guest: GuestState
@@ -102,7 +102,7 @@ export class SourceMigration {
   }
 
   #replicate(desired: DesiredSource): void {
-    const { tap, credentials, siteBucket, now, migrationId } = this.#options
+    const { tap, credentials, buckets, now, migrationId } = this.#options
     if (this.#replicators.length === 0) {
       for (const shape of desired.disks) {
         const disk = tap.disks.find((candidate) => candidate.key === shape.key)
@@ -117,7 +117,7 @@ export class SourceMigration {
             disk: { migrationId, diskKey: disk.key, sizeBytes: disk.sizeBytes },
             device: disk.device,
             credentials,
-            buckets: [this.#bucket, siteBucket],
+            buckets,
             now,
           })
           disk.tracking.listen(replicator.sync)
@@ -125,7 +125,6 @@ export class SourceMigration {
           return { tap: disk, replicator }
         })
     }
-    this.#bucket.setRate(desired.rateBytesPerSecond)
     tap.throttle.setRate(desired.guestWriteBytesPerSecond)
     for (const { replicator } of this.#replicators) {
       replicator.setTarget(desired.target)

@@ -41,6 +41,8 @@ export interface SourceRoleOptions {
 export class SourceRole implements AgentRole {
   readonly #options: SourceRoleOptions
   readonly #siteBucket = new TokenBucket()
+  /** Wave → the cap that its VMs share. */
+  readonly #waveBuckets = new Map<string, TokenBucket>()
   readonly #taps = new Map<string, TappedVm>()
   readonly #migrations = new Map<string, SourceMigration>()
   readonly #converging = new Map<string, Promise<void>>()
@@ -71,8 +73,15 @@ export class SourceRole implements AgentRole {
   apply(desired: DesiredState): void {
     this.#desired = desired
     this.#siteBucket.setRate(desired.siteRateBytesPerSecond)
+    for (const { waveId, rateBytesPerSecond } of desired.sources) this.#waveBucket(waveId).setRate(rateBytesPerSecond)
     this.#match()
     this.#convergeAll()
+  }
+
+  #waveBucket(waveId: string): TokenBucket {
+    const bucket = this.#waveBuckets.get(waveId) ?? new TokenBucket()
+    this.#waveBuckets.set(waveId, bucket)
+    return bucket
   }
 
   report(): Promise<RoleReport> {
@@ -159,7 +168,7 @@ export class SourceRole implements AgentRole {
       }
       this.#complaints.delete(migrationId)
       const { hypervisor, credentials, now, changed } = this.#options
-      this.#migrations.set(migrationId, new SourceMigration({ migrationId, tap, hypervisor, credentials, siteBucket: this.#siteBucket, stateDirectory: this.#stateDirectory(), now, changed }, desired, vm.guest))
+      this.#migrations.set(migrationId, new SourceMigration({ migrationId, tap, hypervisor, credentials, buckets: [this.#waveBucket(desired.waveId), this.#siteBucket], stateDirectory: this.#stateDirectory(), now, changed }, desired, vm.guest))
     }
     if (this.#desired === null) return
     for (const [migrationId, migration] of this.#migrations) {

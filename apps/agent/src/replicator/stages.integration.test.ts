@@ -38,7 +38,7 @@ async function setUp() {
   const guest = await connectNbd({ socketPath: vm.socketPath, exportName: 'disk-0', reconnect: { forSeconds: 20 } })
   cleanups.push(() => guest.close())
   const disks = [{ key: 'disk-0', sizeBytes: SIZE }]
-  const wanted: DesiredSource = { migrationId: 'm-1', vmRef: 'vm-1', stage: 'REPLICATE', attempt: 0, target: target.target, disks, rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: 0.3 }
+  const wanted: DesiredSource = { migrationId: 'm-1', waveId: 'w-1', vmRef: 'vm-1', stage: 'REPLICATE', attempt: 0, target: target.target, disks, rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: 0.3 }
   let version = 0
   const drive = (atSource: Partial<DesiredSource>, atTarget: Partial<DesiredTarget>) => {
     version += 1

@@ -1,24 +1,20 @@
 import type { SourceObserved, TargetObserved } from '@driftless/agent-api'
 import { CAUGHT_UP_BYTES } from '@driftless/domain'
 
-/** Remembered states; beyond it the oldest is forgotten and wakes its migration once more, which is harmless. */
-const MOST_REMEMBERED = 50_000
-
 /**
- * Remembers of each migration what decisions depend on, so that the many reports that only move counters wake nobody.
- * `changed` answers whether this is news; `forget` makes the next report news again.
+ * Remembers what decisions depend on of each agent's migrations, so that the many reports that only move counters wake
+ * nobody. What an agent no longer reports is not remembered; `forget` makes everything news again.
  */
 export function createDecisive() {
-  const last = new Map<string, string>()
+  const agents = new Map<string, ReadonlyMap<string, string>>()
   return {
-    changed: (key: string, text: string): boolean => {
-      if (last.get(key) === text) return false
-      last.delete(key)
-      last.set(key, text)
-      if (last.size > MOST_REMEMBERED) for (const oldest of last.keys()) { last.delete(oldest); break }
-      return true
+    /** The migrations whose state is news; `states` is all that the agent reports. */
+    news: (agentId: string, states: ReadonlyMap<string, string>): string[] => {
+      const before = agents.get(agentId)
+      agents.set(agentId, states)
+      return [...states].filter(([migrationId, text]) => before?.get(migrationId) !== text).map(([migrationId]) => migrationId)
     },
-    forget: (key: string): void => void last.delete(key),
+    forget: (agentId: string): void => void agents.delete(agentId),
   }
 }
 export type Decisive = ReturnType<typeof createDecisive>

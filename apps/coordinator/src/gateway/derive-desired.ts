@@ -1,25 +1,35 @@
 import { createHash } from 'node:crypto'
-import { desiredState } from '@driftless/agent-api'
+import { desiredSource, desiredTarget } from '@driftless/agent-api'
 import type { DesiredState } from '@driftless/agent-api'
 import type { DesiredFacts } from '@driftless/db'
 import { sourceStage, targetStage } from '@driftless/domain'
 import type { StageInput } from '@driftless/domain'
+import { z } from 'zod'
 
 type MigrationRow = DesiredFacts['migrations'][number]
 
 /** Enough of a SHA-256 that two states of one agent never share it. */
 const VERSION_LENGTH = 32
 
-/** What one agent should be doing, derived from rows alone; `version` is a hash of the rest. */
-export function deriveDesired(role: 'SOURCE' | 'TARGET', facts: DesiredFacts): DesiredState {
+/**
+ * What one agent should be doing, derived from rows alone; `version` is a hash of the rest. A migration that cannot be
+ * put in the protocol's words (a VM without disks) is left out and told to `onFault`: the agent's others go on.
+ */
+export function deriveDesired(role: 'SOURCE' | 'TARGET', facts: DesiredFacts, onFault: (migrationId: string, fault: string) => void): DesiredState {
+  const sound = <T>(schema: z.ZodType<T>) => (stated: { readonly migrationId: string }): T[] => {
+    const parsed = schema.safeParse(stated)
+    if (parsed.success) return [parsed.data]
+    onFault(stated.migrationId, z.prettifyError(parsed.error))
+    return []
+  }
   const state = {
-    sources: role === 'SOURCE' ? facts.migrations.flatMap((migration) => sourceOf(migration, facts)) : [],
-    targets: role === 'TARGET' ? facts.migrations.flatMap(targetOf) : [],
+    sources: role === 'SOURCE' ? facts.migrations.flatMap((migration) => sourceOf(migration, facts)).flatMap(sound(desiredSource)) : [],
+    targets: role === 'TARGET' ? facts.migrations.flatMap(targetOf).flatMap(sound(desiredTarget)) : [],
     siteRateBytesPerSecond: role === 'SOURCE' && facts.linkRateBytesPerSecond !== null ? Number(facts.linkRateBytesPerSecond) : null,
     observeVmRefs: facts.observeVmRefs,
   }
   const version = createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, VERSION_LENGTH)
-  return desiredState.parse({ version, ...state })
+  return { version, ...state }
 }
 
 function stageInput({ status, resumeStatus, wave, attempts: [attempt] }: MigrationRow): StageInput {
@@ -33,6 +43,7 @@ function sourceOf(migration: MigrationRow, facts: DesiredFacts) {
   const { wave } = migration
   return [{
     migrationId: migration.id,
+    waveId: migration.waveId,
     vmRef: migration.vm.ref,
     stage,
     attempt: migration.attempts[0]?.number ?? 0,

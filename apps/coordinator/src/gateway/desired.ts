@@ -29,6 +29,7 @@ function derive(gateway: Gateway, agent: AgentCall['agent']): Promise<DesiredSta
   return asCoordinator(gateway.db, async (tx) => {
     // A held call is contact too: the agent's socket is open, and it will report when something happens.
     await noteContact(tx, agent.id)
-    return deriveDesired(agent.role, await readDesiredFacts(tx, agent, await databaseNow(tx)))
+    const facts = await readDesiredFacts(tx, agent, await databaseNow(tx))
+    return deriveDesired(agent.role, facts, (migrationId, fault) => gateway.log.error({ migrationId, fault }, 'a migration cannot be told to its agent'))
   })
 }

@@ -165,7 +165,7 @@ describe('an agent that calls', () => {
   it('is not believed about a migration that is not its own', async () => {
     const { migrationIds: [migrationId = ''] } = await startedWave(world, ['vm-a'])
     const other = await enrolFakeAgent(world.port, await world.token(DEMO_SOURCE_SITE))
-    const desired: DesiredSource = { migrationId, vmRef: 'vm-a', stage: 'REPLICATE', attempt: 0, target: null, disks: [{ key: 'disk0', sizeBytes: 1_048_576 }], rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: 1 }
+    const desired: DesiredSource = { migrationId, waveId: 'wave', vmRef: 'vm-a', stage: 'REPLICATE', attempt: 0, target: null, disks: [{ key: 'disk0', sizeBytes: 1_048_576 }], rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: 1 }
     await expect(other.calls.report(reportOf({ sources: [observeSource(desired)] }))).resolves.toEqual({ ok: true })
     // Nor is its source agent about what the target observes.
     await agents.source.calls.report(reportOf({ targets: [{ migrationId, stage: 'BOOT', attempt: 9, connected: true, storedBytes: 0, hashes: null, shadow: null, problem: null }] }))

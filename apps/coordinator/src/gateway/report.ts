@@ -1,6 +1,7 @@
 import { report as reportSchema } from '@driftless/agent-api'
-import type { Report } from '@driftless/agent-api'
+import type { Inventory, Report } from '@driftless/agent-api'
 import { noteAgentFacts, storeInventory, storeReplications, storeSourceObserved, storeTargetObserved } from '@driftless/db'
+import type { InventoryRow } from '@driftless/db'
 import { wake } from '@driftless/jobs'
 import { asCoordinator } from '../context.ts'
 import { takeSamples } from '../telemetry/take-samples.ts'
@@ -19,9 +20,15 @@ export async function report(gateway: Gateway, { agent, body }: AgentCall): Prom
   const { tenantId, siteId, providerId, role } = agent
   const { inventory } = said
   if (inventory && role === 'SOURCE' && tenantId !== null)
-    await asCoordinator(gateway.db, (tx) => storeInventory(tx, { siteId, providerId, tenantId }, inventory.vms.map(({ guest, ...vm }) => ({ ...vm, power: guest.power, health: guest.health }))))
+    await asCoordinator(gateway.db, (tx) => storeInventory(tx, { siteId, providerId, tenantId }, inventoryRows(inventory)))
   if (role === 'SOURCE') await takeSamples(gateway, agent, said.samples)
   return { ok: true }
+}
+
+/** One row a VM and a disk: an adapter that names one twice must not make every report of its agent fail. */
+function inventoryRows(inventory: Inventory): InventoryRow[] {
+  const vms = new Map(inventory.vms.map((vm) => [vm.ref, vm]))
+  return [...vms.values()].map(({ guest, disks, ...vm }) => ({ ...vm, power: guest.power, health: guest.health, disks: [...new Map(disks.map((disk) => [disk.key, disk])).values()] }))
 }
 
 /** Answers the ids of the migrations that really are this agent's. */
@@ -41,10 +48,9 @@ async function storeObserved(gateway: Gateway, agent: AgentCall['agent'], said: 
 
 async function wakeConcerned(gateway: Gateway, agent: AgentCall['agent'], said: Report, own: ReadonlySet<string>): Promise<void> {
   const states = agent.role === 'SOURCE'
-    ? said.sources.map((source) => ({ migrationId: source.migrationId, text: decisiveOfSource(source) }))
-    : said.targets.map((target) => ({ migrationId: target.migrationId, text: decisiveOfTarget(target) }))
-  const news = states.filter(({ migrationId, text }) => own.has(migrationId) && gateway.decisive.changed(`${agent.role}/${migrationId}`, text))
-  await Promise.all(news.map(async ({ migrationId }) => {
-    if (!(await wake(gateway.queues, 'drive-migration', { migrationId }))) gateway.decisive.forget(`${agent.role}/${migrationId}`)
-  }))
+    ? said.sources.map((source) => [source.migrationId, decisiveOfSource(source)] as const)
+    : said.targets.map((target) => [target.migrationId, decisiveOfTarget(target)] as const)
+  const news = gateway.decisive.news(agent.id, new Map(states.filter(([migrationId]) => own.has(migrationId))))
+  const queued = await Promise.all(news.map((migrationId) => wake(gateway.queues, 'drive-migration', { migrationId })))
+  if (queued.includes(false)) gateway.decisive.forget(agent.id)
 }

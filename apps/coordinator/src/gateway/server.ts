@@ -22,6 +22,8 @@ const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 /** Longer than agents pause between calls, so that they seldom need a new handshake. */
 const KEEP_ALIVE_MS = 65_000
+/** Before an absence is noted anywhere (30 s), and with room for clocks that differ. */
+const ABSENCE_MS = 15_000
 /** Two sockets an agent, with room for the bounds of the protocol. */
 const MOST_CONNECTIONS = 12_000
 
@@ -57,7 +59,10 @@ export async function openGateway(gateway: Gateway, address: { readonly host: st
     response.on('close', () => hungUp.abort())
     const signal = AbortSignal.any([hungUp.signal, closing.signal])
     try {
-      send(response, 200, await handle(request, signal))
+      const body = await handle(request, signal)
+      // A connection that is kept would bring the next call to a gateway that is going away.
+      if (closing.signal.aborted) response.setHeader('connection', 'close')
+      send(response, 200, body)
     } catch (error) {
       if (hungUp.signal.aborted) return
       const { status, body, ours } = refusalOf(error)
@@ -82,6 +87,8 @@ export async function openGateway(gateway: Gateway, address: { readonly host: st
     }
     if (!(request.socket instanceof TLSSocket)) throw new GatewayError(401, 'NO_CERTIFICATE', 'The gateway is called by HTTPS.')
     const agent = await authenticate(gateway.db, request.socket)
+    // Back from an absence: its migrations may be noted as waiting for it, though it reports nothing new.
+    if (!agent.lastContactAt || Date.now() - agent.lastContactAt.getTime() > ABSENCE_MS) gateway.decisive.forget(agent.id)
     const body = await readJson(request, MAX_BODY_BYTES)
     checkProtocol(body)
     return call(gateway, { agent, body, signal })

@@ -1,0 +1,107 @@
+/** The main job with every program killed once in mid-copy and once in mid-cutover: the outcome is the same. */
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { mainJob } from '@driftless/launch/play/main-job.ts'
+import type { PlayWave } from '@driftless/launch/play/shapes.ts'
+import { proofOf } from '@driftless/launch/play/proof.ts'
+import type { RunningDriftless } from '@driftless/launch/run.ts'
+import { ROOT } from '@driftless/launch/setup/paths.ts'
+import pg from 'pg'
+import { afterEach, expect, test } from 'vitest'
+import { labVms } from '../support/lab.ts'
+import { startDriftless } from '../support/driftless.ts'
+
+/** Long enough to be missed by everybody, short enough not to be waited for. */
+const DOWN_MS = 1_500
+
+type Kill = { readonly program: string; readonly when: (wave: PlayWave) => boolean }
+
+let driftless: RunningDriftless | null = null
+afterEach(async () => {
+  await driftless?.stop()
+  driftless = null
+})
+
+/** Runs the job; each kill happens once, in order, when its moment has come. Answers which programs were killed. */
+async function jobWithKills(running: RunningDriftless, kills: readonly Kill[], rateBytesPerSecond: number | null) {
+  const killed: string[] = []
+  const watcher = {
+    step: () => undefined,
+    async progress(wave: PlayWave) {
+      const next = kills[killed.length]
+      if (!next?.when(wave)) return
+      killed.push(next.program)
+      await running.supervisor.kill(next.program)
+      await pause(DOWN_MS)
+      await running.supervisor.restart(next.program)
+    },
+  }
+  const result = await mainJob(running.url, watcher, { rateBytesPerSecond })
+  return { killed, proof: proofOf(result), result }
+}
+
+const sum = (wave: PlayWave, pick: (migration: PlayWave['migrations'][number]) => number) => wave.migrations.reduce((total, migration) => total + pick(migration), 0)
+const copied = (from: number) => (wave: PlayWave) => {
+  const share = sum(wave, (migration) => migration.backgroundDoneBytes) / Math.max(1, sum(wave, (migration) => migration.backgroundTotalBytes))
+  return share >= from && share < 1
+}
+
+test('source agent, target agent and coordinator are each killed in mid-copy: six VMs arrive whole', async () => {
+  driftless = await startDriftless()
+  const { killed, proof } = await jobWithKills(
+    driftless,
+    [
+      { program: 'agent-source', when: copied(0.15) },
+      { program: 'agent-target', when: copied(0.4) },
+      { program: 'coordinator', when: copied(0.6) },
+    ],
+    40_000_000,
+  )
+  expect(killed).toEqual(['agent-source', 'agent-target', 'coordinator'])
+  expect(proof.faults).toEqual([])
+  expect(proof).toMatchObject({ vms: 6, disks: 7 })
+})
+
+test('each is killed in mid-cutover: every VM arrives whole and runs once', async () => {
+  const running = await startDriftless({ scenario: join(ROOT, 'apps', 'lab', 'scenarios', 'small.json') })
+  driftless = running
+  const over = new AbortController()
+  const killing = killInCutover(running, over.signal)
+  const result = await mainJob(running.url, { step: () => undefined }, { rateBytesPerSecond: null }).finally(() => over.abort())
+  expect(await killing).toEqual(['agent-source', 'coordinator', 'agent-target'])
+  expect(proofOf(result).faults).toEqual([])
+  const power = async (side: 'source' | 'target') => Object.fromEntries((await labVms(running, side)).map((vm) => [vm.name, vm.power]))
+  expect(await power('source')).toEqual({ 'app-01': 'OFF', 'app-02': 'OFF' })
+  expect(await power('target')).toEqual({ 'app-01': 'ON', 'app-02': 'ON' })
+})
+
+/** In which steps of whose attempt (the wave's first or second VM) each is killed; a step may be over in tens of milliseconds. */
+const IN_CUTOVER = [
+  { program: 'agent-source', attempt: 1, steps: ['SOURCE_QUIESCING', 'SOURCE_OFF', 'FINAL_SYNC', 'VERIFYING'] },
+  { program: 'coordinator', attempt: 1, steps: ['VERIFYING', 'TARGET_BOOTING', 'VALIDATING'] },
+  { program: 'agent-target', attempt: 2, steps: ['SOURCE_QUIESCING', 'SOURCE_OFF', 'FINAL_SYNC', 'VERIFYING', 'TARGET_BOOTING', 'VALIDATING'] },
+] as const
+const LOOK_MS = 10
+
+/** Watches the attempts in the database, closely, and kills on the way. Answers who was killed. */
+async function killInCutover(running: RunningDriftless, over: AbortSignal): Promise<string[]> {
+  const killed: string[] = []
+  const client = new pg.Client({ connectionString: running.ownerUrl })
+  await client.connect()
+  try {
+    while (!over.aborted && killed.length < IN_CUTOVER.length) {
+      const { rows } = await client.query<{ status: string; nth: string }>('SELECT a.status, dense_rank() OVER (ORDER BY m.position) AS nth FROM cutover_attempt a JOIN migration m ON m.id = a.migration_id')
+      const next = IN_CUTOVER[killed.length]
+      if (next && rows.some((row) => Number(row.nth) === next.attempt && next.steps.some((step) => step === row.status))) {
+        killed.push(next.program)
+        await running.supervisor.kill(next.program)
+        await pause(DOWN_MS)
+        await running.supervisor.restart(next.program)
+      }
+      await pause(LOOK_MS)
+    }
+  } finally {
+    await client.end()
+  }
+  return killed
+}
