@@ -1,6 +1,7 @@
 import { createTestDatabase } from '@driftless/tests/support/database.ts'
 import type { TestDatabase } from '@driftless/tests/support/database.ts'
 import { testEnv } from '@driftless/tests/support/env.ts'
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WAKE_TIMEOUT_MS, openQueues, openWorkers, prepareQueueSchema, wake } from './index.ts'
 import type { Handlers, Queues } from './index.ts'
@@ -114,6 +115,37 @@ describe.each(STORES)('the queue on %s', (store) => {
     await queues.empty()
     await wake(queues, 'drive-migration', { migrationId: 'm' })
     await settled(() => seen.length === 2)
+  })
+})
+
+describe('a PostgreSQL that ends every connection', () => {
+  it('is used again by the same workers and producers within seconds', async () => {
+    const database = await createTestDatabase()
+    const owner = new pg.Client({ connectionString: database.ownerUrl })
+    await owner.connect()
+    await prepareQueueSchema(database.queueUrl)
+    const queues = openQueues(database.queueUrl)
+    let times = 0
+    const handle = () => {
+      times += 1
+      return Promise.resolve()
+    }
+    const workers = await openWorkers(database.queueUrl, { 'drive-migration': handle, 'advance-booking': handle, 'finish-estimate': handle, sweep: handle, 'roll-up-telemetry': handle }, { onError: () => {} })
+    for (let round = 1; round <= 3; round += 1) {
+      await wake(queues, 'drive-migration', { migrationId: `of round ${round}` })
+      const until = performance.now() + 10_000
+      while (times < round && performance.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        await wake(queues, 'drive-migration', { migrationId: `of round ${round}` })
+      }
+      expect(times).toBeGreaterThanOrEqual(round)
+      times = round
+      await owner.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+    }
+    await workers.close()
+    await queues.close()
+    await owner.end()
+    await database.drop()
   })
 })
 

@@ -13,33 +13,38 @@ import { observedOf, viewOf } from '../drive/view-of.ts'
 /** The longest way a migration goes in one go is a handful of steps; more than this is a circle. */
 const MOST_STEPS = 20
 
-type Driven = { readonly waveId: string; readonly steps: readonly Step['kind'][]; readonly bookingId: string | null }
+type Driven = { readonly waveId: string; readonly steps: readonly Step[]; readonly bookingId: string | null }
 
 /**
  * Takes every step of a migration that can be taken now. The row's lock is the lease: a second driver waits, then
  * finds nothing to do; a killed one leaves nothing behind, since all its effects are rows of one transaction.
  */
-export async function driveMigration(context: Context, links: SiteLinks, migrationId: string): Promise<readonly Step['kind'][]> {
+export async function driveMigration(context: Context, links: SiteLinks, migrationId: string): Promise<readonly Step[]> {
   const driven = await asCoordinator(context.db, (tx) => drive(tx, links, migrationId))
   if (!driven || driven.steps.length === 0) return []
-  context.log.info({ migrationId, steps: driven.steps }, 'migration driven')
+  context.log.info({ migrationId, steps: driven.steps.map(inWords) }, 'migration driven')
   // Somebody else's turn, and perhaps the end of the wave.
-  if (driven.steps.some((kind) => kind === 'COMMIT' || kind === 'ROLL_BACK')) await wakeWave(context, driven.waveId, migrationId, driven.bookingId)
+  if (driven.steps.some(({ kind }) => kind === 'COMMIT' || kind === 'ROLL_BACK')) await wakeWave(context, driven.waveId, migrationId, driven.bookingId)
   return driven.steps
 }
 
 async function drive(tx: ScopedTx, links: SiteLinks, migrationId: string): Promise<Driven | null> {
   if (!(await lockMigration(tx, migrationId))) return null
-  const steps: Step['kind'][] = []
+  const steps: Step[] = []
   for (;;) {
     const facts = await readMigrationFacts(tx, migrationId)
     const observed = observedOf(facts)
     const step = nextStep(viewOf(facts, observed, await readExtras(tx, facts, links)))
     const applied = await applyStep(tx, step, facts, observed)
     if (applied === 'waiting') return { waveId: facts.migration.waveId, steps, bookingId: facts.booking?.id ?? null }
-    steps.push(step.kind)
-    if (steps.length > MOST_STEPS) throw new Error(`Migration ${migrationId} goes in circles: ${steps.join(', ')}.`)
+    steps.push(step)
+    if (steps.length > MOST_STEPS) throw new Error(`Migration ${migrationId} goes in circles: ${steps.map(inWords).join(', ')}.`)
   }
+}
+
+function inWords(step: Step): string {
+  if ('to' in step) return `${step.kind} ${step.to}`
+  return 'code' in step ? `${step.kind} ${step.code}` : step.kind
 }
 
 async function wakeWave(context: Context, waveId: string, exceptId: string, bookingId: string | null): Promise<void> {

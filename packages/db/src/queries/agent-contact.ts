@@ -5,7 +5,7 @@ const CONTACT_RESOLUTION_SECONDS = 1
 
 /** The agent that owns this certificate (SHA-256 of its DER, hex); null when none does, or another one now. */
 export function findAgent(tx: ScopedTx, agentId: string, certificateFingerprint: string) {
-  return tx.db.agent.findFirst({ where: { id: agentId, certificateFingerprint }, include: { site: { select: { name: true } } } })
+  return tx.db.agent.findFirst({ where: { id: agentId, certificateFingerprint } })
 }
 export type KnownAgent = NonNullable<Awaited<ReturnType<typeof findAgent>>>
 

@@ -3,8 +3,8 @@ import { TELEMETRY_DAYS } from './telemetry-samples.ts'
 
 /** Charts of the last two hours show every sample; older ones show minutes. */
 const RAW_HOURS = 2
-/** A row at least this long is a minute already. */
-export const MINUTE_SECONDS = 60
+/** What a row of a minute says. That shorter ones are raw stands in the SQL as a number: the index of raw rows needs it so. */
+const MINUTE_SECONDS = 60
 /** Minutes of samples taken at a time, so that one run is short even after a day without. */
 const MINUTES_A_RUN = 30
 /** Expired rows removed at a time. */
@@ -22,10 +22,10 @@ export async function rollUpTelemetry(tx: ScopedTx): Promise<boolean> {
   if (locked !== 1) return false
   const rolled = await tx.db.$executeRaw`
     WITH span AS (
-      SELECT date_trunc('minute', min(at)) AS from_at FROM telemetry_sample WHERE interval_seconds < ${MINUTE_SECONDS}
+      SELECT date_trunc('minute', min(at)) AS from_at FROM telemetry_sample WHERE interval_seconds < 60
     ), raw AS (
       DELETE FROM telemetry_sample s USING span
-      WHERE s.interval_seconds < ${MINUTE_SECONDS} AND s.at >= span.from_at AND s.at < span.from_at + make_interval(mins => ${MINUTES_A_RUN})
+      WHERE s.interval_seconds < 60 AND s.at >= span.from_at AND s.at < span.from_at + make_interval(mins => ${MINUTES_A_RUN})
         AND s.at < date_trunc('minute', clock_timestamp()) - make_interval(hours => ${RAW_HOURS})
       RETURNING s.*
     )

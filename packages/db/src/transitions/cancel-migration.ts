@@ -22,9 +22,9 @@ export async function cancelMigration(tx: ScopedTx, migrationId: string): Promis
   return moveMigration(tx, { ...migration, status }, 'CANCELLED', { endedAt: new Date() })
 }
 
-/** Cancels every migration of a wave that can be; those frozen in their cutover run on. Answers how many were. */
+/** Cancels, in the order in which reports lock them, every migration of a wave that can be; those frozen in their cutover run on. Answers how many were. */
 export async function cancelWave(tx: ScopedTx, waveId: string): Promise<number> {
-  const wave = await tx.db.wave.findUnique({ where: { id: waveId }, include: { migrations: { select: { id: true } } } })
+  const wave = await tx.db.wave.findUnique({ where: { id: waveId }, include: { migrations: { select: { id: true }, orderBy: { id: 'asc' } } } })
   if (!wave) throw new DomainError('WAVE_UNKNOWN', 'There is no such wave.')
   let cancelled = 0
   for (const { id } of wave.migrations) {

@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest'
+import { readEnv } from './env.ts'
+
+const GIVEN = { DATABASE_URL: 'postgres://c@localhost/d', QUEUE_URL: 'redis://localhost' }
+
+describe('readEnv', () => {
+  it('tells names from addresses', () => {
+    expect(readEnv({ ...GIVEN, GATEWAY_NAMES: 'gateway.example, 10.0.0.1,::1' }).gateway.names).toEqual([
+      { name: 'gateway.example', isAddress: false }, { name: '10.0.0.1', isAddress: true }, { name: '::1', isAddress: true },
+    ])
+  })
+  it.each([['DATABASE_URL', { QUEUE_URL: 'redis://x' }], ['GATEWAY_PORT', { ...GIVEN, GATEWAY_PORT: '70000' }], ['GATEWAY_NAMES', { ...GIVEN, GATEWAY_NAMES: ' , ' }]])('names %s when it is wrong', (name, given) => {
+    expect(() => readEnv(given)).toThrow(name)
+  })
+})
