@@ -20,7 +20,7 @@ export async function play(driftless: RunningDriftless, startedAtMs = Date.now()
           display.erase()
           terminal.say(`  ${terminal.paint('green', '✓')} ${what}`)
         },
-        progress: display.draw,
+        progress: (wave) => display.draw(wave),
       },
       { rateBytesPerSecond: null },
     )
