@@ -68,7 +68,7 @@ describe('row-level security', () => {
   it('shows a provider all of its customers, and no other provider’s', async () => {
     for (const { name } of names) {
       const rows = await rowsOf(name, { kind: 'provider', providerId: 'north', actor: { kind: 'USER', id: 'u', name: 'u' } })
-      expect([name, rows.map((row) => row.tenant_id).toSorted(), rows.every((row) => row.provider_id === 'north')]).toEqual([name, ['alpine', 'harbour'], true])
+      expect([name, new Set(rows.map((row) => row.tenant_id)), rows.every((row) => row.provider_id === 'north')]).toEqual([name, new Set(['alpine', 'harbour']), true])
     }
   })
 

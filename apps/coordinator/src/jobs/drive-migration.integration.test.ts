@@ -13,7 +13,7 @@ import { driveMigration } from './drive-migration.ts'
 
 const HOUR_MS = 3_600_000
 
-describe('driving migrations', () => {
+describe('driving migrations', { timeout: 60_000 }, () => {
   let world: World
   let agents: { source: FakeAgent; target: FakeAgent }
   let db: Db
@@ -53,7 +53,7 @@ describe('driving migrations', () => {
     return wave
   }
   const migration = (id: string) => world.owner.migration.findUniqueOrThrow({ where: { id }, include: { attempts: { orderBy: { number: 'asc' } } } })
-  const waitsFor = (id: string, waitReason: string) => eventually(async () => (await migration(id)).waitReason === waitReason, 15_000, () => migration(id))
+  const waitsFor = (id: string, waitReason: string) => eventually(async () => (await migration(id)).waitReason === waitReason, undefined, () => migration(id))
   /** As the portal does it. */
   async function request(id: string): Promise<void> {
     await inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))
@@ -105,7 +105,7 @@ describe('driving migrations', () => {
     await request(bad)
     await eventually(async () => (await migration(bad)).status === 'COMPLETED')
     expect((await migration(bad)).attempts.map((attempt) => attempt.status)).toEqual(['ROLLED_BACK', 'COMMITTED'])
-  })
+  }, 120_000)
 
   it('stops nothing without an approver, and says whose turn it is', async () => {
     const { waveId, migrationIds: [id = ''] } = await readyWave(1)

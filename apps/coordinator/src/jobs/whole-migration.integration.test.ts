@@ -5,7 +5,7 @@ import { playPair } from '../testing/fake-pair.ts'
 import { eventually, inventoryVm, openWindow, openWorld, reportOf, startedWave } from '../testing/world.ts'
 import type { World } from '../testing/world.ts'
 
-describe('a whole migration over the gateway', () => {
+describe('a whole migration over the gateway', { timeout: 120_000 }, () => {
   let world: World
   beforeAll(async () => { world = await openWorld() })
   afterAll(() => world.close())

@@ -13,6 +13,8 @@ import { enrolFakeAgent, reportOf } from './fake-agent.ts'
 const TENANT = 'alpine'
 const PROVIDER = 'northwind'
 const HOUR_MS = 3_600_000
+/** A machine that builds and tests at once is slow; nothing here waits for time to pass. */
+const PATIENCE_MS = 30_000
 
 export const OPERATOR: Scope = { kind: 'tenant', tenantId: TENANT, actor: { kind: 'USER', id: 'user-olivia', name: 'Olivia Berger' } }
 export const APPROVER: Scope = { kind: 'tenant', tenantId: TENANT, actor: { kind: 'USER', id: 'user-anna', name: 'Anna Keller' } }
@@ -95,7 +97,7 @@ export async function openWindow({ web, queues }: World, waveId: string, go = tr
 }
 
 /** Waits until `look` finds something, for at most `limitMs`; `seen` tells what there was instead. */
-export async function eventually<T>(look: () => Promise<T | null | undefined | false>, limitMs = 15_000, seen: () => unknown = () => null): Promise<T> {
+export async function eventually<T>(look: () => Promise<T | null | undefined | false>, limitMs = PATIENCE_MS, seen: () => unknown = () => null): Promise<T> {
   const until = performance.now() + limitMs
   for (;;) {
     const found = await look()
