@@ -26,7 +26,7 @@ export function CopyBox({ label, text, copy, copied }: { label: string; text: st
         <span className="text-sm font-medium">{label}</span>
         <Button size="sm" onClick={() => void press()}>{done ? <Check aria-hidden /> : <Copy aria-hidden />}<span aria-live="polite">{done ? copied : copy}</span></Button>
       </div>
-      <pre id={id} aria-label={label} tabIndex={0} className="max-h-56 overflow-auto rounded-md border bg-sunken p-3 font-mono text-xs leading-5 break-all whitespace-pre-wrap select-all">{text}</pre>
+      <pre id={id} role="group" aria-label={label} tabIndex={0} className="max-h-56 overflow-auto rounded-md border bg-sunken p-3 font-mono text-xs leading-5 break-all whitespace-pre-wrap select-all">{text}</pre>
     </div>
   )
 }

@@ -53,3 +53,11 @@ export async function listTargetCapacity(tx: ScopedTx) {
     }
   })
 }
+
+/** The windows that hold a slot and are not over, the next first, at any target site. */
+export async function listWindowsAhead(tx: ScopedTx, now: Date, most: number) {
+  const where = { status: { in: [...BOOKING_HOLDS_SLOT] }, endsAt: { gt: now } }
+  const rows = await tx.db.booking.findMany({ where, orderBy: { startsAt: 'asc' }, take: most, include: { wave: { select: { id: true, name: true, tenant: { select: { name: true } }, destination: { select: { targetSite: { select: { name: true } } } } } } } })
+  const requests = await tx.db.booking.count({ where: { ...where, status: 'REQUESTED' } })
+  return { requests, windows: rows.map(({ id, status, startsAt, endsAt, wave }) => ({ id, status, startsAt, endsAt, waveId: wave.id, waveName: wave.name, tenantName: wave.tenant.name, targetSiteName: wave.destination.targetSite.name })) }
+}

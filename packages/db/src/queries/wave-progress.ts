@@ -1,11 +1,3 @@
-import { MIGRATION_UNDER_WAY } from '@driftless/domain'
-import type { MigrationStatus } from '@driftless/domain'
-
-/** Somebody or something works on it. */
-export function isUnderWay(status: MigrationStatus): boolean {
-  return MIGRATION_UNDER_WAY.includes(status)
-}
-
 export type DiskCopy = { readonly backgroundDoneBytes: bigint; readonly backgroundTotalBytes: bigint; readonly sizeBytes: bigint }
 
 /** How much of what was there already is copied, over many disks: 0 to 1; null before any agent has counted. */

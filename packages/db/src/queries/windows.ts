@@ -1,17 +1,18 @@
 import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED } from '@driftless/domain'
 import { z } from 'zod'
+import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
-import { isUnderWay } from './wave-progress.ts'
 
-/** A year of windows of a busy tenant; older ones are in the audit log. */
-const MOST_BOOKINGS = 400
+/** More windows ahead than a page can show; a site takes one wave at a time. */
+const MOST_HELD = 200
+/** Closed ones are read once and then found in the audit log. */
+const MOST_CLOSED = 50
 
-/** Bookings that the scope may see, the latest start first, with what a scheduler weighs: size and expected cutover. */
+/** Bookings that the scope may see, those that hold a slot first, with what a scheduler weighs: the VMs and their size. */
 export async function listBookings(tx: ScopedTx) {
-  const rows = await tx.db.booking.findMany({
-    orderBy: { startsAt: 'desc' }, take: MOST_BOOKINGS,
-    include: { wave: { include: { tenant: { select: { id: true, name: true } }, destination: { select: { name: true } }, migrations: { include: { vm: { select: { name: true } }, replications: { select: { sizeBytes: true } } } } } } },
-  })
+  const held = await withWave(tx, { status: { in: [...BOOKING_HOLDS_SLOT] } }, 'asc', MOST_HELD)
+  const closed = await withWave(tx, { status: { notIn: [...BOOKING_HOLDS_SLOT] } }, 'desc', MOST_CLOSED)
+  const rows = [...held, ...closed]
   const people = await peopleNames(tx, rows.flatMap((row) => [row.requestedById, row.decidedById]))
   const sites = await tx.db.site.findMany({ where: { id: { in: [...new Set(rows.map((row) => row.targetSiteId))] } }, select: { id: true, name: true } })
   const siteNames = new Map(sites.map((site) => [site.id, site.name]))
@@ -23,19 +24,26 @@ export async function listBookings(tx: ScopedTx) {
     targetSiteId: row.targetSiteId, targetSiteName: siteNames.get(row.targetSiteId) ?? '',
     waveId: wave.id, waveName: wave.name, siteId: wave.siteId, tenantId: wave.tenant.id, tenantName: wave.tenant.name, destinationName: wave.destination.name,
     vms: wave.migrations.map((migration) => ({
-      vmId: migration.vmId, name: migration.vm.name, status: migration.status,
+      vmId: migration.vmId, name: migration.vm.name,
       sizeBytes: migration.replications.reduce((sum, disk) => sum + Number(disk.sizeBytes), 0),
     })),
-    vmsOpen: wave.migrations.filter((migration) => isUnderWay(migration.status)).length,
   }))
 }
+
+function withWave(tx: ScopedTx, where: Prisma.BookingWhereInput, startsAt: 'asc' | 'desc', most: number) {
+  return tx.db.booking.findMany({
+    where, orderBy: { startsAt }, take: most,
+    include: { wave: { include: { tenant: { select: { id: true, name: true } }, destination: { select: { name: true } }, migrations: { include: { vm: { select: { name: true } }, replications: { select: { sizeBytes: true } } } } } } },
+  })
+}
+
 export type BookingRow = Awaited<ReturnType<typeof listBookings>>[number]
 
 /** A tenant's waves that a window can be booked for: started or planned, not over, and without a booking that counts. */
 export async function listBookableWaves(tx: ScopedTx, now: Date) {
   const rows = await tx.db.wave.findMany({
     where: { migrations: { some: { status: { notIn: [...MIGRATION_ENDED] } } }, bookings: { none: { status: { in: [...BOOKING_HOLDS_SLOT] }, endsAt: { gt: now } } } },
-    orderBy: { createdAt: 'desc' }, take: MOST_BOOKINGS,
+    orderBy: { createdAt: 'desc' }, take: MOST_HELD,
     include: { destination: { include: { targetSite: { select: { name: true } } } }, migrations: { select: { status: true } } },
   })
   return rows.map((wave) => ({
@@ -47,7 +55,7 @@ export async function listBookableWaves(tx: ScopedTx, now: Date) {
 
 const slot = z.object({ starts_at: z.date(), ends_at: z.date() })
 
-/** The times of a target site that somebody holds, never by whom. SITE's visibility is checked: null when the scope does not see it. */
+/** The times of a target site that somebody holds, never by whom; null when the scope does not see the site. */
 export async function readTakenSlots(tx: ScopedTx, targetSiteId: string, from: Date, to: Date) {
   const site = await tx.db.site.findFirst({ where: { id: targetSiteId, kind: 'TARGET' }, select: { id: true } })
   if (!site) return null

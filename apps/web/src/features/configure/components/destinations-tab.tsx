@@ -34,9 +34,9 @@ function DestinationCard({ destination, staff }: { destination: Destination; sta
           <h3 className="mb-1.5 text-xs font-medium text-muted">{t('networks')}</h3>
           <ul className="flex flex-col divide-y rounded-md border">
             {destination.networkMap.map((pair) => (
-              <li key={pair.source} className="flex items-center gap-2 px-3 py-1.5"><span className="min-w-0 flex-1 truncate">{pair.source}</span><ArrowRight className="size-3.5 shrink-0 text-muted" aria-label={t('becomes')} /><span className="min-w-0 flex-1 truncate font-medium">{pair.target}</span></li>
+              <li key={pair.source} className="flex items-center gap-2 px-3 py-1.5"><span className="min-w-0 flex-1 truncate">{pair.source}</span><ArrowRight role="img" className="size-3.5 shrink-0 text-muted" aria-label={t('becomes')} /><span className="min-w-0 flex-1 truncate font-medium">{pair.target}</span></li>
             ))}
-            <li className="flex items-center gap-2 px-3 py-1.5"><span className="min-w-0 flex-1 text-muted">{t('others')}</span><ArrowRight className="size-3.5 shrink-0 text-muted" aria-label={t('becomes')} /><span className="min-w-0 flex-1 truncate font-medium">{destination.defaultNetwork}</span></li>
+            <li className="flex items-center gap-2 px-3 py-1.5"><span className="min-w-0 flex-1 text-muted">{t('others')}</span><ArrowRight role="img" className="size-3.5 shrink-0 text-muted" aria-label={t('becomes')} /><span className="min-w-0 flex-1 truncate font-medium">{destination.defaultNetwork}</span></li>
           </ul>
         </div>
         <div>

@@ -1,5 +1,4 @@
-import { listAgentsAway, listBookings, listProviderWaves, listTargetCapacity } from '@driftless/db'
-import { BOOKING_HOLDS_SLOT } from '@driftless/domain'
+import { listAgentsAway, listProviderWaves, listTargetCapacity, listWindowsAhead } from '@driftless/db'
 import { providerProcedure } from '@/server/trpc.ts'
 
 /** A shift looks ahead; the calendar under Windows has the rest. */
@@ -12,12 +11,5 @@ export const readOverview = providerProcedure().query(({ ctx }) =>
     const waves = await listProviderWaves(tx, now)
     const agentsAway = await listAgentsAway(tx, now)
     const capacity = await listTargetCapacity(tx)
-    const windows = (await listBookings(tx))
-      .filter((booking) => BOOKING_HOLDS_SLOT.includes(booking.status) && booking.endsAt > now)
-      .sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime())
-    return {
-      asOf: now, waves, agentsAway, capacity,
-      requests: windows.filter((booking) => booking.status === 'REQUESTED').length,
-      windows: windows.slice(0, NEXT_WINDOWS).map(({ id, status, startsAt, endsAt, waveId, waveName, tenantName, targetSiteName }) => ({ id, status, startsAt, endsAt, waveId, waveName, tenantName, targetSiteName })),
-    }
+    return { asOf: now, waves, agentsAway, capacity, ...(await listWindowsAhead(tx, now, NEXT_WINDOWS)) }
   }))
