@@ -77,8 +77,8 @@ function Month({ billing }: { billing: Billing }) {
           columns={[
             { id: 'customer', header: t('columns.customer'), value: (row) => row.tenantName, cell: (row) => <span className="font-medium">{row.tenantName}</span> },
             { id: 'vms', header: t('columns.vms'), value: (row) => row.vms, cell: (row) => formats.number(row.vms), align: 'end' },
-            { id: 'cpus', header: t('columns.cpus'), value: (row) => row.cpus, cell: (row) => formats.number(row.cpus), align: 'end', hideBelow: 'sm' },
-            { id: 'memory', header: t('columns.memory'), value: (row) => row.memoryBytes, cell: (row) => formats.bytes(row.memoryBytes), align: 'end', hideBelow: 'sm' },
+            { id: 'cpus', header: t('columns.cpus'), value: (row) => row.cpus, cell: (row) => formats.number(row.cpus), align: 'end' },
+            { id: 'memory', header: t('columns.memory'), value: (row) => row.memoryBytes, cell: (row) => formats.bytes(row.memoryBytes), align: 'end' },
             { id: 'disks', header: t('columns.disks'), value: (row) => row.diskBytes, cell: (row) => formats.bytes(row.diskBytes), align: 'end' },
           ]}
         />

@@ -23,7 +23,7 @@ export function EstimateVms({ vms }: { vms: readonly Vm[] }) {
     { id: 'p50', header: t('columns.churnP50'), value: (vm) => vm.churnP50, cell: (vm) => rate(vm.churnP50), align: 'end', searchable: false, hideBelow: 'md' },
     { id: 'p90', header: t('columns.churnP90'), value: (vm) => vm.churnP90, cell: (vm) => rate(vm.churnP90), align: 'end', searchable: false },
     { id: 'replication', header: t('columns.replication'), value: (vm) => vm.replicationSeconds.p90, cell: (vm) => formats.durationRange(vm.replicationSeconds.p50, vm.replicationSeconds.p90), align: 'end', searchable: false, hideBelow: 'lg' },
-    { id: 'downtime', header: t('columns.downtime'), value: (vm) => vm.cutoverSeconds.p90, cell: (vm) => formats.durationRange(vm.cutoverSeconds.p50, vm.cutoverSeconds.p90), align: 'end', searchable: false, hideBelow: 'md' },
+    { id: 'downtime', header: t('columns.downtime'), value: (vm) => vm.cutoverSeconds.p90, cell: (vm) => formats.durationRange(vm.cutoverSeconds.p50, vm.cutoverSeconds.p90), align: 'end', searchable: false },
     { id: 'observed', header: t('columns.observed'), value: (vm) => vm.observedSeconds, cell: (vm) => (vm.samples === 0 ? t('notYet') : formats.duration(vm.observedSeconds)), align: 'end', searchable: false, hideBelow: 'lg' },
   ]
   return (

@@ -30,7 +30,7 @@ export function WaveTable({ waves, empty }: { waves: readonly Wave[]; empty: Rea
     },
     { id: 'state', header: t('columns.state'), value: (row) => t(`states.${row.attention.state}`), cell: (row) => <Pill tone={TONES[row.attention.state]} pulse={row.attention.state === 'CUTTING_OVER'}>{t(`states.${row.attention.state}`)}</Pill> },
     {
-      id: 'progress', header: t('columns.progress'), value: (row) => row.copiedShare, searchable: false, hideBelow: 'sm',
+      id: 'progress', header: t('columns.progress'), value: (row) => row.copiedShare, searchable: false,
       cell: (row) => {
         const share = row.attention.over ? 1 : (row.copiedShare ?? 0)
         return (
@@ -42,7 +42,7 @@ export function WaveTable({ waves, empty }: { waves: readonly Wave[]; empty: Rea
       },
     },
     {
-      id: 'owner', header: t('columns.owner'), value: (row) => (row.attention.owner === null ? '' : states(`owner.${row.attention.owner}`)), hideBelow: 'md',
+      id: 'owner', header: t('columns.owner'), value: (row) => (row.attention.owner === null ? '' : states(`owner.${row.attention.owner}`)),
       cell: (row) => (row.attention.reason === null || row.attention.owner === null
         ? <span className="text-muted">{row.attention.over ? '–' : t('nobody')}</span>
         : <div className="max-w-72"><span className={row.attention.urgent ? 'font-medium text-warning' : 'font-medium'}>{states(`owner.${row.attention.owner}`)}</span><p className="text-xs text-muted">{states(`wait.${row.attention.reason}`)}</p></div>),
