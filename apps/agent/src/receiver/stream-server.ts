@@ -36,7 +36,7 @@ export async function startStreamServer(options: { host: string; port: number; c
       if (error !== null) log.debug({ peerAgentId, reason: error.message }, 'stream session ended')
     })
   })
-  server.on('tlsClientError', (error, socket) => log.warn({ reason: error.message, peer: socket.remoteAddress }, 'stream connection refused'))
+  server.on('tlsClientError', (error, socket) => log.info({ reason: error.message, peer: socket.remoteAddress }, 'stream connection refused'))
   await listen(server, options.host, options.port)
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('The stream server has no port.')
