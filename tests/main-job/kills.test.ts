@@ -83,25 +83,26 @@ const IN_CUTOVER = [
 ] as const
 const LOOK_MS = 10
 
-/** Watches the attempts in the database, closely, and kills on the way. Answers who was killed. */
+/** Watches the attempts in the database, closely, and kills each program once when its moment has come. Answers who was killed. */
 async function killInCutover(running: RunningDriftless, over: AbortSignal): Promise<string[]> {
-  const killed: string[] = []
   const client = new pg.Client({ connectionString: running.ownerUrl })
   await client.connect()
+  const waiting = new Set<(typeof IN_CUTOVER)[number]>(IN_CUTOVER)
+  const restarts: Promise<unknown>[] = []
   try {
-    while (!over.aborted && killed.length < IN_CUTOVER.length) {
+    while (!over.aborted && waiting.size > 0) {
       const { rows } = await client.query<{ status: string; nth: string }>('SELECT a.status, dense_rank() OVER (ORDER BY m.position) AS nth FROM cutover_attempt a JOIN migration m ON m.id = a.migration_id')
-      const next = IN_CUTOVER[killed.length]
-      if (next && rows.some((row) => Number(row.nth) === next.attempt && next.steps.some((step) => step === row.status))) {
-        killed.push(next.program)
+      for (const next of waiting) {
+        if (!rows.some((row) => Number(row.nth) === next.attempt && next.steps.some((step) => step === row.status))) continue
+        waiting.delete(next)
         await running.supervisor.kill(next.program)
-        await pause(DOWN_MS)
-        await running.supervisor.restart(next.program)
+        restarts.push(pause(DOWN_MS).then(() => running.supervisor.restart(next.program)))
       }
       await pause(LOOK_MS)
     }
+    await Promise.all(restarts)
   } finally {
     await client.end()
   }
-  return killed
+  return IN_CUTOVER.filter((one) => !waiting.has(one)).map((one) => one.program)
 }
