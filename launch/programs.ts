@@ -96,7 +96,8 @@ export function agentProgram(setting: Setting, side: SiteSide, token: string | n
 const gatewayUrl = (setting: Setting) => `https://127.0.0.1:${setting.ports.gateway}`
 export const webUrl = (setting: Setting) => `http://localhost:${setting.ports.web}`
 
-export function webProgram(setting: Setting, nextAuthSecret: string): ProgramSpec {
+/** The portal from one of its builds; `build` is that build's folder, relative to the portal's own. */
+export function webProgram(setting: Setting, nextAuthSecret: string, build: string): ProgramSpec {
   return {
     name: 'web',
     command: process.execPath,
@@ -105,6 +106,7 @@ export function webProgram(setting: Setting, nextAuthSecret: string): ProgramSpe
       ...setting.inherited,
       NODE_ENV: 'production',
       NEXT_TELEMETRY_DISABLED: '1',
+      WEB_BUILD_DIR: build,
       LOG_LEVEL: setting.logLevel,
       DATABASE_URL: setting.urls.web,
       QUEUE_URL: setting.queueUrl,

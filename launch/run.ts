@@ -59,6 +59,9 @@ export type RunningDriftless = {
   stop(): Promise<void>
 }
 
+/** Something of ours that is given back at the end. */
+type Held = { release(): Promise<void> }
+
 /** In each home, so that `--fresh` never empties a folder that is not one. */
 const MARK = 'driftless-home'
 const SETUP_LOCK = join(ROOT, 'node_modules', '.driftless-setup.lock')
@@ -69,10 +72,11 @@ export async function runDriftless(options: RunOptions, signal?: AbortSignal): P
   await mkdir(places.home, { recursive: true })
   const lock = await lockHome(join(places.home, 'lock'), places.home)
   const supervisor = new Supervisor(places.logs, (line) => options.terminal.warn(line))
+  const held: Held[] = [lock]
   const stop = async () => {
     await supervisor.stop()
     await rm(places.run, { recursive: true, force: true })
-    await lock.release()
+    for (const one of held) await one.release()
   }
   // Ends what is not one of the supervisor's programs: the portal's build.
   const failed = new AbortController()
@@ -83,7 +87,7 @@ export async function runDriftless(options: RunOptions, signal?: AbortSignal): P
   signal?.addEventListener('abort', onAbort)
   try {
     signal?.throwIfAborted()
-    const running = await bringUp(options, places, supervisor, failed.signal)
+    const running = await bringUp(options, places, supervisor, held, failed.signal)
     return { ...running, stop }
   } catch (error) {
     failed.abort(error)
@@ -104,7 +108,7 @@ async function prepareHome(places: Places, fresh: boolean): Promise<void> {
   await writeFile(mark, 'Everything that a Driftless keeps. Made by npm start; emptied by npm start -- --fresh.\n')
 }
 
-async function bringUp(options: RunOptions, places: Places, supervisor: Supervisor, signal: AbortSignal): Promise<Omit<RunningDriftless, 'stop'>> {
+async function bringUp(options: RunOptions, places: Places, supervisor: Supervisor, held: Held[], signal: AbortSignal): Promise<Omit<RunningDriftless, 'stop'>> {
   const { terminal, ports } = options
   if (options.fresh && options.databaseUrl !== null) throw new Refusal('--fresh empties only what Driftless keeps itself, and DATABASE_URL names a database of yours. Empty that one yourself (drop and create it), remove the home, and start without --fresh.')
   await requireFreePorts(ports, ['web', 'gateway', 'stream', ...(options.databaseUrl === null ? ['postgres' as const] : [])])
@@ -112,7 +116,7 @@ async function bringUp(options: RunOptions, places: Places, supervisor: Supervis
   const secrets = await loadSecrets(places.secrets)
   await whileLocked(SETUP_LOCK, () => sayIfLong(terminal, 'Prisma client', generateClient))
   // The build keeps a core busy for a while: the database and the lab's disks are made meanwhile.
-  const built = whileLocked(SETUP_LOCK, () => sayIfLong(terminal, 'portal built', () => buildWeb(signal)))
+  const built = whileLocked(SETUP_LOCK, () => builtPortal(terminal, held, signal))
   built.catch(() => {})
 
   const owner = options.databaseUrl ?? (await terminal.step('PostgreSQL', () => startPostgres(options, places, supervisor, secrets)))
@@ -130,8 +134,8 @@ async function bringUp(options: RunOptions, places: Places, supervisor: Supervis
   await terminal.step('source and target agents', async () => {
     await Promise.all([supervisor.start(agentProgram(setting, 'target', demo.tokens.target)), supervisor.start(agentProgram(setting, 'source', demo.tokens.source))])
   })
-  await built
-  await terminal.step('portal', () => supervisor.start(webProgram(setting, secrets.nextAuth)))
+  const build = await built
+  await terminal.step('portal', () => supervisor.start(webProgram(setting, secrets.nextAuth, build)))
   signal.throwIfAborted()
   return { url: webUrl(setting), places, ports, ownerUrl: owner, coordinatorUrl: deployed.urls.coordinator, supervisor, terminal, seeded: demo.seeded }
 }
@@ -145,6 +149,15 @@ async function startPostgres(options: RunOptions, places: Places, supervisor: Su
   const url = ownerUrl(options.ports.postgres, secrets.postgres, 'driftless')
   await ensureDatabase(url, 'driftless')
   return url
+}
+
+/** The folder of the portal's build, which stays as long as we hold it. */
+async function builtPortal(terminal: Terminal, held: Held[], signal: AbortSignal): Promise<string> {
+  const startedAtMs = Date.now()
+  const build = await buildWeb(signal)
+  held.push(build)
+  if (build.made) terminal.done('portal built', startedAtMs)
+  return build.folder
 }
 
 /** Says a step only when it had something to do. */

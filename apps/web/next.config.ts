@@ -1,5 +1,9 @@
 import type { NextConfig } from 'next'
 import createNextIntlPlugin from 'next-intl/plugin'
+import { z } from 'zod'
+
+/** Where the launcher keeps this build, so that a later one leaves alone the portals that run from it; `.next` by hand. */
+const { WEB_BUILD_DIR } = z.object({ WEB_BUILD_DIR: z.string().regex(/^\.next\/builds\/[0-9a-f]+$/).default('.next') }).parse(process.env)
 
 const withNextIntl = createNextIntlPlugin('./src/i18n/request.ts')
 
@@ -13,6 +17,7 @@ const SECURITY_HEADERS = [
 ]
 
 const config: NextConfig = {
+  distDir: WEB_BUILD_DIR,
   transpilePackages: ['@driftless/db', '@driftless/domain', '@driftless/jobs'],
   // Native or connection-holding packages stay outside the bundle.
   serverExternalPackages: ['@node-rs/argon2', '@prisma/client', '@prisma/adapter-pg', 'pg', 'bullmq', 'ioredis', 'pino'],

@@ -52,6 +52,16 @@ export async function lockHome(file: string, home: string): Promise<{ release():
   throw new Refusal(`A Driftless already runs on ${home} (process ${lock.heldBy}). Stop it with Ctrl-C in its terminal or \`kill ${lock.heldBy}\`, or give this one a home and ports of its own:\n  DRIFTLESS_HOME=/some/folder DRIFTLESS_PORT=4700 npm start`)
 }
 
+/** Says that this process uses what `file` stands for, which nobody else writes; `isUsed` tells until it is released or we are gone. */
+export async function markUsed(file: string): Promise<{ release(): Promise<void> }> {
+  const lock = await tryLock(file)
+  if ('release' in lock) return lock
+  throw new Error(`${file} is held by process ${lock.heldBy}.`)
+}
+
+/** Whether the process that marked `file` still lives. */
+export const isUsed = async (file: string): Promise<boolean> => (await holderOf(file)) !== null
+
 /** Longest that setting up (generate, web build) may keep a second start of the same checkout waiting. */
 const SETUP_WAIT_MS = 300_000
 const SETUP_POLL_MS = 250

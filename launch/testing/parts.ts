@@ -18,7 +18,10 @@ export const vitestPart = (name: string, args: readonly string[]): Part['run'] =
 /** The portal's production build, which the whole-system tests share. */
 export async function buildPart({ signal }: PartSetting): Promise<PartResult> {
   const startedAtMs = Date.now()
-  const failure = await buildWeb(signal).then(() => '', messageOf)
+  const failure = await buildWeb(signal).then(async (build) => {
+    await build.release()
+    return ''
+  }, messageOf)
   return { name: 'portal build', passed: failure === '' ? 1 : 0, failed: failure === '' ? 0 : 1, skipped: 0, seconds: (Date.now() - startedAtMs) / 1000, output: failure }
 }
 
