@@ -1,3 +1,4 @@
+import { diskHash } from '@driftless/agent-api'
 import type { DiskHash } from '@driftless/agent-api'
 import type { Approvals, MigrationFacts, Prisma } from '@driftless/db'
 import { downtimeSeconds } from '@driftless/domain'
@@ -11,18 +12,27 @@ const reachedAt = z.record(z.string(), z.string())
 
 export type Places = { readonly tenant: string; readonly provider: string; readonly sourceSite: string; readonly destination: string; readonly targetSite: string }
 
-/** The guest's downtime of the attempt, seconds; null when one of the two hosts did not say when its guest wrote. */
-export function measuredDowntime({ source, target }: Observed): number | null {
-  const last = source?.guest.lastWriteAtMs ?? null
+/** What the attempt itself keeps as proof: agents may have been restarted since, and have forgotten. */
+export type Proof = { readonly sourceHashes: readonly DiskHash[]; readonly targetHashes: readonly DiskHash[]; readonly sourceLastWriteAt: Date | null; readonly targetFirstWriteAt: Date | null; readonly downtimeSeconds: number | null }
+
+/** Gathers the proof of the present attempt; the hashes are those that were compared before the target was started. */
+export function proofOf({ attempt }: MigrationFacts, { target }: Observed): Proof {
+  if (!attempt) throw new Error('A migration without a cutover attempt has nothing to prove.')
   const first = target?.shadow?.firstWriteAtMs ?? null
-  return last === null || first === null ? null : downtimeSeconds(last, first)
+  const { sourceLastWriteAt } = attempt
+  return {
+    sourceHashes: z.array(diskHash).parse(attempt.sourceHashes),
+    targetHashes: z.array(diskHash).parse(attempt.targetHashes),
+    sourceLastWriteAt,
+    targetFirstWriteAt: first === null ? null : new Date(first),
+    downtimeSeconds: sourceLastWriteAt === null || first === null ? null : downtimeSeconds(sourceLastWriteAt.getTime(), first),
+  }
 }
 
 /** The record of one migration as it is stored and downloaded. Pure; instants in ISO 8601, sizes in bytes. */
-export function evidenceOf(facts: MigrationFacts, observed: Observed, approvals: Approvals, places: Places): Prisma.InputJsonObject {
+export function evidenceOf(facts: MigrationFacts, { target }: Observed, proof: Proof, approvals: Approvals, places: Places): Prisma.InputJsonObject {
   const { migration, attempt, now } = facts
   if (!attempt) throw new Error(`Migration ${migration.id} has no cutover attempt to prove.`)
-  const { source, target } = observed
   const { booking, goNoGo } = approvals
   return {
     format: EVIDENCE_FORMAT,
@@ -38,10 +48,10 @@ export function evidenceOf(facts: MigrationFacts, observed: Observed, approvals:
       goNoGo: goNoGo && { decision: goNoGo.decision, by: approvals.decidedBy, at: goNoGo.decidedAt.toISOString() },
     },
     attempt: { number: attempt.number, reachedAt: { ...reachedAt.parse(attempt.reachedAt), COMMITTED: now.toISOString() } },
-    downtime: { seconds: measuredDowntime(observed), sourceLastWriteAt: instant(source?.guest.lastWriteAtMs), targetFirstWriteAt: instant(target?.shadow?.firstWriteAtMs) },
+    downtime: { seconds: proof.downtimeSeconds, sourceLastWriteAt: instant(proof.sourceLastWriteAt), targetFirstWriteAt: instant(proof.targetFirstWriteAt) },
     disks: migration.replications.map((disk) => ({
       key: disk.diskKey, sizeBytes: Number(disk.sizeBytes), backgroundBytes: Number(disk.backgroundDoneBytes), foregroundBytes: Number(disk.foregroundDoneBytes), sentBytes: Number(disk.sentBytes),
-      sourceHash: hashOf(source?.hashes, disk.diskKey), targetHash: hashOf(target?.hashes, disk.diskKey), hashAlgorithm: 'BLAKE3',
+      sourceHash: hashOf(proof.sourceHashes, disk.diskKey), targetHash: hashOf(proof.targetHashes, disk.diskKey), hashAlgorithm: 'BLAKE3',
     })),
     guest: { acknowledgedAtSource: Number(attempt.acknowledgedSequence ?? 0), foundAtTarget: target?.shadow?.sequenceAtBoot ?? null, health: target?.shadow?.health ?? null },
     agents: { source: agentOf(facts.sourceAgent), target: agentOf(facts.targetAgent) },
@@ -53,16 +63,16 @@ export function evidenceOf(facts: MigrationFacts, observed: Observed, approvals:
   }
 }
 
-function hashOf(hashes: readonly DiskHash[] | null | undefined, key: string): string | null {
-  return hashes?.find((disk) => disk.key === key)?.hash ?? null
+function hashOf(hashes: readonly DiskHash[], key: string): string | null {
+  return hashes.find((disk) => disk.key === key)?.hash ?? null
 }
 
 function agentOf(agent: MigrationFacts['sourceAgent']): Prisma.InputJsonObject | null {
   return agent && { id: agent.id, name: agent.name, host: agent.host, version: agent.version, protocol: agent.protocol, certificateFingerprint: agent.certificateFingerprint }
 }
 
-function instant(atMs: number | null | undefined): string | null {
-  return atMs === null || atMs === undefined ? null : new Date(atMs).toISOString()
+function instant(at: Date | null): string | null {
+  return at === null ? null : at.toISOString()
 }
 
 function secondsBetween(from: Date | null, to: Date | null): number | null {

@@ -25,7 +25,10 @@ describe('a whole migration over the gateway', { timeout: 120_000 }, () => {
 
     const packs = await world.owner.evidencePack.findMany({ where: { migrationId: { in: migrationIds } } })
     expect(packs).toHaveLength(2)
+    const hash = expect.stringMatching(/^[0-9a-f]{64}$/)
     for (const pack of packs) {
+      const { disks } = z.object({ disks: z.array(z.object({ sourceHash: z.string().nullable(), targetHash: z.string().nullable() })).min(1) }).parse(pack.content)
+      for (const disk of disks) expect(disk).toEqual({ sourceHash: hash, targetHash: disk.sourceHash })
       expect(pack.sha256).toBe(evidenceHash(pack.content))
       expect(pack.content).toMatchObject({
         tenant: 'Alpine Outfitters', downtime: { seconds: 1.5 }, guest: { acknowledgedAtSource: 42, foundAtTarget: 42, health: 'HEALTHY' },

@@ -30,7 +30,8 @@ export function observeSource(desired: DesiredSource, quirks: Quirks = {}): Sour
 
 /** What a target agent would report once it has done what is desired. */
 export function observeTarget(desired: DesiredTarget, quirks: Quirks = {}): TargetObserved {
-  const verified = desired.stage === 'VERIFY' || desired.stage === 'BOOT' || desired.stage === 'ACCEPT'
+  // Past VERIFY it has forgotten its hashes, as an agent that was restarted has: the proof must not rest on its memory.
+  const verified = desired.stage === 'VERIFY'
   const booted = desired.stage === 'BOOT' || desired.stage === 'ACCEPT'
   return {
     migrationId: desired.migrationId, stage: desired.stage, attempt: desired.attempt, connected: true, storedBytes: 1024,
