@@ -20,13 +20,6 @@ describe('attentionOf', () => {
     expect(attentionOf(wave(vm('BLOCKED', 'something new')))).toMatchObject({ state: 'BLOCKED', urgent: true, reason: null })
   })
 
-  it.each([
-    [[vm('ASSESSED'), vm('DRAFT')], 'PLANNED'],
-    [[vm('READY_FOR_CUTOVER'), vm('COMPLETED')], 'READY'],
-    [[vm('READY_FOR_CUTOVER'), vm('VALIDATING')], 'CUTTING_OVER'],
-    [[vm('COMPLETED'), vm('CANCELLED')], 'ENDED'],
-  ] as const)('%j is %s', (migrations, state) => expect(attentionOf({ paused: false, migrations }).state).toBe(state))
-
   it('waits for its customer while it is only planned', () => {
     expect(attentionOf(wave(vm('ASSESSED')))).toMatchObject({ state: 'PLANNED', reason: 'START_WAVE', owner: 'CUSTOMER_OPERATOR', urgent: false })
   })

@@ -1,7 +1,8 @@
 import { MIGRATION_ENDED, ownerOf, WAIT_REASONS } from '@driftless/domain'
 import type { MigrationStatus, Owner, WaitReason } from '@driftless/domain'
+import { waveState } from '@/features/wave/wave-state.ts'
+import type { WaveState } from '@/features/wave/wave-state.ts'
 
-export type WaveState = 'PLANNED' | 'PAUSED' | 'REPLICATING' | 'READY' | 'CUTTING_OVER' | 'BLOCKED' | 'ENDED'
 export type Attention = {
   readonly state: WaveState
   /** Why it waits and who must act, where a person must: the gravest of its VMs' reasons. */
@@ -25,25 +26,16 @@ const isReason = (text: string): text is WaitReason => Object.hasOwn(WAIT_REASON
 export function attentionOf(wave: { paused: boolean; migrations: readonly { status: MigrationStatus; waitReason: string | null }[] }): Attention {
   const open = wave.migrations.filter(({ status }) => !MIGRATION_ENDED.includes(status))
   const reasons = open.flatMap(({ waitReason }) => (waitReason !== null && isReason(waitReason) ? [waitReason] : []))
-  const state = stateOf(open.map(({ status }) => status), wave.paused)
+  const state = waveState(wave.migrations.map(({ status }) => status), wave.paused)
   // Nothing drives a planned wave, so nothing has noted what it waits for.
   const reason = state === 'PLANNED' ? 'START_WAVE' : (GRAVITY.find((one) => reasons.includes(one)) ?? null)
-  const blocked = state === 'BLOCKED'
+  const blocked = open.some(({ status }) => status === 'BLOCKED')
   return {
     state,
     reason, owner: reason === null ? null : ownerOf(reason),
     urgent: blocked || (reason !== null && URGENT.has(reason)),
     over: open.length === 0,
   }
-}
-
-function stateOf(open: readonly MigrationStatus[], paused: boolean): WaveState {
-  if (open.length === 0) return 'ENDED'
-  if (open.includes('BLOCKED')) return 'BLOCKED'
-  if (open.some((status) => status === 'CUTTING_OVER' || status === 'VALIDATING')) return 'CUTTING_OVER'
-  if (open.every((status) => status === 'DRAFT' || status === 'ASSESSED')) return 'PLANNED'
-  if (paused) return 'PAUSED'
-  return open.every((status) => status === 'READY_FOR_CUTOVER') ? 'READY' : 'REPLICATING'
 }
 
 /** Urgent first, then what waits for a person, then the rest; ended ones last. */

@@ -2,23 +2,21 @@
 import { useTranslations } from 'next-intl'
 import Link from 'next/link'
 import type { ReactNode } from 'react'
+import { WavePill } from '@/features/wave/components/wave-pill.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
-import { Pill } from '@/ui/pill.tsx'
 import { Progress } from '@/ui/progress.tsx'
 import { DataTable } from '@/ui/table/data-table.tsx'
 import type { DataColumn } from '@/ui/table/data-table.tsx'
-import type { Tone } from '@/ui/tone.ts'
 import { attentionOf, rank } from '../attention.ts'
-import type { WaveState } from '../attention.ts'
 import type { Overview } from './overview-page.tsx'
 
 type Wave = Overview['waves'][number]
-const TONES = { PLANNED: 'neutral', PAUSED: 'warning', REPLICATING: 'info', READY: 'success', CUTTING_OVER: 'accent', BLOCKED: 'danger', ENDED: 'neutral' } as const satisfies Record<WaveState, Tone>
 
 /** All waves in one table, those that need somebody first. */
 export function WaveTable({ waves, empty }: { waves: readonly Wave[]; empty: ReactNode }) {
   const t = useTranslations('overview.waves')
   const states = useTranslations('states')
+  const waveStates = useTranslations('migrate.waveState')
   const formats = useFormats()
   const rows = waves.map((wave) => ({ ...wave, attention: attentionOf(wave) })).sort((a, b) => rank(a.attention) - rank(b.attention))
   type Row = (typeof rows)[number]
@@ -28,7 +26,7 @@ export function WaveTable({ waves, empty }: { waves: readonly Wave[]; empty: Rea
       id: 'wave', header: t('columns.wave'), value: (row) => `${row.name} ${row.tenantName}`,
       cell: (row) => <div className="min-w-0"><Link href={`/waves/${row.id}`} className="font-medium text-accent underline-offset-4 hover:underline">{row.name}</Link><p className="text-xs text-muted">{row.tenantName}</p></div>,
     },
-    { id: 'state', header: t('columns.state'), value: (row) => t(`states.${row.attention.state}`), cell: (row) => <Pill tone={TONES[row.attention.state]} pulse={row.attention.state === 'CUTTING_OVER'}>{t(`states.${row.attention.state}`)}</Pill> },
+    { id: 'state', header: t('columns.state'), value: (row) => waveStates(row.attention.state), cell: (row) => <WavePill state={row.attention.state} /> },
     {
       id: 'progress', header: t('columns.progress'), value: (row) => row.copiedShare, searchable: false,
       cell: (row) => {

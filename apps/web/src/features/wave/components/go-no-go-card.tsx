@@ -39,7 +39,7 @@ export function GoNoGoCard({ wave }: { wave: Wave }) {
             <p className="text-xs">{dateTime(goNoGo.decidedAt)}</p>
           </Notice>
         )}
-        <p className="text-sm text-muted">{decidable ? t(mayDecide ? 'explain' : 'waiting') : t('notYet')}</p>
+        {decidable ? <p className="text-sm text-muted">{t(mayDecide ? 'explain' : 'waiting')}</p> : !goNoGo && <p className="text-sm text-muted">{t('notYet')}</p>}
         {mayDecide && decidable && booking.mine && <Notice tone="warning">{t('own')}</Notice>}
         {mayDecide && decidable && !booking.mine && (
           <div className="flex gap-2">

@@ -1,4 +1,5 @@
 'use client'
+import { MIGRATION_ENDED } from '@driftless/domain'
 import type { BookingStatus } from '@driftless/domain'
 import { CalendarClock } from 'lucide-react'
 import Link from 'next/link'
@@ -23,6 +24,7 @@ export function WindowCard({ wave }: { wave: Wave }) {
   const mayBook = useMay('book-windows')
   const { dateTimeRange, time } = useFormats()
   const { booking } = wave
+  const over = wave.migrations.every((migration) => MIGRATION_ENDED.includes(migration.status))
   return (
     <Card>
       <CardHeader title={<span className="flex items-center gap-2"><CalendarClock className="size-4 text-muted" aria-hidden />{t('title')}</span>} actions={booking && <Pill tone={TONES[booking.status]} pulse={booking.status === 'IN_PROGRESS'}>{states(booking.status)}</Pill>} />
@@ -38,7 +40,7 @@ export function WindowCard({ wave }: { wave: Wave }) {
             ]}
           />
         )}
-        {booking?.holds !== true && mayBook
+        {booking?.holds !== true && mayBook && !over
           ? <Button asChild variant="primary" size="sm"><Link href={`/windows?wave=${wave.id}`}>{t('book')}</Link></Button>
           : <Button asChild size="sm"><Link href="/windows">{t('see')}</Link></Button>}
       </CardBody>
