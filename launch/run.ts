@@ -24,6 +24,7 @@ import { loadSecrets } from './setup/secrets.ts'
 import type { Secrets } from './setup/secrets.ts'
 import type { Terminal } from './setup/terminal.ts'
 import { Supervisor } from './supervisor.ts'
+import type { ProgramSpec } from './supervisor.ts'
 
 export type RunOptions = {
   home: string
@@ -53,6 +54,8 @@ export type RunningDriftless = {
   /** The database as the coordinator's role. */
   coordinatorUrl: string
   supervisor: Supervisor
+  /** Further programs beside the first of their kind, on ports of their own; for `supervisor.start`. */
+  beside: { coordinator(name: string, port: number): ProgramSpec; web(name: string, port: number): ProgramSpec & { url: string } }
   terminal: Terminal
   /** True when this start filled an empty database. */
   seeded: boolean
@@ -137,7 +140,15 @@ async function bringUp(options: RunOptions, places: Places, supervisor: Supervis
   const build = await built
   await terminal.step('portal', () => supervisor.start(webProgram(setting, secrets.nextAuth, build)))
   signal.throwIfAborted()
-  return { url: webUrl(setting), places, ports, ownerUrl: owner, coordinatorUrl: deployed.urls.coordinator, supervisor, terminal, seeded: demo.seeded }
+  const beside: RunningDriftless['beside'] = {
+    coordinator: (name, gateway) => ({ ...coordinatorProgram({ ...setting, ports: { ...ports, gateway } }), name }),
+    web(name, web) {
+      // Agents enrol at the first gateway, whichever portal shows the command.
+      const other = { ...setting, ports: { ...ports, web } }
+      return { ...webProgram(other, secrets.nextAuth, build), name, url: webUrl(other) }
+    },
+  }
+  return { url: webUrl(setting), beside, places, ports, ownerUrl: owner, coordinatorUrl: deployed.urls.coordinator, supervisor, terminal, seeded: demo.seeded }
 }
 
 async function startPostgres(options: RunOptions, places: Places, supervisor: Supervisor, secrets: Secrets): Promise<string> {

@@ -13,6 +13,8 @@ export type StartOptions = {
   scenario?: string
   /** A Redis for the queues; they are in PostgreSQL when left out. */
   redisUrl?: string
+  /** A PostgreSQL of the user's own, as its owner; embedded when left out. */
+  databaseUrl?: string
 }
 
 /**
@@ -33,7 +35,7 @@ export async function startDriftless(options: StartOptions = {}): Promise<Runnin
       ports: await anyFreePorts(),
       terminal: { ...silentTerminal, warn: (line) => console.warn(line) },
       logLevel: 'info',
-      databaseUrl: null,
+      databaseUrl: options.databaseUrl ?? null,
       redisUrl: options.redisUrl ?? null,
       rolePassword: null,
       scenario: options.scenario ?? null,
