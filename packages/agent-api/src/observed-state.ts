@@ -45,7 +45,7 @@ export const sourceDiskObserved = z.object({
   key: z.string().max(60),
   status: diskReplicationStatus,
   sizeBytes: bytes,
-  /** Bytes that the sweep has looked at, and must look at in all (the allocated bytes where known, else the size). */
+  /** The first copy in bytes that hold data: copied or found equal, and in all as far as known; left is zero only when it is durable. */
   backgroundDoneBytes: bytes,
   backgroundTotalBytes: bytes,
   /** Guest-written bytes durable at the target, and still to send. */

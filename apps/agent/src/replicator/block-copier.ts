@@ -64,7 +64,9 @@ export class BlockCopier {
     const range = this.#options.sync.takeBackground(this.#pieceBytes())
     if (range === null) return false
     const buffer = await this.#read(range.offset, range.length)
-    await this.#sendRuns(range.offset, buffer, nonZeroRuns(buffer.subarray(0, range.length)))
+    const runs = nonZeroRuns(buffer.subarray(0, range.length))
+    this.#options.sync.noteData(bytesIn(runs))
+    await this.#sendRuns(range.offset, buffer, runs)
     return true
   }
 
@@ -79,6 +81,7 @@ export class BlockCopier {
     const theirs = await asked.hashes
     signal.throwIfAborted()
     const buffer = await this.#read(range.offset, range.length)
+    sync.noteData(bytesIn(nonZeroRuns(buffer.subarray(0, range.length))))
     const runs: { first: number; end: number }[] = []
     const blocksInPiece = HASH_PIECE_BYTES / BLOCK_BYTES
     for (let piece = 0; piece * HASH_PIECE_BYTES < range.length; piece += 1) {
@@ -152,4 +155,9 @@ export class BlockCopier {
     const whole = Math.floor(wanted / SMALLEST_PIECE_BYTES) * SMALLEST_PIECE_BYTES
     return Math.min(MAX_DATA_BYTES, Math.max(SMALLEST_PIECE_BYTES, whole))
   }
+}
+
+/** What these runs of blocks add up to; the disk's last block may count for more than it is. */
+function bytesIn(runs: readonly { readonly first: number; readonly end: number }[]): number {
+  return runs.reduce((sum, run) => sum + (run.end - run.first) * BLOCK_BYTES, 0)
 }

@@ -1,5 +1,7 @@
 import type { SourceDiskObserved } from '@driftless/agent-api'
+import { BLOCK_BYTES } from '../block/map.ts'
 import type { DiskReplicator } from './disk-replicator.ts'
+import type { SyncState } from './sync-state.ts'
 
 /** No progress for this long with something to send: a person should look. */
 const STALLED_AFTER_MS = 15_000
@@ -31,13 +33,23 @@ export function diskStatus(facts: DiskFacts): Status {
   return facts.behindMs > BACKLOG_AFTER_MS ? 'BACKLOG' : 'CONTINUOUS'
 }
 
+/**
+ * How far the first copy is, in bytes that hold data. Beforehand nobody knows how many there are: what the hypervisor
+ * counts as used stands for them, and something is always left until the sweep is durable.
+ */
+export function backgroundOf({ sweptDataBytes, sweepComplete, sizeBytes }: SyncState, usedBytes: number): { done: number; total: number } {
+  if (sweepComplete) return { done: sweptDataBytes, total: sweptDataBytes }
+  return { done: sweptDataBytes, total: Math.min(Math.max(usedBytes, sweptDataBytes + BLOCK_BYTES), Math.max(sizeBytes, sweptDataBytes + BLOCK_BYTES)) }
+}
+
 /** What is reported of one disk; `replicator` null while nothing is replicated (stopped, released). */
-export function observeDisk(disk: { key: string; sizeBytes: number }, replicator: DiskReplicator | null, stage: string, nowMs: number): SourceDiskObserved {
+export function observeDisk(disk: { key: string; sizeBytes: number }, usedBytes: number, replicator: DiskReplicator | null, stage: string, nowMs: number): SourceDiskObserved {
   if (replicator === null) {
     const status = stage === 'STOP' || stage === 'RELEASE' ? 'STOPPED' : 'INITIATING'
-    return { ...disk, status, backgroundDoneBytes: 0, backgroundTotalBytes: disk.sizeBytes, foregroundDoneBytes: 0, foregroundLeftBytes: 0, sentBytes: 0, behindSinceMs: null }
+    return { key: disk.key, sizeBytes: disk.sizeBytes, status, backgroundDoneBytes: 0, backgroundTotalBytes: Math.max(usedBytes, BLOCK_BYTES), foregroundDoneBytes: 0, foregroundLeftBytes: 0, sentBytes: 0, behindSinceMs: null }
   }
   const { sync } = replicator
+  const background = backgroundOf(sync, usedBytes)
   return {
     key: disk.key,
     sizeBytes: disk.sizeBytes,
@@ -51,8 +63,8 @@ export function observeDisk(disk: { key: string; sizeBytes: number }, replicator
       sinceProgressMs: nowMs - replicator.lastProgressMs,
       behindMs: sync.behindSinceMs === null ? 0 : nowMs - sync.behindSinceMs,
     }),
-    backgroundDoneBytes: sync.sweepDoneBytes,
-    backgroundTotalBytes: disk.sizeBytes,
+    backgroundDoneBytes: background.done,
+    backgroundTotalBytes: background.total,
     foregroundDoneBytes: sync.foregroundDoneBytes,
     foregroundLeftBytes: sync.foregroundLeftBytes,
     sentBytes: replicator.sentBytes,

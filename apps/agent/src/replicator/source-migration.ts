@@ -223,8 +223,12 @@ export class SourceMigration {
     return disks.map((shape) => {
       const replicator = this.replicators.find((one) => one.disk.diskKey === shape.key) ?? null
       const last = replicator === null ? this.#lastDisks.find((one) => one.key === shape.key) : undefined
-      return last === undefined ? observeDisk(shape, replicator, stage, nowMs) : { ...last, status: 'STOPPED' }
+      return last === undefined ? observeDisk(shape, this.#usedBytesOf(shape.key), replicator, stage, nowMs) : { ...last, status: 'STOPPED' }
     })
+  }
+
+  #usedBytesOf(key: string): number {
+    return this.#options.tap.disks.find((disk) => disk.key === key)?.usedBytes ?? 0
   }
 
   /** The agent stops: everything is left as it is, and taken up again from the record. */

@@ -194,7 +194,7 @@ export class SourceRole implements AgentRole {
     const why = this.#complaints.get(vmRef) ?? this.#complaints.get('hypervisor') ?? 'the hypervisor does not have it'
     return {
       migrationId, stage, attempt, connected: false,
-      disks: disks.map((disk) => observeDisk(disk, null, stage, this.#options.now())),
+      disks: disks.map((disk) => observeDisk(disk, 0, null, stage, this.#options.now())),
       guest: { power: 'OFF', health: 'UNKNOWN', healthDetail: null, acknowledgedSequence: 0, sequenceAtBoot: null, firstWriteAtMs: null, lastWriteAtMs: null },
       sourceOffAtMs: null, finalSyncAtMs: null, hashes: null,
       problem: { code: 'VM_UNAVAILABLE', message: `VM "${vmRef}" cannot be replicated: ${why}. Check it at the source hypervisor.`.slice(0, 500) },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BLOCK_BYTES } from '../block/map.ts'
-import { diskStatus } from './disk-observation.ts'
+import { backgroundOf, diskStatus } from './disk-observation.ts'
 import type { DiskFacts } from './disk-observation.ts'
 import { SyncState } from './sync-state.ts'
 
@@ -133,4 +133,30 @@ describe('disk status', () => {
   ])('%o is %s', (facts, status) => {
     expect(diskStatus({ ...calm, ...facts })).toBe(status)
   })
+})
+
+test('the first copy is counted in bytes that hold data, once each, and is never told done before it is durable', () => {
+  const sync = new SyncState(4 * BLOCK_BYTES, () => 0)
+  const take = (dataBytes: number) => {
+    expect(sync.takeBackground(BLOCK_BYTES)).not.toBeNull()
+    sync.noteData(dataBytes)
+  }
+  const flush = () => {
+    sync.beginFlush()
+    sync.flushed()
+  }
+  const used = BLOCK_BYTES
+  expect(backgroundOf(sync, used)).toEqual({ done: 0, total: used })
+  take(BLOCK_BYTES)
+  flush()
+  take(BLOCK_BYTES)
+  expect(backgroundOf(sync, used)).toEqual({ done: 2 * BLOCK_BYTES, total: 3 * BLOCK_BYTES })
+  sync.connectionLost()
+  expect(backgroundOf(sync, used).done).toBe(BLOCK_BYTES)
+  take(BLOCK_BYTES)
+  take(0)
+  take(0)
+  expect(backgroundOf(sync, used)).toEqual({ done: 2 * BLOCK_BYTES, total: 3 * BLOCK_BYTES })
+  flush()
+  expect(backgroundOf(sync, used)).toEqual({ done: 2 * BLOCK_BYTES, total: 2 * BLOCK_BYTES })
 })

@@ -25,6 +25,10 @@ export class SyncState implements DirtyListener {
   #sweepSentTo = 0
   #sweepFlushingTo = 0
   #sweepFlushedTo = 0
+  /** Of these, the bytes that held anything: holes and zeroes are passed over. */
+  #dataSent = 0
+  #dataFlushing = 0
+  #dataFlushed = 0
   #cursor = 0
   /** Every write acknowledged before this moment is durable at the target (once the sweep is done). */
   #coveredAtMs: number
@@ -65,6 +69,7 @@ export class SyncState implements DirtyListener {
     this.#sent.clearAll()
     this.#flushing.clearAll()
     this.#sweepSentTo = this.#sweepFlushingTo = this.#sweepFlushedTo = 0
+    this.#dataSent = this.#dataFlushing = this.#dataFlushed = 0
     this.#sentForegroundBytes = this.#flushingForegroundBytes = 0
     this.#passStartMs = this.#passDoneMs = this.#flushCoversMs = null
     this.#coveredAtMs = this.#now()
@@ -74,9 +79,14 @@ export class SyncState implements DirtyListener {
     return this.#mode
   }
 
-  /** Bytes that the sweep has handed out and must hand out in all. */
-  get sweepDoneBytes(): number {
-    return this.#sweepSentTo
+  /** Bytes holding data among those that the sweep has handed out. */
+  get sweptDataBytes(): number {
+    return this.#dataSent
+  }
+
+  /** Notes how much of the range just taken from the sweep holds data. */
+  noteData(bytes: number): void {
+    this.#dataSent += bytes
   }
 
   get sweepComplete(): boolean {
@@ -151,6 +161,7 @@ export class SyncState implements DirtyListener {
   beginFlush(): void {
     ;[this.#sent, this.#flushing] = [this.#flushing, this.#sent]
     this.#sweepFlushingTo = this.#sweepSentTo
+    this.#dataFlushing = this.#dataSent
     this.#flushingForegroundBytes = this.#sentForegroundBytes
     this.#sentForegroundBytes = 0
     this.#flushCoversMs = this.#passDoneMs
@@ -161,6 +172,7 @@ export class SyncState implements DirtyListener {
   flushed(): void {
     this.#flushing.clearAll()
     this.#sweepFlushedTo = this.#sweepFlushingTo
+    this.#dataFlushed = this.#dataFlushing
     this.#foregroundDoneBytes += this.#flushingForegroundBytes
     this.#flushingForegroundBytes = 0
     if (this.#flushCoversMs !== null) this.#coveredAtMs = Math.max(this.#coveredAtMs, this.#flushCoversMs)
@@ -174,6 +186,7 @@ export class SyncState implements DirtyListener {
     this.#sent.clearAll()
     this.#flushing.clearAll()
     this.#sweepSentTo = this.#sweepFlushingTo = this.#sweepFlushedTo
+    this.#dataSent = this.#dataFlushing = this.#dataFlushed
     this.#sentForegroundBytes = this.#flushingForegroundBytes = 0
     this.#passStartMs = this.#passDoneMs = this.#flushCoversMs = null
   }

@@ -10,6 +10,8 @@ import type { HypervisorDisk, HypervisorVm } from '../hypervisors/hypervisor.ts'
 export interface TappedDisk {
   readonly key: string
   readonly sizeBytes: number
+  /** What of it the hypervisor counted as used when it was tapped. */
+  readonly usedBytes: number
   /** The disk below the filters. */
   readonly device: BlockDevice
   readonly tracking: DirtyTracking
@@ -35,6 +37,7 @@ async function tapDisk(disk: HypervisorDisk, throttle: TokenBucket): Promise<Tap
     return {
       key: disk.key,
       sizeBytes: device.sizeBytes,
+      usedBytes: disk.usedBytes,
       device,
       tracking,
       statistics,

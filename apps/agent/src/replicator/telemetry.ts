@@ -1,5 +1,6 @@
 import type { TelemetrySample } from '@driftless/agent-api'
 import { LatencyHistogram } from '../block/latency-histogram.ts'
+import { backgroundOf } from './disk-observation.ts'
 import type { SourceMigration } from './source-migration.ts'
 import type { TappedVm } from './tapped-disk.ts'
 
@@ -65,7 +66,8 @@ export class Telemetry {
       const { sync } = replicator
       totals.background += replicator.backgroundSentBytes
       totals.foreground += sync.foregroundDoneBytes
-      backlogBytes += sync.foregroundLeftBytes + (sync.sizeBytes - sync.sweepDoneBytes)
+      const background = backgroundOf(sync, tap.disks.find((disk) => disk.key === replicator.disk.diskKey)?.usedBytes ?? 0)
+      backlogBytes += sync.foregroundLeftBytes + background.total - background.done
       if (sync.behindSinceMs !== null) lagSeconds = Math.max(lagSeconds, (atMs - sync.behindSinceMs) / 1000)
     }
     const before = this.#before.get(tap.ref)
