@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,6 +53,21 @@ const acknowledged = async (more: number) => {
   const before = (await vm()).acknowledgedSequence
   await expect.poll(async () => (await vm()).acknowledgedSequence, PATIENCE).toBeGreaterThan(before + more)
 }
+
+/** What `create-vm` takes, of the VM as it is. */
+async function shape() {
+  const { vm: described, workload } = labCalls['describe-vm'].output.parse(await host.call('describe-vm', { ref: 'vm' }))
+  return { ...described, workload }
+}
+/** Kills the guest's process behind its host's back. */
+async function crash() {
+  const [guest] = childrenOf(process.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('guest/main.ts'))
+  if (guest === undefined) throw new Error('The guest has no process.')
+  process.kill(guest, 'SIGKILL')
+  await expect.poll(async () => (await vm()).power, PATIENCE).toBe('OFF')
+}
+const childrenOf = (pid: number): number[] =>
+  readdirSync(`/proc/${pid}/task`).flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number))
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lab-'))
@@ -123,6 +139,55 @@ describe('a lab guest', () => {
     host = await open()
     await healthy()
     await acknowledged(1)
+  })
+
+  test('remembers over its host’s restart when it wrote last, as long as it is off', async () => {
+    await serve()
+    await healthy()
+    await acknowledged(5)
+    await host.call('shutdown', { ref: 'vm' })
+    await expect.poll(async () => (await vm()).power, PATIENCE).toBe('OFF')
+    const { firstWriteAtMs, lastWriteAtMs } = await vm()
+    expect(firstWriteAtMs).not.toBeNull()
+    await host.close()
+    host = await open()
+    expect(await vm()).toMatchObject({ power: 'OFF', firstWriteAtMs, lastWriteAtMs })
+  })
+
+  test('that waits for its disks ends when it is asked to shut down', async () => {
+    await expect.poll(async () => (await vm()).health, PATIENCE).toBe('CHECKING')
+    await host.call('shutdown', { ref: 'vm' })
+    await expect.poll(async () => (await vm()).power, PATIENCE).toBe('OFF')
+    expect((await vm()).health).not.toBe('BROKEN')
+  })
+
+  test('that crashes is off and broken; it can be created anew, and removed', async () => {
+    await serve()
+    await healthy()
+    await crash()
+    expect(await vm()).toMatchObject({ health: 'BROKEN', healthDetail: expect.stringMatching(/ended unexpectedly .*SIGKILL/) })
+    await host.call('create-vm', await shape())
+    expect(await vm()).toMatchObject({ power: 'OFF', health: 'UNKNOWN', healthDetail: null })
+    await host.call('power-on', { ref: 'vm' })
+    await healthy()
+    await crash()
+    await host.call('remove-vm', { ref: 'vm' })
+    expect(await host.call('list-vms', {})).toEqual({ vms: [] })
+  })
+
+  test('that is stopping is neither created over nor removed', async () => {
+    await serve()
+    await healthy()
+    await acknowledged(5)
+    const input = await shape()
+    // Nothing answers its flush, so that it stays in its shutdown.
+    await unserve()
+    await host.call('shutdown', { ref: 'vm' })
+    expect((await vm()).power).toBe('STOPPING')
+    for (const call of ['create-vm', 'remove-vm'] as const) await expect(host.call(call, call === 'create-vm' ? input : { ref: 'vm' })).rejects.toMatchObject({ code: 'VM_RUNNING' })
+    await serve()
+    await expect.poll(async () => (await vm()).power, PATIENCE).toBe('OFF')
+    await host.call('create-vm', input)
   })
 
   test.each([

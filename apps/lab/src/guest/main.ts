@@ -20,7 +20,9 @@ process.on('message', (raw) => {
   if (message.type === 'start') void boot(message)
   else {
     asked = true
-    void shutdown?.()
+    // Still waiting for its disks, or only reading them: nothing was written, so there is nothing to wait for.
+    if (shutdown === null) process.exit(0)
+    void shutdown()
   }
 })
 
@@ -51,7 +53,6 @@ async function boot(start: GuestStart): Promise<void> {
     tell({ type: 'health', health: 'BROKEN', detail: error.message, sequenceAtBoot: null })
     shutdown = async () => process.exit(0)
   }
-  if (asked) await shutdown()
 }
 
 /** The replay is an extra: its end is told of, and the guest's own work goes on. */

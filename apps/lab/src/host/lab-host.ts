@@ -65,8 +65,9 @@ export async function openLabHost(options: LabHostOptions): Promise<LabHost> {
     'describe-vm': async ({ ref }) => ({ vm: await find(ref).describe(), workload: find(ref).stored.workload }),
     'create-vm': async (input) => {
       const present = vms.get(input.ref)
-      if (present?.stored.wantedOn) return {}
-      add({ ...input, wantedOn: false })
+      if (present?.power === 'ON' && present.stored.wantedOn) return {}
+      if (present && present.power !== 'OFF') throw new LabRefusal('VM_RUNNING', `${input.ref} is still stopping; create it again when it is off.`)
+      add({ ...input, wantedOn: false, firstWriteAtMs: null, lastWriteAtMs: null })
       return {}
     },
     'power-on': async ({ ref }) => {
@@ -83,8 +84,7 @@ export async function openLabHost(options: LabHostOptions): Promise<LabHost> {
     },
     'remove-vm': async ({ ref }) => {
       const vm = vms.get(ref)
-      if (vm?.stored.wantedOn) throw new LabRefusal('VM_RUNNING', `${ref} is running; power it off before it is removed.`)
-      if (vm) await vm.off()
+      if (vm && vm.power !== 'OFF') throw new LabRefusal('VM_RUNNING', `${ref} is ${vm.power === 'STOPPING' ? 'still stopping' : 'running'}; power it off before it is removed.`)
       vms.delete(ref)
       return {}
     },
@@ -139,7 +139,7 @@ async function makeVm(vm: ScenarioVm, seed: string, folder: string, nbdFolder: s
     disks.push({ key, sizeBytes: mebibytes(disk.sizeMiB), path, socket: join(nbdFolder, `${vm.ref}-${key}.sock`) })
   }
   return {
-    ref: vm.ref, name: vm.name, guestOs: vm.guestOs, cpus: vm.cpus, memoryBytes: mebibytes(vm.memoryMiB), network: vm.network, disks, wantedOn: true, acknowledgedSequence: 0,
+    ref: vm.ref, name: vm.name, guestOs: vm.guestOs, cpus: vm.cpus, memoryBytes: mebibytes(vm.memoryMiB), network: vm.network, disks, wantedOn: true, acknowledgedSequence: 0, firstWriteAtMs: null, lastWriteAtMs: null,
     workload: { ledgerRecordsPerSecond: vm.ledgerRecordsPerSecond, rewriteBytesPerSecond: vm.rewriteKiBPerSecond * 1024, workingSet: vm.workingSet, tracePath: vm.replayTrace ? traceFile : null },
   }
 }

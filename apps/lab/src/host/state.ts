@@ -14,6 +14,9 @@ export const storedVm = z.object({
   disks: z.array(labDisk.omit({ usedBytes: true })).min(1),
   wantedOn: z.boolean(),
   acknowledgedSequence: z.number().int().nonnegative(),
+  /** Of the boot before the host's own restart; a state file from before these were kept has none. */
+  firstWriteAtMs: z.number().nullable().default(null),
+  lastWriteAtMs: z.number().nullable().default(null),
 })
 export type StoredVm = z.infer<typeof storedVm>
 

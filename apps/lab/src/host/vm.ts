@@ -11,6 +11,8 @@ const GUEST = fileURLToPath(new URL('../guest/main.ts', import.meta.url))
 
 export type VmRuntime = {
   readonly stored: StoredVm
+  /** What its guest process is: OFF means there is none. */
+  readonly power: LabVm['power']
   on(): void
   shutdown(): void
   off(): Promise<void>
@@ -27,8 +29,8 @@ export function vmRuntime(stored: StoredVm, changed: () => void): VmRuntime {
   let health: LabVm['health'] = 'UNKNOWN'
   let healthDetail: string | null = null
   let sequenceAtBoot: number | null = null
-  let firstWriteAtMs: number | null = null
-  let lastWriteAtMs: number | null = null
+  /** We stopped it ourselves, without asking it: its end is no surprise. */
+  let killed = false
 
   function listen(child: ChildProcess): void {
     child.on('message', (raw) => {
@@ -39,14 +41,17 @@ export function vmRuntime(stored: StoredVm, changed: () => void): VmRuntime {
         if (message.sequenceAtBoot !== null) sequenceAtBoot = message.sequenceAtBoot
       } else {
         stored.acknowledgedSequence = message.sequence
-        firstWriteAtMs ??= message.atMs
-        lastWriteAtMs = message.atMs
+        stored.firstWriteAtMs ??= message.atMs
+        stored.lastWriteAtMs = message.atMs
       }
     })
   }
 
   const runtime: VmRuntime = {
     stored,
+    get power() {
+      return power
+    },
     on() {
       stored.wantedOn = true
       changed()
@@ -58,13 +63,18 @@ export function vmRuntime(stored: StoredVm, changed: () => void): VmRuntime {
       health = 'UNKNOWN'
       healthDetail = null
       sequenceAtBoot = null
-      firstWriteAtMs = null
+      stored.firstWriteAtMs = null
+      killed = false
       const child = spawn(process.execPath, [GUEST], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
       guest = child
       gone = new Promise((resolve) => {
         child.on('error', () => undefined)
-        child.on('exit', () => {
+        child.on('exit', (code, signal) => {
           guest = null
+          if (!killed && !(power === 'STOPPING' && code === 0)) {
+            health = 'BROKEN'
+            healthDetail = `The guest process ended unexpectedly (${signal === null ? `exit code ${code}` : `signal ${signal}`}). Power the VM on again; if it ends again, read the lab host's log.`
+          }
           power = 'OFF'
           changed()
           resolve()
@@ -89,12 +99,13 @@ export function vmRuntime(stored: StoredVm, changed: () => void): VmRuntime {
       againWhenOff = false
       stored.wantedOn = false
       changed()
+      killed = true
       guest?.kill('SIGKILL')
       await gone
     },
     async describe() {
       const disks = await Promise.all(stored.disks.map(async (disk) => ({ ...disk, usedBytes: await allocatedBytes(disk.path).catch(() => 0) })))
-      const { ref, name, guestOs, cpus, memoryBytes, network, acknowledgedSequence } = stored
+      const { ref, name, guestOs, cpus, memoryBytes, network, acknowledgedSequence, firstWriteAtMs, lastWriteAtMs } = stored
       return { ref, name, guestOs, cpus, memoryBytes, network, power, health, healthDetail, acknowledgedSequence, sequenceAtBoot, firstWriteAtMs, lastWriteAtMs, disks }
     },
   }
