@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AGENT_AWAY_SECONDS, CAUGHT_UP_BYTES, STEP_LIMIT_SECONDS, differingDisks, nextStep } from './next-step.ts'
+import { AGENT_AWAY_SECONDS, CAUGHT_UP_BYTES, PARTNER_LOST_SECONDS, STEP_LIMIT_SECONDS, TARGET_UNHEARD_SECONDS, differingDisks, nextStep } from './next-step.ts'
 import type { MigrationView, SourceView, TargetView } from './next-step.ts'
 import { CUTOVER_COMMITTING } from './states/cutover.ts'
 import type { CutoverStatus } from './states/cutover.ts'
@@ -146,6 +146,30 @@ describe('an attempt past the point', () => {
     ['paused meanwhile: frozen, runs to its end', [attempt('FINAL_SYNC'), synced, { paused: true }], { kind: 'ADVANCE_ATTEMPT', to: 'VERIFYING' }],
     ['no-go meanwhile: too late', [attempt('FINAL_SYNC'), synced, { goNoGo: 'NO_GO' }], { kind: 'ADVANCE_ATTEMPT', to: 'VERIFYING' }],
   ])('%s', (_name, changes, wanted) => expect(step(...changes)).toEqual(wanted))
+
+  const late = { secondsInStatus: PARTNER_LOST_SECONDS + 1 }
+  const broken = { attempt: 2, stage: 'FINAL', off: true, guestOn: false, connected: false }
+  const linkDown = { ...broken, problem: { code: 'CONNECTION_LOST', message: 'refused' } }
+  const gone = { silentSeconds: PARTNER_LOST_SECONDS + 1 }
+  it.each<[string, Partial<MigrationView>[], unknown]>([
+    ['the link is down, and the step is young', [attempt('FINAL_SYNC', { secondsInStatus: PARTNER_LOST_SECONDS }), source(linkDown)], waits('CUTTING_OVER')],
+    ['the link stays down', [attempt('FINAL_SYNC', late), source(linkDown)], rollsBack('LINK_LOST')],
+    ['the link stays down, and what was proven has to be proven again', [attempt('VERIFYING', late), source(linkDown)], rollsBack('LINK_LOST')],
+    ['the link stays down after the final sync: the proof needs none', [attempt('VERIFYING', late), source({ ...linkDown, finalSynced: true })], waits('CUTTING_OVER')],
+    ['the link is up and slow', [attempt('FINAL_SYNC', late), source({ ...linkDown, connected: true })], waits('CUTTING_OVER')],
+    ['the source is just back and has not tried in vain yet', [attempt('FINAL_SYNC', late), source(broken)], waits('CUTTING_OVER')],
+    ['what the source says is of an older attempt', [attempt('FINAL_SYNC', late), source({ ...linkDown, attempt: 1 })], waits('CUTTING_OVER')],
+    ['the target is silent, not too long', [attempt('FINAL_SYNC'), source(broken), target({ silentSeconds: PARTNER_LOST_SECONDS })], waits('CUTTING_OVER')],
+    ['the target is silent too long', [attempt('FINAL_SYNC'), source(broken), target(gone)], rollsBack('TARGET_AGENT_LOST')],
+    ['the target is silent too long for its hashes', [attempt('VERIFYING'), source({ ...broken, finalSynced: true }), target(gone)], rollsBack('TARGET_AGENT_LOST')],
+    ['all is proven, but the target would not hear that it should boot', [attempt('VERIFYING'), source({ ...broken, finalSynced: true, hashes: HASHES }), target({ ...gone, attempt: 2, hashes: HASHES })], rollsBack('TARGET_AGENT_LOST')],
+    ['the target is silent, but the source reaches it', [attempt('FINAL_SYNC'), off, target(gone)], waits('CUTTING_OVER')],
+    ['the target is silent for long, though the source reaches it', [attempt('FINAL_SYNC'), off, target({ silentSeconds: TARGET_UNHEARD_SECONDS + 1 })], rollsBack('TARGET_AGENT_LOST')],
+    ['the source is away as well: it could not power on', [attempt('FINAL_SYNC', late), source({ ...linkDown, silentSeconds: 600 }), target({ silentSeconds: 600 })], waits('CUTTING_OVER')],
+    ['only the source is away', [attempt('VERIFYING', late), source({ ...linkDown, silentSeconds: 600 })], waits('CUTTING_OVER')],
+    ['the shadow VM may run: the silent target alone can stop it', [attempt('TARGET_BOOTING', late), proven, target({ silentSeconds: 599 })], waits('CUTTING_OVER')],
+    ['the shadow VM runs: the silent target alone can stop it', [attempt('VALIDATING', late), proven, shadow({ wrote: false }), { target: { ...TARGET, silentSeconds: 599 } }], waits('CUTTING_OVER')],
+  ])('when %s', (_name, changes, wanted) => expect(step(...changes)).toEqual(wanted))
 
   it.each([...CUTOVER_COMMITTING])('does not stay in %s for ever', (status) => {
     const limit = STEP_LIMIT_SECONDS[status] ?? READY.limits.shutdownSeconds + 60

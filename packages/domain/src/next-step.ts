@@ -79,6 +79,13 @@ export const STEP_LIMIT_SECONDS: Readonly<Partial<Record<CutoverStatus, number>>
   TARGET_BOOTING: 600,
   VALIDATING: 600,
 }
+/**
+ * With the source off, a target agent that is silent, or a link that the source cannot bring up, is waited for this long:
+ * time for an agent to be restarted or its machine to boot. Beyond it every second is downtime; rolling back costs one boot.
+ */
+export const PARTNER_LOST_SECONDS = 120
+/** The same for a target that only the coordinator does not hear, while the source's link to it is up: that often mends. */
+export const TARGET_UNHEARD_SECONDS = 300
 /** Beyond the guest's own limit: the agent needs a moment to hear of it and to report. */
 const QUIESCE_GRACE_SECONDS = 60
 
@@ -182,6 +189,8 @@ function stepOfAttempt(view: MigrationView, attempt: NonNullable<MigrationView['
   if (current && source.problem?.code === 'SHUTDOWN_REFUSED') return back(source.problem.code, source.problem.message)
   const limit = attempt.status === 'SOURCE_QUIESCING' ? view.limits.shutdownSeconds + QUIESCE_GRACE_SECONDS : STEP_LIMIT_SECONDS[attempt.status]
   if (limit !== undefined && attempt.secondsInStatus > limit) return back('STEP_TOOK_TOO_LONG', `The step ${attempt.status} took longer than ${limit} seconds.`)
+  const lost = lostPartner(view, attempt)
+  if (lost) return back(lost.code, lost.message)
 
   switch (attempt.status) {
     case 'SOURCE_QUIESCING':
@@ -206,6 +215,22 @@ function stepOfAttempt(view: MigrationView, attempt: NonNullable<MigrationView['
     default:
       return { kind: 'NOTHING' }
   }
+}
+
+/**
+ * Why the proof of this attempt cannot be finished, before the step's own limit says so; null: it may be. Never from
+ * TARGET_BOOTING on: the shadow VM may run then, and only the target's agent can stop it before the source is powered on.
+ */
+function lostPartner({ source, target }: MigrationView, attempt: NonNullable<MigrationView['attempt']>): { code: string; message: string } | null {
+  if (attempt.status !== 'FINAL_SYNC' && attempt.status !== 'VERIFYING') return null
+  // A source that is away cannot power its VM on: rolling back would save nothing, and it may finish in seconds once it is here.
+  if (away(source)) return null
+  const patience = source.connected ? TARGET_UNHEARD_SECONDS : PARTNER_LOST_SECONDS
+  if (target.silentSeconds === null || target.silentSeconds > patience) return { code: 'TARGET_AGENT_LOST', message: `The target agent has not been heard of for more than ${patience} seconds; the source is powered on again. Look at the target agent before the next try.` }
+  // A problem is told after several tries in a row: a source that has just come back has had none, and gets them.
+  const trouble = source.attempt === attempt.number && !source.finalSynced && !source.connected ? source.problem : null
+  if (trouble && attempt.secondsInStatus > PARTNER_LOST_SECONDS) return { code: 'LINK_LOST', message: `The source agent cannot reach the target: ${trouble.message} The source is powered on again.` }
+  return null
 }
 
 function stepOfValidation(view: MigrationView, back: (code: string, message: string) => Step): Step {
