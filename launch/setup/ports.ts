@@ -30,7 +30,8 @@ export async function requireFreePorts(ports: Ports, needed: readonly (keyof Por
   throw new Refusal(`${taken.join('\n')}\nStop that program, or start Driftless on four other ports in a row:\n  DRIFTLESS_PORT=${base} npm start`)
 }
 
-async function findFreeBase(first: number): Promise<number> {
+/** The first base from `first` on, in steps, whose four ports are free; `first` where none is found. */
+export async function findFreeBase(first: number): Promise<number> {
   for (let attempt = 0; attempt < BASE_TRIES; attempt += 1) {
     const base = first + attempt * BASE_STEP
     if (base + 3 > HIGHEST_PORT) break

@@ -1,3 +1,4 @@
+import { inheritedEnv } from '@driftless/launch/env.ts'
 import { z } from 'zod'
 
 const schema = z.object({
@@ -12,3 +13,6 @@ const schema = z.object({
 
 /** Settings of the tests, read anew at each call: the set-up of a run writes them. */
 export const testEnv = () => schema.parse(process.env)
+
+/** What a program that a test starts by itself inherits. */
+export const programEnv = () => inheritedEnv(process.env)
