@@ -1,4 +1,4 @@
-import { webcrypto } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { FoundFile, ReadBytes } from '../image/fat-reader.ts'
 import { readRootFiles } from '../image/fat-reader.ts'
 import { FILES } from '../image/file-names.ts'
@@ -12,8 +12,9 @@ export type Mounted = { readonly read: ReadBytes; readonly files: ReadonlyMap<st
 /** The guest's disk is not what the guest had written. The message says what is wrong. */
 export class DiskBroken extends Error {}
 
-/** Files hashed while the next are read: hashing leaves the main thread, so boot takes the longer of the two. */
-const FILES_UNDER_WAY = 2
+/** A file is read in such pieces, so many ahead of the one that is hashed: boot takes the longer of reading and hashing. */
+const PIECE_BYTES = 1024 * 1024
+const PIECES_AHEAD = 4
 
 export async function mount(read: ReadBytes): Promise<Mounted> {
   try {
@@ -69,19 +70,27 @@ async function checkScratch(disk: Mounted, at: number, records: readonly LedgerR
 async function checkManifest(disk: Mounted): Promise<void> {
   const manifest = fileOf(disk, FILES.manifest)
   const lines = (await disk.read(manifest.offset, manifest.sizeBytes)).toString('latin1').split('\n').filter(Boolean)
-  const hashing: Promise<void>[] = []
   for (const line of lines) {
     const [wanted, name] = line.split('  ')
     if (!wanted || !name) throw new DiskBroken('The manifest is unreadable.')
-    const file = fileOf(disk, name)
-    const content = await disk.read(file.offset, file.sizeBytes)
-    const checked = webcrypto.subtle.digest('SHA-256', content).then((hash) => {
-      if (Buffer.from(hash).toString('hex') !== wanted) throw new DiskBroken(`The content of ${name} has changed.`)
-    })
-    // Awaited below; until then a rejection has a listener and is not unhandled.
-    checked.catch(() => undefined)
-    hashing.push(checked)
-    if (hashing.length > FILES_UNDER_WAY) await hashing.shift()
+    if ((await hashOf(disk.read, fileOf(disk, name))) !== wanted) throw new DiskBroken(`The content of ${name} has changed.`)
   }
-  await Promise.all(hashing)
+}
+
+/** SHA-256 of a file as the disk has it now, in hexadecimal. On this thread: handing the content to another costs more than the hash. */
+async function hashOf(read: ReadBytes, { offset, sizeBytes }: FoundFile): Promise<string> {
+  const hash = createHash('sha256')
+  const ahead: Promise<Buffer>[] = []
+  let asked = 0
+  for (let hashed = 0; hashed < sizeBytes; hashed += PIECE_BYTES) {
+    for (; asked < sizeBytes && ahead.length < PIECES_AHEAD; asked += PIECE_BYTES) {
+      const piece = read(offset + asked, Math.min(PIECE_BYTES, sizeBytes - asked))
+      // Awaited below; until then a rejection has a listener and is not unhandled.
+      piece.catch(() => undefined)
+      ahead.push(piece)
+    }
+    const piece = await ahead.shift()
+    if (piece) hash.update(piece)
+  }
+  return hash.digest('hex')
 }
