@@ -1,13 +1,13 @@
-/** `npm run prove NAME`: one promise alone, the suite in `tests/NAME`, with the same set-up as `npm test`. */
+/** `npm run prove NAME [-- vitest's arguments]`: one promise alone, the suite in `tests/NAME`, with the same set-up as `npm test`. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { ROOT } from './setup/paths.ts'
 import { openTerminal } from './setup/terminal.ts'
 import { runParts, vitestPart } from './testing/parts.ts'
 
 const terminal = openTerminal()
-const { positionals } = parseArgs({ allowPositionals: true })
+/** What stands behind the name is vitest's, such as `-t 'Ctrl-C'`. */
+const [name, ...forVitest] = process.argv.slice(2)
 
 /** The suites there are: the folders of `tests` that hold tests. */
 function suites(): string[] {
@@ -18,11 +18,21 @@ function suites(): string[] {
     .toSorted()
 }
 
-const [name] = positionals
 if (name === undefined || !suites().includes(name)) {
   console.error(`${name === undefined ? 'Which promise?' : `There is no suite tests/${name}.`} There are: ${suites().join(', ')}. For example: npm run prove ${suites()[0] ?? 'house'}`)
   process.exitCode = 1
 } else {
-  process.exitCode = await runParts(terminal, [{ title: `Promise ${name}`, run: vitestPart(name, ['--project', 'system', `tests/${name}/`]) }])
+  const suite = vitestPart(name, ['--project', 'system', `tests/${name}/`, ...forVitest])
+  process.exitCode = await runParts(terminal, [
+    {
+      title: `Promise ${name}`,
+      async run(setting) {
+        const result = await suite(setting)
+        // A pattern that meets no test proves nothing.
+        const nothing = forVitest.length > 0 && result.passed + result.failed === 0
+        return nothing ? { ...result, failed: 1, output: `No test of tests/${name} was run: nothing fits ${forVitest.join(' ')}.` } : result
+      },
+    },
+  ])
 }
 process.channel?.unref()
