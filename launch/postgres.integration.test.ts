@@ -57,6 +57,7 @@ it('is deployed to by an owner who is no superuser, as on a server of the custom
   const { rows } = await withClient(urls.coordinator, (client) => client.query('SELECT count(*)::int AS sites FROM site'))
   expect(rows).toEqual([{ sites: 0 }])
   await expect(withClient(urls.queue, (client) => client.query('CREATE SCHEMA queue'))).resolves.toBeDefined()
+  await expect(withClient(urls.queue, (client) => client.query('SELECT 1 FROM portal_user'))).rejects.toThrow(/permission denied/)
 })
 
 it('keeps a cluster and its data when it is initialised again', async () => {
