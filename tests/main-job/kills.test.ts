@@ -75,13 +75,15 @@ test('each is killed in mid-cutover: every VM arrives whole and runs once', asyn
   expect(await power('target')).toEqual({ 'app-01': 'ON', 'app-02': 'ON' })
 })
 
-/** In which steps of whose attempt (the wave's first or second VM) each is killed; a step may be over in tens of milliseconds. */
+/** In which steps of whose cutover (the first or the second in turn) each is killed; a step may be over in tens of milliseconds. */
 const IN_CUTOVER = [
-  { program: 'agent-source', attempt: 1, steps: ['SOURCE_QUIESCING', 'SOURCE_OFF', 'FINAL_SYNC', 'VERIFYING'] },
-  { program: 'coordinator', attempt: 1, steps: ['VERIFYING', 'TARGET_BOOTING', 'VALIDATING'] },
-  { program: 'agent-target', attempt: 2, steps: ['SOURCE_QUIESCING', 'SOURCE_OFF', 'FINAL_SYNC', 'VERIFYING', 'TARGET_BOOTING', 'VALIDATING'] },
+  { program: 'agent-source', turn: 1, steps: ['SOURCE_QUIESCING', 'SOURCE_OFF', 'FINAL_SYNC', 'VERIFYING'] },
+  { program: 'coordinator', turn: 1, steps: ['VERIFYING', 'TARGET_BOOTING', 'VALIDATING'] },
+  { program: 'agent-target', turn: 2, steps: ['SOURCE_QUIESCING', 'SOURCE_OFF', 'FINAL_SYNC', 'VERIFYING', 'TARGET_BOOTING', 'VALIDATING'] },
 ] as const
 const LOOK_MS = 10
+/** Every attempt's status, and whose it is: 1 for the VM whose turn came first. Ids grow with time. */
+const ATTEMPTS_IN_TURN = 'SELECT a.status, dense_rank() OVER (ORDER BY (SELECT min(b.id) FROM cutover_attempt b WHERE b.migration_id = a.migration_id)) AS nth FROM cutover_attempt a'
 
 /** Watches the attempts in the database, closely, and kills each program once when its moment has come. Answers who was killed. */
 async function killInCutover(running: RunningDriftless, over: AbortSignal): Promise<string[]> {
@@ -91,9 +93,9 @@ async function killInCutover(running: RunningDriftless, over: AbortSignal): Prom
   const restarts: Promise<unknown>[] = []
   try {
     while (!over.aborted && waiting.size > 0) {
-      const { rows } = await client.query<{ status: string; nth: string }>('SELECT a.status, dense_rank() OVER (ORDER BY m.position) AS nth FROM cutover_attempt a JOIN migration m ON m.id = a.migration_id')
+      const { rows } = await client.query<{ status: string; nth: string }>(ATTEMPTS_IN_TURN)
       for (const next of waiting) {
-        if (!rows.some((row) => Number(row.nth) === next.attempt && next.steps.some((step) => step === row.status))) continue
+        if (!rows.some((row) => Number(row.nth) === next.turn && next.steps.some((step) => step === row.status))) continue
         waiting.delete(next)
         await running.supervisor.kill(next.program)
         restarts.push(pause(DOWN_MS).then(() => running.supervisor.restart(next.program)))
