@@ -10,8 +10,8 @@ import { Backoff } from './backoff.ts'
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 3_000
 
-/** A gateway that answers without waiting is not asked more often than this. */
-const LEAST_BETWEEN_POLLS_MS = 100
+/** A gateway that answers without waiting is not asked more often than this; a cutover's stages follow one another closely. */
+const LEAST_BETWEEN_POLLS_MS = 20
 
 export interface DesiredWatchOptions {
   client: GatewayClient

@@ -9,8 +9,11 @@ const ACTIVE_EVERY_MS = 1_000
 const IDLE_EVERY_MS = 5_000
 const INVENTORY_EVERY_MS = 30_000
 
-/** Changes in quick succession go into one report. */
-const LEAST_BETWEEN_MS = 100
+/**
+ * Changes in quick succession go into one report. Short, because a cutover reports several steps one after the other;
+ * never shorter than the last report took, so that an agent with thousands of VMs spends half its time on it at most.
+ */
+const LEAST_BETWEEN_MS = 20
 
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 3_000
@@ -71,10 +74,13 @@ export class Reporter {
     while (!signal.aborted) {
       try {
         this.#pending = false
+        const startMs = this.#options.now()
         const active = await this.#reportOnce()
         backoff.reset()
-        await sleep(LEAST_BETWEEN_MS, signal)
-        await this.#waitForChange((active ? ACTIVE_EVERY_MS : IDLE_EVERY_MS) - LEAST_BETWEEN_MS)
+        const everyMs = active ? ACTIVE_EVERY_MS : IDLE_EVERY_MS
+        const leastMs = Math.min(Math.max(LEAST_BETWEEN_MS, this.#options.now() - startMs), everyMs)
+        await sleep(leastMs, signal)
+        await this.#waitForChange(everyMs - leastMs)
       } catch (error) {
         if (signal.aborted) return
         const waitMs = backoff.nextMs()

@@ -27,6 +27,8 @@ export class TargetRole implements AgentRole {
   readonly #options: TargetRoleOptions
   readonly #migrations = new Map<string, TargetMigration>()
   readonly #converging = new Map<string, Promise<void>>()
+  /** Told of something new in the middle of a round: another follows at once, a cutover may be waiting for it. */
+  readonly #again = new Set<string>()
   #server: StreamServer | null = null
   #timer: NodeJS.Timeout | null = null
 
@@ -62,6 +64,7 @@ export class TargetRole implements AgentRole {
     const wanted = new Map(desired.targets.map((target) => [target.migrationId, target]))
     for (const migrationId of wanted.keys()) this.#migration(migrationId)
     for (const [migrationId, migration] of this.#migrations) migration.setDesired(wanted.get(migrationId) ?? null)
+    for (const migrationId of this.#converging.keys()) this.#again.add(migrationId)
     this.#convergeAll()
   }
 
@@ -103,8 +106,14 @@ export class TargetRole implements AgentRole {
   #convergeAll(): void {
     for (const [migrationId, migration] of this.#migrations) {
       if (this.#converging.has(migrationId)) continue
-      const round = migration.converge().finally(() => this.#converging.delete(migrationId))
-      this.#converging.set(migrationId, round)
+      this.#converging.set(migrationId, this.#converge(migrationId, migration).finally(() => this.#converging.delete(migrationId)))
     }
+  }
+
+  async #converge(migrationId: string, migration: TargetMigration): Promise<void> {
+    do {
+      this.#again.delete(migrationId)
+      await migration.converge()
+    } while (this.#again.has(migrationId))
   }
 }

@@ -54,6 +54,7 @@ export class DiskReplicator {
   #target: LinkTarget | null = null
   #paused = false
   #urgent = false
+  #sweepHeld = false
   #link: DiskLink | null = null
   #copier: BlockCopier | null = null
   #knownEpoch: string | null = null
@@ -107,6 +108,13 @@ export class DiskReplicator {
   /** Urgent: dirty blocks are sent at once instead of being gathered. Used around the cutover. */
   setUrgent(urgent: boolean): void {
     this.#urgent = urgent
+    this.#wake()
+  }
+
+  /** Held: the sweep waits while another VM is being cut over; what the guest writes is still sent. */
+  setSweepHeld(held: boolean): void {
+    if (held === this.#sweepHeld) return
+    this.#sweepHeld = held
     this.#wake()
   }
 
@@ -186,7 +194,7 @@ export class DiskReplicator {
       if (copier.unflushedBytes >= MAX_UNFLUSHED_BYTES - FLUSH_EVERY_BYTES) await this.#flushing
       if (now >= nextPassMs && this.sync.dirtyBytes > 0) this.sync.beginPass()
       if (await copier.copyForeground()) continue
-      if (await copier.copyBackground()) {
+      if (!this.#sweepHeld && (await copier.copyBackground())) {
         if (now >= nextPassMs && !this.#urgent) nextPassMs = now + GATHER_DURING_SWEEP_MS
         continue
       }

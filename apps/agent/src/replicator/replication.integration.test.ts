@@ -87,6 +87,21 @@ async function relayTo(port: number) {
 }
 
 describe('replication', () => {
+  test('a held sweep waits, what the guest writes is sent meanwhile, and the sweep goes on when it is let go', async () => {
+    const { target, device, guest, replicate, shape } = await setUp()
+    target.apply(desiredTarget('m-1', shape))
+    const replicator = replicate()
+    replicator.setSweepHeld(true)
+    await eventually('it is connected', () => replicator.connected)
+    await guest.write(5 * MIB, randomFillSync(Buffer.alloc(8192)))
+    await eventually('the write has arrived', () => replicator.sync.foregroundDoneBytes > 0 && replicator.sync.foregroundLeftBytes === 0)
+    expect(replicator.backgroundSentBytes).toBe(0)
+    expect(replicator.sync.sweepComplete).toBe(false)
+    replicator.setSweepHeld(false)
+    await eventually('the sweep is done', () => replicator.sync.isClean)
+    expect(await replicaHash(target)).toBe(await hashDevice(device, never))
+  })
+
   test('a disk written during the sweep ends identical, over a connection that breaks again and again', async () => {
     const { target, device, guest, replicate, shape } = await setUp()
     target.apply(desiredTarget('m-1', shape))

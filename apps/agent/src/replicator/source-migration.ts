@@ -55,6 +55,11 @@ export class SourceMigration {
     return this.#replicators.map(({ replicator }) => replicator)
   }
 
+  /** Whether first copies and comparisons wait for another VM's cutover. */
+  setSweepHeld(held: boolean): void {
+    for (const { replicator } of this.#replicators) replicator.setSweepHeld(held)
+  }
+
   /** The guest as the hypervisor's list shows it; during the final sync our own looks are newer. */
   sawGuest(guest: GuestState): void {
     if (this.#final === null) this.#noteGuest(guest)

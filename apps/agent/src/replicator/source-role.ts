@@ -18,6 +18,9 @@ const CONVERGE_EVERY_MS = 250
 
 const SAMPLE_EVERY_MS = 2_000
 
+/** A cutover's final stage has the machine and the link to itself for this long; one that takes longer shares them again. */
+const LONGEST_YIELD_MS = 60_000
+
 export interface SourceRoleOptions {
   credentials: Credentials
   hypervisor: Hypervisor
@@ -45,6 +48,8 @@ export class SourceRole implements AgentRole {
   readonly #waveBuckets = new Map<string, TokenBucket>()
   readonly #taps = new Map<string, TappedVm>()
   readonly #migrations = new Map<string, SourceMigration>()
+  /** Since when a migration is in its final stage. */
+  readonly #finalSinceMs = new Map<string, number>()
   readonly #converging = new Map<string, Promise<void>>()
   readonly #telemetry: Telemetry
   readonly #timers: NodeJS.Timeout[] = []
@@ -180,9 +185,23 @@ export class SourceRole implements AgentRole {
     }
   }
 
+  /** While a VM is down for its cutover the others' sweeps wait: they can, its users cannot. */
+  #yieldToFinals(): void {
+    const nowMs = this.#options.now()
+    for (const migrationId of this.#finalSinceMs.keys()) {
+      if (this.#migrations.get(migrationId)?.desired.stage !== 'FINAL') this.#finalSinceMs.delete(migrationId)
+    }
+    for (const [migrationId, { desired }] of this.#migrations) {
+      if (desired.stage === 'FINAL' && !this.#finalSinceMs.has(migrationId)) this.#finalSinceMs.set(migrationId, nowMs)
+    }
+    const held = [...this.#finalSinceMs.values()].some((sinceMs) => nowMs - sinceMs < LONGEST_YIELD_MS)
+    for (const migration of this.#migrations.values()) migration.setSweepHeld(held && migration.desired.stage !== 'FINAL')
+  }
+
   /** Starts a round for every migration that is not in one already; a round never rejects. */
   #convergeAll(): void {
     if (this.#closing) return
+    this.#yieldToFinals()
     for (const [migrationId, migration] of this.#migrations) {
       if (this.#converging.has(migrationId)) continue
       this.#converging.set(migrationId, migration.converge().finally(() => this.#converging.delete(migrationId)))
