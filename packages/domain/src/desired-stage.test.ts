@@ -5,7 +5,7 @@ import { CUTOVER_STATUSES } from './states/cutover.ts'
 import { MIGRATION_STATUSES } from './states/migration.ts'
 
 const given = (status: StageInput['status'], more: Partial<StageInput> = {}): StageInput => ({ status, resumeStatus: null, paused: false, attempt: null, ...more })
-const trying = (status: NonNullable<StageInput['attempt']>['status'], sourceReturned = false): Partial<StageInput> => ({ attempt: { status, sourceReturned } })
+const trying = (status: NonNullable<StageInput['attempt']>['status'], sourceReturned = false, shadowGone = true): Partial<StageInput> => ({ attempt: { status, shadowGone, sourceReturned } })
 
 describe('desired stages', () => {
   it.each<[StageInput, string | null, string | null]>([
@@ -28,6 +28,8 @@ describe('desired stages', () => {
     [given('VALIDATING', trying('VALIDATING')), 'FINAL', 'BOOT'],
     [given('REPLICATING', trying('ROLLED_BACK')), 'RETURN', 'KEEP'],
     [given('REPLICATING', { paused: true, ...trying('ROLLED_BACK') }), 'RETURN', 'KEEP'],
+    [given('REPLICATING', trying('ROLLED_BACK', false, false)), 'FINAL', 'KEEP'],
+    [given('CANCELLED', trying('ROLLED_BACK', false, false)), 'STOP', 'DISCARD'],
     [given('REPLICATING', trying('ROLLED_BACK', true)), 'REPLICATE', 'KEEP'],
     [given('BLOCKED', { resumeStatus: 'READY_TO_REPLICATE' }), null, null],
     [given('BLOCKED', { resumeStatus: 'REPLICATING' }), 'REPLICATE', 'RECEIVE'],
@@ -43,7 +45,7 @@ describe('desired stages', () => {
       for (const attemptStatus of CUTOVER_STATUSES)
         for (const paused of [true, false])
           for (const sourceReturned of [true, false]) {
-            const input: StageInput = { status, resumeStatus: null, paused, attempt: { status: attemptStatus, sourceReturned } }
+            const input: StageInput = { status, resumeStatus: null, paused, attempt: { status: attemptStatus, shadowGone: sourceReturned, sourceReturned } }
             if (['BOOT', 'ACCEPT'].includes(targetStage(input) ?? '')) expect(['FINAL', 'RELEASE']).toContain(sourceStage(input))
           }
   })

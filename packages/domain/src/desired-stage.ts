@@ -8,7 +8,7 @@ export type StageInput = {
   /** Where a BLOCKED migration goes back to. */
   readonly resumeStatus: MigrationStatus | null
   readonly paused: boolean
-  readonly attempt: { readonly status: CutoverStatus; readonly sourceReturned: boolean } | null
+  readonly attempt: { readonly status: CutoverStatus; readonly shadowGone: boolean; readonly sourceReturned: boolean } | null
 }
 
 export type SourceStage = 'REPLICATE' | 'PAUSE' | 'FINAL' | 'RETURN' | 'RELEASE' | 'STOP'
@@ -21,7 +21,8 @@ export function sourceStage(input: StageInput): SourceStage | null {
   if (status === 'CANCELLED' || status === 'FAILED' || status === 'ROLLED_BACK') return 'STOP'
   if (!replicates(status)) return null
   if (attempt && CUTOVER_COMMITTING.includes(attempt.status)) return 'FINAL'
-  if (attempt?.status === 'ROLLED_BACK' && !attempt.sourceReturned) return 'RETURN'
+  // Source and target are never both on: the source stays off until the target has said that the shadow VM is gone.
+  if (attempt?.status === 'ROLLED_BACK' && !attempt.sourceReturned) return attempt.shadowGone ? 'RETURN' : 'FINAL'
   return input.paused ? 'PAUSE' : 'REPLICATE'
 }
 

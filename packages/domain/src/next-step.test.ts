@@ -9,7 +9,7 @@ const SOURCE: SourceView = {
   silentSeconds: 1, attempt: 0, connected: true, backgroundLeftBytes: 0, foregroundLeftBytes: 0, comparing: false, reported: true, guestOn: true,
   stage: 'REPLICATE', off: false, finalSynced: false, hashes: null, acknowledgedSequence: 100, problem: null,
 }
-const TARGET: TargetView = { silentSeconds: 1, attempt: 0, freeBytes: 10_000, hashes: null, shadow: null, problem: null }
+const TARGET: TargetView = { silentSeconds: 1, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null }
 const READY: MigrationView = {
   status: 'READY_FOR_CUTOVER', resumeStatus: null, paused: false, automatic: true, cutoverRequested: false, diskKeys: ['disk0', 'disk1'], neededBytes: 5_000,
   source: SOURCE, target: TARGET, booking: { status: 'IN_PROGRESS', window: 'OPEN' }, goNoGo: 'GO', attempt: null, othersTurn: false, limits: { shutdownSeconds: 120 },
@@ -23,7 +23,7 @@ const rollsBack = (code: string) => expect.objectContaining({ kind: 'ROLL_BACK',
 const HASHES = { disk0: 'a', disk1: 'b' }
 const attempt = (status: CutoverStatus, more: Partial<NonNullable<MigrationView['attempt']>> = {}): Partial<MigrationView> => ({
   status: status === 'VALIDATING' ? 'VALIDATING' : 'CUTTING_OVER',
-  attempt: { number: 2, status, sourceReturned: false, secondsInStatus: 1, inPresentBooking: true, ...more },
+  attempt: { number: 2, status, shadowGone: true, sourceReturned: false, secondsInStatus: 1, inPresentBooking: true, ...more },
 })
 const SHADOW = { on: true, health: 'HEALTHY', healthDetail: null, sequenceAtBoot: 100, wrote: true }
 
@@ -79,6 +79,11 @@ describe('before a cutover may begin', () => {
     ['failed in this window, asked for again', [attempt('ROLLED_BACK', { sourceReturned: true }), { status: 'READY_FOR_CUTOVER', cutoverRequested: true }], { kind: 'BEGIN_ATTEMPT' }],
     ['failed in an earlier window', [attempt('ROLLED_BACK', { sourceReturned: true, inPresentBooking: false }), { status: 'READY_FOR_CUTOVER' }], { kind: 'BEGIN_ATTEMPT' }],
     ['failed, source not back', [attempt('ROLLED_BACK'), { status: 'READY_FOR_CUTOVER', cutoverRequested: true }], waits('CUTTING_OVER')],
+    ['failed, shadow may run', [attempt('ROLLED_BACK', { shadowGone: false }), { status: 'REPLICATING' }, target({ stage: 'CONVERGING', attempt: 2 })], waits('CUTTING_OVER')],
+    ['failed, shadow seen on', [attempt('ROLLED_BACK', { shadowGone: false }), { status: 'REPLICATING' }, target({ stage: 'KEEP', attempt: 2, shadow: SHADOW })], waits('CUTTING_OVER')],
+    ['failed, target lost: the source stays off', [attempt('ROLLED_BACK', { shadowGone: false }), { status: 'REPLICATING' }, source({ stage: 'RETURN', attempt: 2 }), target({ silentSeconds: 31, attempt: 2 })], waits('TARGET_AGENT_AWAY')],
+    ['failed, shadow gone for an older attempt', [attempt('ROLLED_BACK', { shadowGone: false }), { status: 'REPLICATING' }, target({ stage: 'KEEP', attempt: 1 })], waits('CUTTING_OVER')],
+    ['failed, shadow gone', [attempt('ROLLED_BACK', { shadowGone: false }), { status: 'REPLICATING' }, target({ stage: 'KEEP', attempt: 2 })], { kind: 'SHADOW_GONE' }],
     ['failed, source is back', [attempt('ROLLED_BACK'), { status: 'REPLICATING' }, source({ stage: 'RETURN', attempt: 2 })], { kind: 'SOURCE_RETURNED' }],
     ['failed, source is back for an older attempt', [attempt('ROLLED_BACK'), { status: 'READY_FOR_CUTOVER' }, source({ stage: 'RETURN', attempt: 1 })], waits('CUTTING_OVER')],
   ])('%s', (_name, changes, wanted) => expect(step(...changes)).toEqual(wanted))

@@ -29,6 +29,7 @@ export type SourceView = {
 export type TargetView = {
   readonly silentSeconds: number | null
   readonly attempt: number
+  readonly stage: string | null
   readonly freeBytes: number | null
   readonly hashes: Readonly<Record<string, string>> | null
   readonly shadow: { readonly on: boolean; readonly health: string; readonly healthDetail: string | null; readonly sequenceAtBoot: number | null; readonly wrote: boolean } | null
@@ -49,7 +50,7 @@ export type MigrationView = {
   /** Where the wave's present booking stands; null: none that counts. */
   readonly booking: { readonly status: string; readonly window: WindowAnswer } | null
   readonly goNoGo: 'GO' | 'NO_GO' | null
-  readonly attempt: { readonly number: number; readonly status: CutoverStatus; readonly sourceReturned: boolean; readonly secondsInStatus: number; readonly inPresentBooking: boolean } | null
+  readonly attempt: { readonly number: number; readonly status: CutoverStatus; readonly shadowGone: boolean; readonly sourceReturned: boolean; readonly secondsInStatus: number; readonly inPresentBooking: boolean } | null
   /** Another VM of the wave is in its cutover, or is first in turn. */
   readonly othersTurn: boolean
   readonly limits: { readonly shutdownSeconds: number }
@@ -62,6 +63,7 @@ export type Step =
   | { readonly kind: 'UNBLOCK'; readonly to: MigrationStatus }
   | { readonly kind: 'BEGIN_ATTEMPT' }
   | { readonly kind: 'ADVANCE_ATTEMPT'; readonly to: CutoverStatus }
+  | { readonly kind: 'SHADOW_GONE' }
   | { readonly kind: 'SOURCE_RETURNED' }
   | { readonly kind: 'ROLL_BACK'; readonly code: string; readonly message: string }
   | { readonly kind: 'COMMIT' }
@@ -97,7 +99,10 @@ export function nextStep(view: MigrationView): Step {
   if (MIGRATION_ENDED.includes(view.status)) return { kind: 'NOTHING' }
   if (MIGRATION_PLANNED.includes(view.status)) return wait('START_WAVE')
   if (view.attempt && !CUTOVER_OVER.includes(view.attempt.status)) return stepOfAttempt(view, view.attempt)
-  if (view.attempt?.status === 'ROLLED_BACK' && !view.attempt.sourceReturned && sourceIsBack(view)) return { kind: 'SOURCE_RETURNED' }
+  if (view.attempt?.status === 'ROLLED_BACK' && !view.attempt.sourceReturned) {
+    if (!view.attempt.shadowGone) return stepOfShadow(view, view.attempt.number)
+    if (sourceIsBack(view)) return { kind: 'SOURCE_RETURNED' }
+  }
   if (view.status === 'BLOCKED') return stepOfBlocked(view)
   return stepOfReplication(view)
 }
@@ -107,6 +112,17 @@ function wait(reason: WaitReason, detail: string | null = null): Step {
 }
 
 const away = (agent: { readonly silentSeconds: number | null }) => agent.silentSeconds === null || agent.silentSeconds > AGENT_AWAY_SECONDS
+
+/**
+ * After a failed attempt whose shadow VM may have run: waits for the target's word that it is gone. Where the target is
+ * lost for good, a person decides: cancelling the migration powers the source on without that word.
+ */
+function stepOfShadow({ target }: MigrationView, attempt: number): Step {
+  if (target.stage === 'KEEP' && target.attempt === attempt && !target.shadow?.on) return { kind: 'SHADOW_GONE' }
+  return away(target)
+    ? wait('TARGET_AGENT_AWAY', 'The shadow VM may still run at the target. The source stays off until the target agent says that it does not; cancelling the migration powers the source on at once.')
+    : wait('CUTTING_OVER', 'The shadow VM is being removed; the source is powered on after that.')
+}
 
 /** Back on and replicating again, for the attempt that failed. */
 function sourceIsBack(view: MigrationView): boolean {

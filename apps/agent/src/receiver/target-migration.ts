@@ -27,6 +27,8 @@ export class TargetMigration {
   readonly #options: TargetMigrationOptions
   readonly #shadow: Shadow
   #desired: DesiredTarget | null = null
+  /** What the last round that went through was for. */
+  #reached: DesiredTarget | null = null
   #replica: Replica | null = null
   #discarded = false
   #guest: GuestState | null = null
@@ -56,6 +58,7 @@ export class TargetMigration {
     const before = this.#fingerprint()
     try {
       await this.#converge(desired)
+      this.#reached = desired
       this.#problem = this.#guest?.health === 'BROKEN' ? guestBroken(desired, this.#guest) : null
       this.#failures = 0
     } catch (error) {
@@ -148,7 +151,8 @@ export class TargetMigration {
     if (desired === null) return null
     return {
       migrationId: desired.migrationId,
-      stage: desired.stage,
+      // Told as reached only when it is: on KEEP rests that no shadow VM runs.
+      stage: this.#hasReached(desired) ? desired.stage : 'CONVERGING',
       attempt: desired.attempt,
       connected: this.#replica?.connected ?? false,
       storedBytes: this.#storedBytes,
@@ -158,6 +162,10 @@ export class TargetMigration {
     }
   }
 
+  #hasReached({ stage, attempt }: DesiredTarget): boolean {
+    return this.#reached?.stage === stage && this.#reached.attempt === attempt
+  }
+
   async close(): Promise<void> {
     await this.#shadow.stopServing()
     await this.#replica?.close()
@@ -165,7 +173,7 @@ export class TargetMigration {
 
   /** What the coordinator acts on; a change is reported at once. */
   #fingerprint(): string {
-    return JSON.stringify([this.#guest?.power, this.#guest?.health, this.#problem?.code, this.#discarded, this.#replica === null])
+    return JSON.stringify([this.#guest?.power, this.#guest?.health, this.#problem?.code, this.#discarded, this.#replica === null, this.#reached?.stage, this.#reached?.attempt])
   }
 }
 

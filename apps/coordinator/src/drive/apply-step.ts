@@ -1,4 +1,4 @@
-import { advanceAttempt, beginAttempt, blockMigration, isOthersTurn, lockWave, moveMigration, noteSourceReturned, noteWait, rollBackAttempt } from '@driftless/db'
+import { advanceAttempt, beginAttempt, blockMigration, isOthersTurn, lockWave, moveMigration, noteShadowGone, noteSourceReturned, noteWait, rollBackAttempt } from '@driftless/db'
 import type { MigrationFacts, ScopedTx } from '@driftless/db'
 import type { CutoverStatus, Step } from '@driftless/domain'
 import { accept } from './accept.ts'
@@ -27,6 +27,8 @@ export async function applyStep(tx: ScopedTx, step: Step, facts: MigrationFacts,
       return begin(tx, facts)
     case 'ADVANCE_ATTEMPT':
       return moved(await advanceAttempt(tx, attemptOf(facts), step.to, now, carriedBy(step.to, observed)))
+    case 'SHADOW_GONE':
+      return moved(await noteShadowGone(tx, attemptOf(facts), now))
     case 'SOURCE_RETURNED':
       return moved(await noteSourceReturned(tx, attemptOf(facts), now))
     case 'ROLL_BACK':

@@ -38,7 +38,7 @@ export function viewOf(facts: MigrationFacts, { source, target }: Observed, extr
     },
     goNoGo: facts.goNoGo?.decision ?? null,
     attempt: attempt && {
-      number: attempt.number, status: attempt.status, sourceReturned: attempt.sourceReturnedAt !== null,
+      number: attempt.number, status: attempt.status, shadowGone: attempt.shadowGoneAt !== null, sourceReturned: attempt.sourceReturnedAt !== null,
       secondsInStatus: (now.getTime() - attempt.statusChangedAt.getTime()) / 1000, inPresentBooking: attempt.bookingId === booking?.id,
     },
     othersTurn: extras.othersTurn,
@@ -77,6 +77,7 @@ function targetView(facts: MigrationFacts, observed: TargetObserved | null): Tar
   return {
     silentSeconds: silentSeconds(facts.now, facts.targetAgent),
     attempt: observed?.attempt ?? 0,
+    stage: observed?.stage ?? null,
     freeBytes: facts.targetAgent?.freeBytes === null || facts.targetAgent === null ? null : Number(facts.targetAgent.freeBytes),
     hashes: hashesByKey(observed?.hashes ?? null),
     shadow: shadow && { on: shadow.power === 'ON', health: shadow.health, healthDetail: shadow.healthDetail, sequenceAtBoot: shadow.sequenceAtBoot, wrote: shadow.firstWriteAtMs !== null },

@@ -33,7 +33,7 @@ export function deriveDesired(role: 'SOURCE' | 'TARGET', facts: DesiredFacts, on
 }
 
 function stageInput({ status, resumeStatus, wave, attempts: [attempt] }: MigrationRow): StageInput {
-  return { status, resumeStatus, paused: wave.paused, attempt: attempt ? { status: attempt.status, sourceReturned: attempt.sourceReturnedAt !== null } : null }
+  return { status, resumeStatus, paused: wave.paused, attempt: attempt ? { status: attempt.status, shadowGone: attempt.shadowGoneAt !== null, sourceReturned: attempt.sourceReturnedAt !== null } : null }
 }
 
 function sourceOf(migration: MigrationRow, facts: DesiredFacts) {

@@ -41,15 +41,24 @@ export async function advanceAttempt(tx: ScopedTx, attempt: AttemptRef, to: Cuto
 }
 
 /**
- * Ends an attempt before it was accepted. The migration goes back to replicating (and the source
- * agent, by desired state, powers the source on again); the replica stays.
+ * Ends an attempt before it was accepted. The migration goes back to replicating (and the source agent, by desired
+ * state, powers the source on again once no shadow VM runs); the replica stays.
  */
 export async function rollBackAttempt(tx: ScopedTx, attempt: AttemptRef, code: string, message: string): Promise<boolean> {
   const now = new Date()
   const harmless = CUTOVER_HARMLESS.includes(attempt.status)
-  const also = { failureCode: code, failureMessage: message, ...(harmless ? { sourceReturnedAt: now } : {}) }
+  const booted = attempt.status === 'TARGET_BOOTING' || attempt.status === 'VALIDATING'
+  const also = { failureCode: code, failureMessage: message, ...(harmless ? { sourceReturnedAt: now } : {}), ...(booted ? {} : { shadowGoneAt: now }) }
   if (!(await advanceAttempt(tx, attempt, 'ROLLED_BACK', now, also))) return false
   await moveMigration(tx, attempt.migration, 'REPLICATING', { cutoverRequestedAt: null }, { attempt: attempt.number, code, message })
+  return true
+}
+
+/** Notes that no shadow VM of a failed attempt runs: the source may be powered on. */
+export async function noteShadowGone(tx: ScopedTx, attempt: AttemptRef, now: Date): Promise<boolean> {
+  const written = await tx.db.cutoverAttempt.updateMany({ where: { id: attempt.id, shadowGoneAt: null }, data: { shadowGoneAt: now } })
+  if (written.count !== 1) return false
+  await audit(tx, 'cutover.shadow-gone', { ...attempt.migration, kind: 'cutover-attempt', id: attempt.id, name: attempt.migration.vm.name }, { detail: { attempt: attempt.number } })
   return true
 }
 
