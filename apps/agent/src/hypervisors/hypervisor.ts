@@ -2,12 +2,12 @@
  * What the agent asks of a hypervisor. An adapter declares what it can do; nothing outside
  * `hypervisors/` asks which hypervisor it is. Only `main.ts` knows the adapters.
  */
-import type { BlockDevice } from '@driftless/nbd'
 import type { GuestState } from '@driftless/agent-api'
+import type { DiskTap, TapOptions } from '../tap/disk-tap.ts'
 
 export interface Capabilities {
-  /** SERVE: the guest reaches its disk through a socket that the agent serves, so the filter is always in its path. */
-  readonly tap: 'SERVE'
+  /** ALWAYS: the guest reaches its disks through the agent, so every VM is tapped; ON_DEMAND: only VMs that migrate or are observed. */
+  readonly tap: 'ALWAYS' | 'ON_DEMAND'
   /** Can ask a guest to shut down in order. */
   readonly orderlyShutdown: boolean
   /** Can create VMs over disks that the agent serves. */
@@ -19,10 +19,8 @@ export interface HypervisorDisk {
   readonly sizeBytes: number
   /** Bytes in use, as far as the hypervisor knows. */
   readonly usedBytes: number
-  /** Where the agent serves the disk to the guest. */
-  readonly socketPath: string
-  /** Opens the disk itself, below everything the guest sees. */
-  open(): Promise<BlockDevice>
+  /** Puts a tap on the disk, while the guest runs or not. */
+  attach(options: TapOptions): Promise<DiskTap>
 }
 
 export interface HypervisorVm {

@@ -1,10 +1,10 @@
-import type { BlockDevice } from '@driftless/nbd'
 import type { Problem } from '@driftless/agent-api'
 import type { TokenBucket } from '../block/token-bucket.ts'
 import { openLink } from '../stream/disk-link.ts'
 import type { DiskLink, LinkDisk, LinkTarget } from '../stream/disk-link.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { StreamError } from '../stream/protocol.ts'
+import type { DiskTap } from '../tap/disk-tap.ts'
 import { BlockCopier } from './block-copier.ts'
 import { SyncState } from './sync-state.ts'
 
@@ -33,8 +33,7 @@ const GATHER_DURING_SWEEP_MS = 500
 
 export interface DiskReplicatorOptions {
   disk: LinkDisk
-  /** The disk below the filters. */
-  device: BlockDevice
+  tap: DiskTap
   credentials: Credentials
   /** Asked for in this order before anything is sent: the VM's cap, the site's. */
   buckets: TokenBucket[]
@@ -42,8 +41,8 @@ export interface DiskReplicatorOptions {
 }
 
 /**
- * Keeps one disk's replica identical to the disk, for as long as it runs. `sync` must listen to
- * the disk's `DirtyTracking` before `start`. Connects, sends what is missing, reconnects.
+ * Keeps one disk's replica identical to the disk, for as long as it runs. Listens to the tap, connects, sends what is
+ * missing, reconnects.
  */
 export class DiskReplicator {
   readonly sync: SyncState
@@ -86,6 +85,7 @@ export class DiskReplicator {
     this.#stop.abort(new StreamError('STOPPED', 'Replication was stopped.'))
     this.#link?.close()
     await this.#running
+    await this.#options.tap.listen(null)
   }
 
   /** Where to replicate to; null waits. A changed target breaks the present connection. */
@@ -147,7 +147,17 @@ export class DiskReplicator {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop
+    let listening = false
     while (!signal.aborted) {
+      if (!listening) {
+        try {
+          await this.#options.tap.listen(this.sync)
+          listening = true
+        } catch (error) {
+          await this.#failed(error)
+          continue
+        }
+      }
       if (this.#paused || this.#target === null) {
         await this.#waitForWake(HEARTBEAT_MS)
         continue
@@ -181,8 +191,8 @@ export class DiskReplicator {
 
   /** Sends until the link breaks, or the replicator is stopped or paused. */
   async #copy(link: DiskLink, signal: AbortSignal): Promise<void> {
-    const { device, buckets } = this.#options
-    const copier = new BlockCopier({ device, link, sync: this.sync, buckets, signal: link.closed })
+    const { tap, buckets } = this.#options
+    const copier = new BlockCopier({ device: tap.device, link, sync: this.sync, buckets, signal: link.closed })
     this.#copier = copier
     this.#lastFlushMs = this.#options.now()
     let nextPassMs = 0

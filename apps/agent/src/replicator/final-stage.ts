@@ -4,7 +4,7 @@ import { sleep } from '../sleep.ts'
 import type { DiskReplicator } from './disk-replicator.ts'
 import { finalSync, hashDisks } from './final-sync.ts'
 import type { MigrationRecord } from './migration-record.ts'
-import type { TappedDisk } from './tapped-disk.ts'
+import type { DiskTap } from '../tap/disk-tap.ts'
 
 /** A failed final sync starts over from the top after this. */
 const RETRY_MS = 1_000
@@ -24,7 +24,7 @@ export interface FinalStageOptions {
   attempt: number
   shutdownSeconds: number
   hypervisor: Hypervisor
-  disks: { tap: TappedDisk; replicator: DiskReplicator }[]
+  disks: { tap: DiskTap; replicator: DiskReplicator }[]
   record: MigrationRecord
   now: () => number
   /** Something that the coordinator waits for has changed. */
@@ -105,7 +105,7 @@ export class FinalStage {
     const vm = await hypervisor.findVm(vmRef)
     if (vm?.guest.power !== 'OFF') return false
     onGuest(vm.guest)
-    for (const { tap } of disks) tap.tracking.freeze(true)
+    for (const { tap } of disks) tap.freeze(true)
     const hashes = await hashDisks(disks.map((disk) => disk.tap), this.#abort.signal)
     const same = hashes.every(({ key, hash }) => stored.hashes.some((one) => one.key === key && one.hash === hash))
     if (!same) return false

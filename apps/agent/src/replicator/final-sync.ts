@@ -3,7 +3,7 @@ import { hashDevice } from '../block/content.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { sleep } from '../sleep.ts'
 import type { DiskReplicator } from './disk-replicator.ts'
-import type { TappedDisk } from './tapped-disk.ts'
+import type { DiskTap } from '../tap/disk-tap.ts'
 
 /** While the guest is down every millisecond is downtime: conditions are looked at this often. */
 const POLL_MS = 5
@@ -16,7 +16,7 @@ const MAX_DRAIN_PASSES = 5
 export interface FinalSyncOptions {
   vmRef: string
   hypervisor: Hypervisor
-  disks: { tap: TappedDisk; replicator: DiskReplicator }[]
+  disks: { tap: DiskTap; replicator: DiskReplicator }[]
   shutdownSeconds: number
   now: () => number
   /** Called with every state of the guest seen on the way. */
@@ -42,14 +42,15 @@ export async function finalSync(options: FinalSyncOptions, signal: AbortSignal):
   }
   if (guest.power !== 'OFF') await shutDown(options, guest.power === 'STOPPING', signal)
   await options.onOff()
-  for (const { tap } of disks) tap.tracking.freeze(true)
-  await until(() => disks.every(({ tap }) => tap.tracking.pendingWrites === 0), POLL_MS, signal)
+  for (const { tap } of disks) tap.freeze(true)
+  for (const { tap } of disks) await tap.settle()
+  await until(() => disks.every(({ tap }) => tap.pendingWrites === 0), POLL_MS, signal)
   // Connected as well: a target that lost the replica says so only when the link is up.
   await until(() => disks.every(({ replicator }) => replicator.connected && replicator.sync.isClean), POLL_MS, signal)
 }
 
 /** Reads every disk back and hashes its whole content. Only while the guest is off. */
-export async function hashDisks(disks: readonly TappedDisk[], signal: AbortSignal): Promise<DiskHash[]> {
+export async function hashDisks(disks: readonly DiskTap[], signal: AbortSignal): Promise<DiskHash[]> {
   const hashes: DiskHash[] = []
   for (const { key, sizeBytes, device } of disks) {
     await device.flush()

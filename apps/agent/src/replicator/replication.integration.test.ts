@@ -6,7 +6,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { openFileDevice } from '@driftless/nbd'
 import type { BlockDevice } from '@driftless/nbd'
 import { hashDevice } from '../block/content.ts'
-import { DirtyTracking } from '../block/dirty-tracking.ts'
+import { TokenBucket } from '../block/token-bucket.ts'
+import { filteredTap } from '../tap/served-tap.ts'
 import { desiredTarget, eventually, seededRandom, startTarget } from '../testing/pair.ts'
 import { DiskReplicator } from './disk-replicator.ts'
 
@@ -26,20 +27,19 @@ async function setUp(options: { quotaBytes?: number } = {}) {
   const device = await openFileDevice(join(target.directory, 'source.raw'), { create: { sizeBytes: SIZE } })
   cleanups.push(() => device.close())
   for (let offset = 0; offset < SIZE; offset += 2 * MIB) await device.write(offset, randomFillSync(Buffer.alloc(MIB)))
-  const guest = new DirtyTracking(device)
+  const tap = filteredTap({ key: 'disk-0', usedBytes: SIZE, device }, { throttle: new TokenBucket(), statePath: join(target.directory, 'tap') })
   const replicate = (stream = target.target) => {
     const replicator = new DiskReplicator({
       disk: { migrationId: 'm-1', diskKey: 'disk-0', sizeBytes: SIZE },
-      device, credentials: target.source, buckets: [], now: Date.now,
+      tap, credentials: target.source, buckets: [], now: Date.now,
     })
-    guest.listen(replicator.sync)
     replicator.setTarget(stream)
     replicator.setUrgent(true)
     replicator.start()
     cleanups.push(() => replicator.stop())
     return replicator
   }
-  return { target, device, guest, replicate, shape: [{ key: 'disk-0', sizeBytes: SIZE }] }
+  return { target, device, guest: tap.guest, replicate, shape: [{ key: 'disk-0', sizeBytes: SIZE }] }
 }
 
 async function replicaHash(target: Awaited<ReturnType<typeof startTarget>>): Promise<string> {
@@ -125,7 +125,6 @@ describe('replication', () => {
     const first = replicate()
     await eventually('the first sync is done', () => first.sync.isClean)
     await first.stop()
-    guest.listen(null)
     await guest.write(5 * MIB + 17, Buffer.from('written while nobody tracked'))
     await guest.writeZeroes(2 * MIB, 64 * 1024)
     const second = replicate()

@@ -6,11 +6,12 @@ import { DiskReplicator } from './disk-replicator.ts'
 import { observeDisk } from './disk-observation.ts'
 import { FinalStage } from './final-stage.ts'
 import { MigrationRecord } from './migration-record.ts'
-import type { TappedDisk, TappedVm } from './tapped-disk.ts'
+import type { DiskTap } from '../tap/disk-tap.ts'
+import type { VmTap } from '../tap/vm-tap.ts'
 
 export interface SourceMigrationOptions {
   migrationId: string
-  tap: TappedVm
+  tap: VmTap
   hypervisor: Hypervisor
   credentials: Credentials
   /** Caps on sending, asked in this order: the wave's, the site's. */
@@ -25,7 +26,7 @@ export interface SourceMigrationOptions {
 export class SourceMigration {
   readonly #options: SourceMigrationOptions
   #desired: DesiredSource
-  #replicators: { tap: TappedDisk; replicator: DiskReplicator }[] = []
+  #replicators: { tap: DiskTap; replicator: DiskReplicator }[] = []
   #guest: GuestState
   #record: MigrationRecord | null = null
   #final: FinalStage | null = null
@@ -47,7 +48,7 @@ export class SourceMigration {
     return this.#desired
   }
 
-  get tap(): TappedVm {
+  get tap(): VmTap {
     return this.#options.tap
   }
 
@@ -103,7 +104,7 @@ export class SourceMigration {
   }
 
   #freeze(frozen: boolean): void {
-    for (const disk of this.#options.tap.disks) disk.tracking.freeze(frozen)
+    for (const disk of this.#options.tap.disks) disk.freeze(frozen)
   }
 
   #replicate(desired: DesiredSource): void {
@@ -120,12 +121,11 @@ export class SourceMigration {
         .map((disk) => {
           const replicator = new DiskReplicator({
             disk: { migrationId, diskKey: disk.key, sizeBytes: disk.sizeBytes },
-            device: disk.device,
+            tap: disk,
             credentials,
             buckets,
             now,
           })
-          disk.tracking.listen(replicator.sync)
           replicator.start()
           return { tap: disk, replicator }
         })
@@ -146,10 +146,7 @@ export class SourceMigration {
     this.#options.tap.throttle.setRate(null)
     const stopping = this.#replicators
     this.#replicators = []
-    for (const { tap, replicator } of stopping) {
-      tap.tracking.listen(null)
-      await replicator.stop()
-    }
+    for (const { replicator } of stopping) await replicator.stop()
   }
 
   #startFinal(desired: DesiredSource, record: MigrationRecord): FinalStage {

@@ -8,8 +8,8 @@ import type { Hypervisor, HypervisorVm } from '../hypervisors/hypervisor.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { observeDisk } from './disk-observation.ts'
 import { SourceMigration } from './source-migration.ts'
-import { tapVm } from './tapped-disk.ts'
-import type { TappedVm } from './tapped-disk.ts'
+import { tapVm } from '../tap/vm-tap.ts'
+import type { VmTap } from '../tap/vm-tap.ts'
 import { Telemetry } from './telemetry.ts'
 
 /** How often VMs are looked for, and each migration is looked at again besides when something changed. */
@@ -33,7 +33,7 @@ export interface SourceRoleOptions {
 /**
  * MAP of `replicator/`: the agent at the customer's site.
  *
- *   SourceRole ── taps every VM's disks (`tapped-disk`), whether it migrates or not
+ *   SourceRole ── taps VMs' disks (`tap/`): all, or those that migrate or are observed, as the hypervisor needs it
  *     └─ SourceMigration, one a migrating VM: brings it to the desired stage
  *          ├─ finalSync (`final-sync`): drain, shut down, send the rest, flush; then hashes
  *          └─ DiskReplicator, one a disk: connects, sends, reconnects
@@ -46,7 +46,7 @@ export class SourceRole implements AgentRole {
   readonly #siteBucket = new TokenBucket()
   /** Wave → the cap that its VMs share. */
   readonly #waveBuckets = new Map<string, TokenBucket>()
-  readonly #taps = new Map<string, TappedVm>()
+  readonly #taps = new Map<string, VmTap>()
   readonly #migrations = new Map<string, SourceMigration>()
   /** Since when a migration is in its final stage. */
   readonly #finalSinceMs = new Map<string, number>()
@@ -79,6 +79,7 @@ export class SourceRole implements AgentRole {
     this.#desired = desired
     this.#siteBucket.setRate(desired.siteRateBytesPerSecond)
     for (const { waveId, rateBytesPerSecond } of desired.sources) this.#waveBucket(waveId).setRate(rateBytesPerSecond)
+    void this.#look() // VMs that are tapped on demand get their taps
     this.#match()
     this.#convergeAll()
   }
@@ -134,17 +135,18 @@ export class SourceRole implements AgentRole {
     const differs = JSON.stringify(vms.map((vm) => [vm.ref, vm.guest.power, vm.guest.health])) !== JSON.stringify(this.#vms.map((vm) => [vm.ref, vm.guest.power, vm.guest.health]))
     this.#vms = vms
     for (const vm of vms) {
-      if (this.#taps.has(vm.ref) || this.#closing) continue
+      if (this.#taps.has(vm.ref) || this.#closing || !this.#wantsTap(vm.ref)) continue
       try {
-        this.#taps.set(vm.ref, await tapVm(vm))
+        const tap = await tapVm(vm, join(this.#options.dataDirectory, 'taps'))
+        this.#taps.set(vm.ref, tap)
         this.#complaints.delete(vm.ref)
-        this.#options.log.info({ vmRef: vm.ref, disks: vm.disks.length }, 'disks are served')
+        this.#options.log.info({ vmRef: vm.ref, disks: tap.disks.map(({ key, kind }) => ({ key, kind })) }, 'disks are tapped')
       } catch (error) {
         this.#complain(vm.ref, error)
       }
     }
     for (const [ref, tap] of this.#taps) {
-      if (vms.some((vm) => vm.ref === ref) || [...this.#migrations.values()].some((migration) => migration.tap.ref === ref)) continue
+      if ((vms.some((vm) => vm.ref === ref) && this.#wantsTap(ref)) || [...this.#migrations.values()].some((migration) => migration.tap.ref === ref)) continue
       this.#taps.delete(ref)
       await tap.close()
     }
@@ -154,6 +156,11 @@ export class SourceRole implements AgentRole {
       if (vm !== undefined) migration.sawGuest(vm.guest)
     }
     if (differs) this.#options.changed()
+  }
+
+  #wantsTap(ref: string): boolean {
+    if (this.#options.hypervisor.capabilities.tap === 'ALWAYS') return true
+    return this.#desired !== null && (this.#desired.observeVmRefs.includes(ref) || this.#desired.sources.some((source) => source.vmRef === ref))
   }
 
   /** Gives each desired migration its SourceMigration once its VM is tapped, and forgets those no longer wanted. */

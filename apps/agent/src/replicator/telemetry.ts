@@ -2,7 +2,7 @@ import type { TelemetrySample } from '@driftless/agent-api'
 import { LatencyHistogram } from '../block/latency-histogram.ts'
 import { backgroundOf } from './disk-observation.ts'
 import type { SourceMigration } from './source-migration.ts'
-import type { TappedVm } from './tapped-disk.ts'
+import type { VmTap } from '../tap/vm-tap.ts'
 
 /** Samples kept while the gateway is away: 20 VMs for about 15 minutes. Older ones give way. */
 const MAX_SAMPLES = 10_000
@@ -24,7 +24,7 @@ export class Telemetry {
   }
 
   /** Takes the interval's counts of every tapped VM; a sample is made of those that migrate or are observed. */
-  tick(taps: Iterable<TappedVm>, migrations: Iterable<SourceMigration>, observed: ReadonlySet<string>): void {
+  tick(taps: Iterable<VmTap>, migrations: Iterable<SourceMigration>, observed: ReadonlySet<string>): void {
     const byRef = new Map<string, SourceMigration>()
     for (const migration of migrations) byRef.set(migration.tap.ref, migration)
     for (const tap of taps) {
@@ -48,7 +48,7 @@ export class Telemetry {
     this.#samples = [...samples, ...this.#samples].slice(-MAX_SAMPLES)
   }
 
-  #sample(tap: TappedVm, migration: SourceMigration | null): TelemetrySample | null {
+  #sample(tap: VmTap, migration: SourceMigration | null): TelemetrySample | null {
     const atMs = this.#now()
     const latency = new LatencyHistogram()
     let writtenBytes = 0

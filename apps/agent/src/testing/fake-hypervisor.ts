@@ -1,5 +1,6 @@
 import { openFileDevice } from '@driftless/nbd'
 import type { GuestState } from '@driftless/agent-api'
+import { servedTap } from '../tap/served-tap.ts'
 import type { Hypervisor, HypervisorVm, ShadowVm } from '../hypervisors/hypervisor.ts'
 
 export interface FakeVm {
@@ -24,7 +25,7 @@ export function fakeHypervisor(vms: FakeVm[]): Hypervisor & { vms: FakeVm[]; cal
   const view = (vm: FakeVm): HypervisorVm => ({
     ref: vm.ref, name: vm.ref, guestOs: 'none', cpus: 1, memoryBytes: 1024, network: 'n', shadowNeeds: {},
     guest: { power: vm.power, health: vm.health, healthDetail: vm.health === 'BROKEN' ? 'records are missing' : null, acknowledgedSequence: 7, sequenceAtBoot: null, firstWriteAtMs: null, lastWriteAtMs: null },
-    disks: [{ key: 'disk-0', sizeBytes: vm.sizeBytes, usedBytes: vm.sizeBytes, socketPath: vm.socketPath, open: () => openFileDevice(vm.path) }],
+    disks: [{ key: 'disk-0', sizeBytes: vm.sizeBytes, usedBytes: vm.sizeBytes, attach: (options) => servedTap({ key: 'disk-0', usedBytes: vm.sizeBytes, socketPath: vm.socketPath, open: () => openFileDevice(vm.path) }, options) }],
   })
   const change = (call: string, act: () => void): Promise<void> => {
     calls.push(call)
@@ -34,7 +35,7 @@ export function fakeHypervisor(vms: FakeVm[]): Hypervisor & { vms: FakeVm[]; cal
   return {
     vms,
     calls,
-    capabilities: { tap: 'SERVE', orderlyShutdown: true, shadowVms: true },
+    capabilities: { tap: 'ALWAYS', orderlyShutdown: true, shadowVms: true },
     listVms: async () => vms.map(view),
     findVm: async (ref) => vms.filter((vm) => vm.ref === ref).map(view)[0] ?? null,
     powerOn: (ref) => change(`power-on ${ref}`, () => (get(ref).power = 'ON')),

@@ -21,7 +21,7 @@ export function seededRandom(seed: number): () => number {
 
 /** For tests: a hypervisor without any VM. */
 export const emptyHypervisor: Hypervisor = {
-  capabilities: { tap: 'SERVE', orderlyShutdown: true, shadowVms: true },
+  capabilities: { tap: 'ALWAYS', orderlyShutdown: true, shadowVms: true },
   listVms: () => Promise.resolve([]),
   findVm: () => Promise.resolve(null),
   powerOn: () => Promise.resolve(),

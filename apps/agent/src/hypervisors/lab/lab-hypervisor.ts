@@ -1,6 +1,7 @@
 import { openFileDevice } from '@driftless/nbd'
 import { labWorkload } from '@driftless/lab-api'
 import type { LabVm } from '@driftless/lab-api'
+import { servedTap } from '../../tap/served-tap.ts'
 import type { Hypervisor, HypervisorVm, ShadowVm } from '../hypervisor.ts'
 import { LabError, labClient } from './lab-client.ts'
 
@@ -35,8 +36,7 @@ export function labHypervisor(socketPath: string): Hypervisor {
         key: disk.key,
         sizeBytes: disk.sizeBytes,
         usedBytes: disk.usedBytes,
-        socketPath: disk.socket,
-        open: () => openFileDevice(disk.path),
+        attach: (options) => servedTap({ key: disk.key, usedBytes: disk.usedBytes, socketPath: disk.socket, open: () => openFileDevice(disk.path) }, options),
       })),
       shadowNeeds: { lab: workload },
     }
@@ -59,7 +59,7 @@ export function labHypervisor(socketPath: string): Hypervisor {
   }
 
   return {
-    capabilities: { tap: 'SERVE', orderlyShutdown: true, shadowVms: true },
+    capabilities: { tap: 'ALWAYS', orderlyShutdown: true, shadowVms: true },
     listVms: async () => Promise.all((await lab.listVms()).vms.map(asVm)),
     findVm: async (ref) => {
       const found = (await lab.listVms()).vms.find((vm) => vm.ref === ref)

@@ -1,0 +1,64 @@
+import type { BlockDevice } from '@driftless/nbd'
+import type { BlockRun } from '../block/dirty-map.ts'
+import type { DirtyListener } from '../block/dirty-tracking.ts'
+import type { Statistics } from '../block/statistics.ts'
+import type { TokenBucket } from '../block/token-bucket.ts'
+
+/**
+ * How a guest's writes are seen: SERVED, the guest reaches its disk through our NBD server; MIRROR, the hypervisor copies
+ * every write to a sink of ours; BITMAPS, the hypervisor remembers written blocks and is asked. For people and telemetry:
+ * nothing outside the adapters branches on it.
+ */
+export type TapKind = 'SERVED' | 'MIRROR' | 'BITMAPS'
+
+/** A guest's disk, tapped: its writes are seen, its content can be read. */
+export interface DiskTap {
+  readonly key: string
+  readonly sizeBytes: number
+  /** What of it the hypervisor counted as used when it was tapped. */
+  readonly usedBytes: number
+  readonly kind: TapKind
+  /** The disk's content below every filter. What the replicator reads here never counts as the guest's. */
+  readonly device: BlockDevice
+  /** The guest's writes, as far as this tap sees them. */
+  readonly statistics: Statistics
+  /**
+   * Whom to tell of changed blocks; null: nobody. Once it has resolved, every later write is told before the guest hears
+   * that it is done (SERVED, MIRROR), or at the latest by the next `settle` (BITMAPS).
+   */
+  listen(listener: DirtyListener | null): Promise<void>
+  /** Resolves when every write that was acknowledged to the guest before the call has been told. */
+  settle(): Promise<void>
+  /** Refuses the guest's writes, where the tap stands in their way. Used only while the guest is off. */
+  freeze(frozen: boolean): void
+  /** Writes submitted and not completed, as far as seen. */
+  readonly pendingWrites: number
+  readonly history: WriteHistory
+  /** Detaches. The VM runs on. */
+  close(): Promise<void>
+}
+
+/** What may differ from the target's replica, remembered over kills of the agent. An epoch names a replica's content history. */
+export interface WriteHistory {
+  /** What changed since everything was known to be at the target; null: nobody knows, hashes must decide. */
+  recall(epoch: string): Promise<readonly BlockRun[] | null>
+  /** A new epoch: forgets what was, and remembers every write from now on. */
+  begin(epoch: string): Promise<void>
+  /** Seals what was written until now. The returned function is called when all of it is durable at the target: it is then forgotten. */
+  seal(): Promise<() => Promise<void>>
+}
+
+/** What an adapter is given to tap a disk with. */
+export interface TapOptions {
+  /** Caps the guest's writes, all disks of the VM together. */
+  readonly throttle: TokenBucket
+  /** A path, unique to the disk, that the tap may keep a file of its own at. */
+  readonly statePath: string
+}
+
+/** The history of a tap that remembers nothing: after a restart hashes decide. */
+export const noHistory: WriteHistory = {
+  recall: () => Promise.resolve(null),
+  begin: () => Promise.resolve(),
+  seal: () => Promise.resolve(() => Promise.resolve()),
+}

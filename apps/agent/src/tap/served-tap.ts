@@ -1,0 +1,58 @@
+import { serveNbd } from '@driftless/nbd'
+import type { BlockDevice } from '@driftless/nbd'
+import { DirtyTracking } from '../block/dirty-tracking.ts'
+import { Statistics } from '../block/statistics.ts'
+import { WriteThrottle } from '../block/write-throttle.ts'
+import { noHistory } from './disk-tap.ts'
+import type { DiskTap, TapOptions } from './disk-tap.ts'
+
+/** A disk and the filters before it, for a guest that writes to `guest`; see `block/map.ts`. Closing closes the device. */
+export function filteredTap(disk: { key: string; usedBytes: number; device: BlockDevice }, options: TapOptions): DiskTap & { readonly guest: BlockDevice } {
+  const { key, usedBytes, device } = disk
+  const tracking = new DirtyTracking(device)
+  const statistics = new Statistics(new WriteThrottle(tracking, options.throttle))
+  return {
+    key,
+    sizeBytes: device.sizeBytes,
+    usedBytes,
+    kind: 'SERVED',
+    device,
+    guest: statistics,
+    statistics,
+    listen: (listener) => Promise.resolve(tracking.listen(listener)),
+    settle: () => Promise.resolve(),
+    freeze: (frozen) => tracking.freeze(frozen),
+    get pendingWrites() {
+      return tracking.pendingWrites
+    },
+    history: noHistory,
+    close: () => device.close(),
+  }
+}
+
+export interface ServedDisk {
+  readonly key: string
+  readonly usedBytes: number
+  /** Where the guest finds its disk. */
+  readonly socketPath: string
+  /** Opens the disk itself. */
+  open(): Promise<BlockDevice>
+}
+
+/** Serves a disk to its guest by NBD, with our filters in between. */
+export async function servedTap(disk: ServedDisk, options: TapOptions): Promise<DiskTap> {
+  const device = await disk.open()
+  const tap = filteredTap({ ...disk, device }, options)
+  try {
+    const server = await serveNbd({ socketPath: disk.socketPath, exportName: disk.key, device: tap.guest })
+    return Object.assign(tap, {
+      close: async () => {
+        await server.close()
+        await device.close()
+      },
+    })
+  } catch (error) {
+    await device.close()
+    throw error
+  }
+}
