@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { id } from '@driftless/agent-api'
 import type { DiskShape } from '@driftless/agent-api'
 import { allocatedBytes, openFileDevice } from '@driftless/nbd'
+import type { BlockDevice } from '@driftless/nbd'
 import { readState, writeState } from '../state-file.ts'
 import { StreamError } from '../stream/protocol.ts'
 
@@ -27,6 +28,8 @@ export interface ReplicaStoreOptions {
   directory: string
   /** Cap on what all replicas may take together; null: the file system decides. */
   quotaBytes: number | null
+  /** How a replica's disk is opened; tests put faults in between. */
+  open?: (path: string) => Promise<BlockDevice>
 }
 
 /** The target's folder of replicas: one folder a migration, one sparse raw file a disk. */
@@ -48,6 +51,11 @@ export class ReplicaStore {
   diskPath(migrationId: string, key: string): string {
     if (!/^[A-Za-z0-9_-]{1,60}$/.test(key)) throw new StreamError('BAD_DISK_KEY', `"${key}" is no usable disk key.`)
     return join(this.#folder(migrationId), `${key}.raw`)
+  }
+
+  /** Opens the file of a disk that `prepare` made. */
+  openDisk(migrationId: string, key: string): Promise<BlockDevice> {
+    return (this.#options.open ?? openFileDevice)(this.diskPath(migrationId, key))
   }
 
   /** Every replica in the store. */

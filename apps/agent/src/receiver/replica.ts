@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { BlockDevice } from '@driftless/nbd'
-import { openFileDevice } from '@driftless/nbd'
 import type { DiskHash } from '@driftless/agent-api'
 import { hashDevice } from '../block/content.ts'
 import { StreamError } from '../stream/protocol.ts'
@@ -68,7 +67,7 @@ export class Replica {
   async device(key: string): Promise<BlockDevice> {
     let device = this.#devices.get(key)
     if (device === undefined) {
-      device = await openFileDevice(this.#store.diskPath(this.record.migrationId, key))
+      device = await this.#store.openDisk(this.record.migrationId, key)
       this.#devices.set(key, device)
     }
     return device
