@@ -13,7 +13,7 @@ const SIZE = 4 * SAVED_PIECE_BYTES + 5000
 /** A disk in memory whose calls take a random number of turns, and whose content changes only at their end. */
 function slowMemory(content: Buffer, random: () => number): BlockDevice {
   const turns = async () => {
-    for (let turn = Math.floor(random() * 4); turn >= 0; turn -= 1) await Promise.resolve()
+    for (let turn = Math.floor(random() ** 3 * 40); turn >= 0; turn -= 1) await Promise.resolve()
   }
   const memory: BlockDevice = {
     sizeBytes: content.length,
