@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { zstdDecompress } from 'node:zlib'
 import type { BlockDevice } from '@driftless/nbd'
 import { hashOf } from '../block/content.ts'
-import { FrameDecoder, encodeError, encodeFlushed, encodeHashes, encodeHelloOk } from '../stream/frames.ts'
+import { FrameDecoder, encodeError, encodeFlushed, encodeHashes, encodeHelloOk, encodePointed } from '../stream/frames.ts'
 import type { Message } from '../stream/frames.ts'
 import { HASH_PIECE_BYTES, MAX_FRAME_BYTES, MAX_FRAME_BYTES_BEFORE_HELLO, STREAM_VERSION, StreamError } from '../stream/protocol.ts'
 import type { Hello, HelloOk } from '../stream/protocol.ts'
@@ -20,8 +20,10 @@ const decompress = promisify(zstdDecompress)
 export interface ReceivingDisk {
   readonly ok: HelloOk
   readonly device: BlockDevice
-  /** Called before the first change of content; resolves when it is recorded that the replica is no longer fresh. */
-  changing(): Promise<void>
+  /** Called before every change of content: it is recorded that the replica is no longer fresh, and what a test still needs is kept. */
+  changing(offset: number, length: number): Promise<void>
+  /** The stream has come to this moment of the source's VM; everything before it is applied. */
+  point(moment: number): Promise<void>
   /** Called when the session is over; the disk is not touched afterwards. */
   release(): void
 }
@@ -109,16 +111,20 @@ async function apply(message: Message, disk: ReceivingDisk, socket: TLSSocket): 
       if (data.length !== message.dataBytes || !hashOf(data).equals(message.hash)) {
         throw new StreamError('DAMAGED_DATA', 'A block arrived with a wrong hash. It will be sent again; if this repeats, check the memory of both agents’ machines.')
       }
-      await disk.changing()
+      await disk.changing(message.offset, message.dataBytes)
       return disk.device.write(message.offset, data)
     }
     case 'ZERO':
       checkRange(disk, message.offset, message.length)
-      await disk.changing()
+      await disk.changing(message.offset, message.length)
       return disk.device.writeZeroes(message.offset, message.length)
     case 'FLUSH':
       await disk.device.flush()
       socket.write(encodeFlushed(message.id))
+      return
+    case 'POINT':
+      await disk.point(message.moment)
+      socket.write(encodePointed(message.id))
       return
     case 'HASHES_REQUEST':
       checkRange(disk, message.offset, message.length)

@@ -13,6 +13,14 @@ interface Session {
   readonly released: Promise<void>
 }
 
+/** Keeps moments of a replica's disks; see `test-boot.ts`. */
+export interface MomentKeeper {
+  /** The disk's content is now that of the VM's `moment`. */
+  point(diskKey: string, moment: number): Promise<void>
+  /** The range is about to change; undefined: go on at once. */
+  beforeChange(diskKey: string, offset: number, length: number): Promise<void> | undefined
+}
+
 /** One replica in use: its open files, the sessions that write to them, the hashes read back from them. */
 export class Replica {
   readonly record: ReplicaRecord
@@ -25,6 +33,7 @@ export class Replica {
   #verifying: { attempt: number; abort: AbortController } | null = null
   #saving: Promise<void> = Promise.resolve()
   #closed = false
+  #keeper: MomentKeeper | null = null
 
   constructor(store: ReplicaStore, record: ReplicaRecord) {
     this.#store = store
@@ -50,17 +59,24 @@ export class Replica {
     return {
       ok: { epoch: disk.epoch, fresh: disk.fresh },
       device,
-      changing: async () => {
+      changing: async (offset, length) => {
         this.#changes += 1
+        await this.#keeper?.beforeChange(disk.key, offset, length)
         if (!disk.fresh) return
         disk.fresh = false
         await this.#save()
       },
+      point: async (moment) => this.#keeper?.point(disk.key, moment),
       release: () => {
         if (this.#sessions.get(disk.key) === session) this.#sessions.delete(disk.key)
         release()
       },
     }
+  }
+
+  /** Who keeps moments of this replica; null: nobody does. */
+  setKeeper(keeper: MomentKeeper | null): void {
+    this.#keeper = keeper
   }
 
   /** The open file of a disk. */

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { constants, zstdCompress } from 'node:zlib'
 import {
-  FrameDecoder, encodeFlush, encodeHashesRequest, encodeHello, encodeWriteHead, encodeZero,
+  FrameDecoder, encodeFlush, encodeHashesRequest, encodeHello, encodePoint, encodeWriteHead, encodeZero,
 } from './frames.ts'
 import type { Message } from './frames.ts'
 import { tlsSettings } from './identity.ts'
@@ -117,6 +117,12 @@ export class DiskLink {
     return answer.hashes
   }
 
+  /** Marks this place in the stream as the VM's `moment`. It is in the stream on return; resolves when the target has come to it. */
+  async point(moment: number): Promise<void> {
+    const answer = await this.#ask((id) => encodePoint(id, moment))
+    if (answer.type !== 'POINTED') throw unexpected(answer)
+  }
+
   /** Ends the connection at once; what was not flushed counts as not sent. */
   close(): void {
     this.#fail(new StreamError('CLOSED', 'The source closed the connection.'))
@@ -148,7 +154,7 @@ export class DiskLink {
 
   #receive(message: Message): void {
     if (message.type === 'ERROR') throw new StreamError(message.refusal.code, message.refusal.message)
-    if (message.type !== 'FLUSHED' && message.type !== 'HASHES') throw unexpected(message)
+    if (message.type !== 'FLUSHED' && message.type !== 'HASHES' && message.type !== 'POINTED') throw unexpected(message)
     const waiter = this.#waiters.get(message.id)
     if (waiter === undefined) throw unexpected(message)
     this.#waiters.delete(message.id)

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hashOf } from '../block/content.ts'
 import {
-  FrameDecoder, encodeError, encodeFlush, encodeFlushed, encodeHashes, encodeHashesRequest, encodeHello, encodeHelloOk, encodeWriteHead, encodeZero,
+  FrameDecoder, encodeError, encodeFlush, encodeFlushed, encodeHashes, encodeHashesRequest, encodeHello, encodeHelloOk, encodePoint, encodePointed,
+  encodeWriteHead, encodeZero,
 } from './frames.ts'
 import type { Message } from './frames.ts'
 import { MAX_FRAME_BYTES_BEFORE_HELLO, StreamError } from './protocol.ts'
@@ -16,6 +17,7 @@ const wire = Buffer.concat([
   encodeZero(4096, 2 ** 33),
   encodeFlush(7), encodeFlushed(7),
   encodeHashesRequest(9, 65_536, 4 * 65_536), encodeHashes(9, randomBytes(128)),
+  encodePoint(11, 0xffff_fffe), encodePointed(11),
   encodeError({ code: 'NO', message: 'because' }),
 ])
 
@@ -39,7 +41,7 @@ function decode(bytes: Buffer, sizes: number[], decoder = new FrameDecoder()): M
 describe('frames', () => {
   test('every message survives, however the stream is cut, with and without reused buffers', () => {
     const whole = decode(wire, [wire.length])
-    expect(whole.map((message) => message.type)).toEqual(['HELLO', 'HELLO_OK', 'WRITE', 'ZERO', 'FLUSH', 'FLUSHED', 'HASHES_REQUEST', 'HASHES', 'ERROR'])
+    expect(whole.map((message) => message.type)).toEqual(['HELLO', 'HELLO_OK', 'WRITE', 'ZERO', 'FLUSH', 'FLUSHED', 'HASHES_REQUEST', 'HASHES', 'POINT', 'POINTED', 'ERROR'])
     expect(whole[2]).toEqual({ type: 'WRITE', offset: 2 ** 41, dataBytes: 5000, hash: hashOf(data), data, compressed: false })
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 20 }), fc.boolean(), (sizes, reuse) => {

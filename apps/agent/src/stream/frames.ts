@@ -15,6 +15,8 @@ export type Message =
   | { type: 'FLUSH' | 'FLUSHED'; id: number }
   | { type: 'HASHES_REQUEST'; id: number; offset: number; length: number }
   | { type: 'HASHES'; id: number; hashes: Buffer }
+  | { type: 'POINT'; id: number; moment: number }
+  | { type: 'POINTED'; id: number }
   | { type: 'ERROR'; refusal: StreamRefusal }
 
 const broken = (why: string): StreamError =>
@@ -64,6 +66,16 @@ function numbered(type: number, number: number): Buffer {
 }
 export const encodeFlush = (number: number): Buffer => numbered(FRAME.FLUSH, number)
 export const encodeFlushed = (number: number): Buffer => numbered(FRAME.FLUSHED, number)
+
+export const encodePointed = (number: number): Buffer => numbered(FRAME.POINTED, number)
+
+/** `moment` names one instant of all disks of a VM; 32 bits. */
+export function encodePoint(number: number, moment: number): Buffer {
+  const head = frame(FRAME.POINT, 0, 8, 0)
+  head.writeUInt32BE(number, 8)
+  head.writeUInt32BE(moment, 12)
+  return head
+}
 
 export function encodeHashesRequest(number: number, offset: number, length: number): Buffer {
   const head = frame(FRAME.HASHES_REQUEST, 0, 16, 0)
@@ -139,6 +151,12 @@ export function decodeFrame(type: number, flags: number, body: Buffer): Message 
     case FRAME.FLUSHED:
       exactly(body, 4, 'FLUSH')
       return { type: type === FRAME.FLUSH ? 'FLUSH' : 'FLUSHED', id: body.readUInt32BE(0) }
+    case FRAME.POINT:
+      exactly(body, 8, 'POINT')
+      return { type: 'POINT', id: body.readUInt32BE(0), moment: body.readUInt32BE(4) }
+    case FRAME.POINTED:
+      exactly(body, 4, 'POINTED')
+      return { type: 'POINTED', id: body.readUInt32BE(0) }
     case FRAME.HASHES_REQUEST: return decodeHashesRequest(body)
     case FRAME.HASHES: return decodeHashes(body)
     default: throw broken(`unknown type ${type}`)

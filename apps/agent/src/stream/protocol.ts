@@ -10,6 +10,8 @@
  *                                    ◀──  FLUSHED n: all that came before it is durable
  *   HASHES_REQUEST n, range          ──▶
  *                                    ◀──  HASHES n: BLAKE3 of each piece, after all that came before
+ *   POINT n, moment                  ──▶
+ *                                    ◀──  POINTED n: all that came before it is applied, and that moment is kept if a test waits for it
  *                                    ◀──  ERROR {code, message} at any time, then close
  *
  * Frame: u32 length of what follows the 8-byte header, u8 type, u8 flags, u16 zero; all numbers
@@ -51,6 +53,8 @@ export const FRAME = {
   HASHES_REQUEST: 7,
   HASHES: 8,
   ERROR: 9,
+  POINT: 16,
+  POINTED: 17,
 } as const
 
 export const hello = z.object({
