@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DirtyMap } from './dirty-map.ts'
 
-const BLOCKS = 200
+/** Three chunks and a part of one, so that runs begin, end and lie in chunks that are empty, full and neither. */
+const BLOCKS = 3 * 1024 + 200
 
 /** Runs that cover exactly the marked blocks, as a copier would take them. */
 function runsOf(map: DirtyMap, maxBlocks: number): number[] {
@@ -16,12 +17,12 @@ function runsOf(map: DirtyMap, maxBlocks: number): number[] {
   }
 }
 
-const change = fc.record({ mark: fc.boolean(), first: fc.integer({ min: 0, max: BLOCKS + 10 }), length: fc.integer({ min: 0, max: 80 }) })
+const change = fc.record({ mark: fc.boolean(), first: fc.integer({ min: 0, max: BLOCKS + 10 }), length: fc.oneof(fc.integer({ min: 0, max: 80 }), fc.constantFrom(1024, 2048, BLOCKS)) })
 
 describe('DirtyMap', () => {
   test('behaves as a set of block numbers, whatever is marked and cleared', () => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 40 }), fc.integer({ min: 1, max: 70 }), (changes, maxBlocks) => {
+      fc.property(fc.array(change, { maxLength: 40 }), fc.constantFrom(1, 7, 70, 5000), (changes, maxBlocks) => {
         const map = new DirtyMap(BLOCKS)
         const model = new Set<number>()
         for (const { mark, first, length } of changes) {
@@ -32,6 +33,7 @@ describe('DirtyMap', () => {
             else model.delete(block)
           }
           expect(map.count).toBe(model.size)
+          expect(map.any(first, first + 40)).toBe([...model].some((block) => block >= first && block < first + 40))
         }
         expect(runsOf(map, maxBlocks)).toEqual([...model].sort((left, right) => left - right))
       }),
@@ -53,5 +55,18 @@ describe('DirtyMap', () => {
       }),
       { seed: 1 },
     )
+  })
+
+  test('holds a disk of 4 TiB and finds its few marked blocks', () => {
+    const blocks = 2 ** 30
+    const map = new DirtyMap(blocks)
+    const marked = fc.sample(fc.integer({ min: 0, max: blocks / 2 - 1 }), { numRuns: 500, seed: 2 }).map((half) => half * 2)
+    for (const block of marked) map.mark(block, block + 1)
+    expect(runsOf(map, 256)).toEqual([...new Set(marked)].sort((left, right) => left - right))
+    map.mark(0, blocks)
+    expect(map.count).toBe(blocks)
+    map.clear(1, blocks - 1)
+    expect(runsOf(map, 256)).toEqual([0, blocks - 1])
+    expect(map.nextRun(1, 256)).toEqual({ first: blocks - 1, end: blocks })
   })
 })
