@@ -8,12 +8,14 @@
  *   client.ts         a served disk, used from afar      (client-handshake.ts; rides over broken connections)
  *   protocol.ts       the numbers and layouts, with their source
  */
-export type { BlockDevice } from './block-device.ts'
+export type { BlockDevice, Extent } from './block-device.ts'
 export { BlockError } from './errors.ts'
 export type { BlockErrorCode } from './errors.ts'
 export { allocatedBytes, openFileDevice } from './file-device.ts'
 export type { FileDeviceOptions } from './file-device.ts'
 export { connectNbd } from './client.ts'
-export type { NbdClient, NbdClientOptions } from './client.ts'
+export type { NbdAddress, NbdClient, NbdClientOptions } from './client.ts'
+export type { StatusExtent } from './reply-decoder.ts'
+export type { NbdTls } from './tls.ts'
 export { serveNbd } from './server.ts'
 export type { NbdServer, NbdServerOptions } from './server.ts'

@@ -55,7 +55,7 @@ async function served(device: BlockDevice) {
 }
 
 test('a request survives its encoding', () => {
-  const request = { flags: 1, command: 6, handle: 0x1234567890abcdefn, offset: 2 ** 45, length: 4096 }
+  const request = { flags: 1, command: 6, cookieHigh: 0x12345678, cookieLow: 0x90abcdef, offset: 2 ** 45, length: 4096 }
   expect(decodeRequest(encodeRequest(request))).toEqual(request)
 })
 
@@ -131,7 +131,7 @@ describe('a served disk', () => {
     hello.writeBigUInt64BE(OPTION_MAGIC, 4)
     hello.writeUInt32BE(7, 12)
     hello.writeUInt32BE(6, 16)
-    dead.write(Buffer.concat([hello, encodeRequest({ flags: 0, command: 1, handle: 1n, offset: 0, length: 4096 }), Buffer.alloc(4096, 1)]))
+    dead.write(Buffer.concat([hello, encodeRequest({ flags: 0, command: 1, cookieHigh: 0, cookieLow: 1, offset: 0, length: 4096 }), Buffer.alloc(4096, 1)]))
     await expect.poll(() => writes).toBe(1)
     dead.destroy()
     await client.close()
@@ -179,7 +179,7 @@ function attack(socketPath: string, random: () => number): Promise<void> {
   option.writeUInt32BE(12, 12)
   option.writeUInt32BE(6, 16)
   option.write('disk-0', 20)
-  const request = encodeRequest({ flags: 0, command: Math.floor(random() * 8), handle: 1n, offset: Math.floor(random() * 2 ** 40), length: Math.floor(random() * 2 ** 32) })
+  const request = encodeRequest({ flags: 0, command: Math.floor(random() * 8), cookieHigh: 0, cookieLow: 1, offset: Math.floor(random() * 2 ** 40), length: Math.floor(random() * 2 ** 32) })
   const message = Buffer.concat([Buffer.from([0, 0, 0, 3]), option, request, request])
   for (let changes = Math.floor(random() * 6); changes > 0; changes -= 1) message[Math.floor(random() * message.length)] = Math.floor(random() * 256)
   return new Promise((resolve) => {

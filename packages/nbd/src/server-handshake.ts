@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import type { SocketReader } from './socket-reader.ts'
-import { EXPORT_FLAGS, HANDSHAKE, INFO, MAX_OPTIONS, MAX_OPTION_BYTES, MAX_PAYLOAD_BYTES, NBD_MAGIC, OPTION, OPTION_MAGIC, OPTION_REPLY, encodeOptionReply } from './protocol.ts'
+import { HANDSHAKE, INFO, MAX_OPTIONS, MAX_OPTION_BYTES, MAX_PAYLOAD_BYTES, NBD_MAGIC, OPTION, OPTION_MAGIC, OPTION_REPLY, TRANSMISSION, encodeOptionReply } from './protocol.ts'
 
+const EXPORT_FLAGS = TRANSMISSION.HAS_FLAGS | TRANSMISSION.SEND_FLUSH | TRANSMISSION.SEND_FUA | TRANSMISSION.SEND_TRIM | TRANSMISSION.SEND_WRITE_ZEROES | TRANSMISSION.CAN_MULTI_CONN
 export type Export = { readonly name: string; readonly sizeBytes: number }
 
 /**

@@ -102,10 +102,10 @@ async function answer(socket: Socket, device: BlockDevice, request: Request, pay
   let reply: Buffer
   try {
     reply = await perform(device, request, payload)
-    writeSimpleReply(reply, request.handle, 0)
+    writeSimpleReply(reply, request, 0)
   } catch (error) {
     reply = Buffer.allocUnsafe(SIMPLE_REPLY_BYTES)
-    writeSimpleReply(reply, request.handle, errorNumber(error))
+    writeSimpleReply(reply, request, errorNumber(error))
   }
   if (!socket.destroyed) socket.write(reply)
 }

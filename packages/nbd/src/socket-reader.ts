@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** The other side hung up. */
 export class ConnectionClosed extends Error {
@@ -8,10 +8,14 @@ export class ConnectionClosed extends Error {
   }
 }
 
-/** Reads exact numbers of bytes from a socket; what is not asked for stays in the kernel. One reader a socket. */
-export type SocketReader = { exactly(length: number): Promise<Buffer> }
+/** Reads exact numbers of bytes from a socket; what is not asked for stays in its buffers. One reader a socket at a time. */
+export interface SocketReader {
+  exactly(length: number): Promise<Buffer>
+  /** Lets go of the socket: whoever reads next gets every byte not yet taken. */
+  release(): void
+}
 
-export function socketReader(socket: Socket): SocketReader {
+export function socketReader(socket: Duplex): SocketReader {
   let wake: (() => void) | null = null
   const stir = () => {
     wake?.()
@@ -33,11 +37,14 @@ export function socketReader(socket: Socket): SocketReader {
         })
       }
     },
+    release() {
+      socket.off('readable', stir).off('end', stir).off('close', stir)
+    },
   }
 }
 
 /** Resolves when the socket has room for more, or is gone. */
-export function drained(socket: Socket): Promise<void> {
+export function drained(socket: Duplex): Promise<void> {
   if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve()
   return new Promise((resolve) => {
     const done = () => {
