@@ -28,6 +28,8 @@ export const desiredSource = z.object({
   guestWriteBytesPerSecond: rate.nullable(),
   /** How long an orderly shutdown may take before the attempt fails. */
   shutdownSeconds: z.number().positive(),
+  /** A test for which a moment of the VM is to be marked in the stream, once the target waits for it. */
+  test: z.object({ id }).nullish(),
 })
 export type DesiredSource = z.infer<typeof desiredSource>
 
@@ -51,6 +53,12 @@ export const desiredTarget = z.object({
   shape: vmShape,
   /** Highest record the source's guest had acknowledged, as observed when it was off; the shadow's check demands it. */
   acknowledgedSequence: bytes,
+  /**
+   * A VM to be booted from one moment of the replica, apart from every network, while the stream goes on; none: whatever is
+   * left of one is removed. `point` once the source has marked the moment: its name in the stream, and the highest record
+   * that the guest had acknowledged before it.
+   */
+  test: z.object({ id, point: z.object({ moment: bytes, acknowledgedSequence: bytes }).nullable() }).nullish(),
 })
 export type DesiredTarget = z.infer<typeof desiredTarget>
 

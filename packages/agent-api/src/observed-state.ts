@@ -53,6 +53,8 @@ export const sourceDiskObserved = z.object({
   foregroundLeftBytes: bytes,
   /** On the wire, since the agent's start, after compression and zero detection. */
   sentBytes: bytes,
+  /** Read back on both sides and found equal, and not written since; the rest is read at the cutover. */
+  verifiedBytes: bytes.optional(),
   /** Since when the target has not been identical; null when it is. */
   behindSinceMs: instantMs.nullable(),
 })
@@ -60,6 +62,27 @@ export type SourceDiskObserved = z.infer<typeof sourceDiskObserved>
 
 export const diskHash = z.object({ key: z.string().max(60), hash, sizeBytes: bytes })
 export type DiskHash = z.infer<typeof diskHash>
+
+/** The moment of the VM that a test boots from. `heldMs`: for how long the guest's writes were held. */
+export const sourceTestObserved = z.object({
+  id,
+  point: z.object({ moment: bytes, takenAtMs: instantMs, heldMs: z.number().nonnegative(), acknowledgedSequence: bytes }).nullable(),
+  problem: problem.nullable(),
+})
+export type SourceTestObserved = z.infer<typeof sourceTestObserved>
+
+/**
+ * The test VM. WAITING for the moment, BOOTED from it, or LOST: what it stood on is no longer whole (the agent was
+ * restarted, the store had no room) and it must be started anew. `usedBytes`: what it takes of the store beside the replica.
+ */
+export const targetTestObserved = z.object({
+  id,
+  state: z.enum(['WAITING', 'BOOTED', 'LOST']),
+  guest: guestState.nullable(),
+  usedBytes: bytes,
+  problem: problem.nullable(),
+})
+export type TargetTestObserved = z.infer<typeof targetTestObserved>
 
 export const sourceObserved = z.object({
   migrationId: id,
@@ -73,6 +96,7 @@ export const sourceObserved = z.object({
   finalSyncAtMs: instantMs.nullable(),
   hashes: z.array(diskHash).max(64).nullable(),
   problem: problem.nullable(),
+  test: sourceTestObserved.nullish(),
 })
 export type SourceObserved = z.infer<typeof sourceObserved>
 
@@ -87,6 +111,7 @@ export const targetObserved = z.object({
   /** The shadow VM, once it was created. */
   shadow: guestState.nullable(),
   problem: problem.nullable(),
+  test: targetTestObserved.nullish(),
 })
 export type TargetObserved = z.infer<typeof targetObserved>
 

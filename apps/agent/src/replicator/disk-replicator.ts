@@ -40,6 +40,14 @@ export interface DiskReplicatorOptions {
   now: () => number
 }
 
+/** A marker that is to go out once nothing is dirty. */
+interface PointRequest {
+  readonly moment: number
+  readonly signal: AbortSignal
+  readonly sent: PromiseWithResolvers<void>
+  readonly reached: PromiseWithResolvers<void>
+}
+
 /**
  * Keeps one disk's replica identical to the disk, for as long as it runs. Listens to the tap, connects, sends what is
  * missing, reconnects.
@@ -67,6 +75,8 @@ export class DiskReplicator {
   #wake: () => void = () => {}
   #wakeForDirty: () => void = () => {}
   #backgroundBytes = 0
+  #point: PointRequest | null = null
+  #pointAsked: () => void = () => {}
 
   constructor(options: DiskReplicatorOptions) {
     this.#options = options
@@ -116,6 +126,30 @@ export class DiskReplicator {
     if (held === this.#sweepHeld) return
     this.#sweepHeld = held
     this.#wake()
+  }
+
+  /**
+   * Sends what is dirty and marks the VM's `moment` after it; only while the guest's writes are held. `sent`: everything
+   * was read and is in the stream, the guest may go on. `reached`: the target has come to the marker. Both reject when the
+   * link breaks, or the signal aborts before `sent`.
+   */
+  point(moment: number, signal: AbortSignal): { sent: Promise<void>; reached: Promise<void> } {
+    const request: PointRequest = { moment, signal, sent: Promise.withResolvers(), reached: Promise.withResolvers() }
+    request.reached.promise.catch(() => {}) // whoever waits for `sent` may not wait for this
+    this.#point?.sent.reject(new StreamError('REPLACED', 'Another moment is to be marked.'))
+    this.#point = request
+    signal.addEventListener('abort', () => this.#giveUpPoint(request, signal.reason), { once: true })
+    if (this.#link === null) this.#giveUpPoint(request, new StreamError('CONNECTION_LOST', 'The target is not connected.'))
+    this.#wakeForDirty()
+    this.#pointAsked()
+    return { sent: request.sent.promise, reached: request.reached.promise }
+  }
+
+  #giveUpPoint(request: PointRequest | null, reason: unknown): void {
+    if (request === null || this.#point !== request) return
+    this.#point = null
+    request.sent.reject(reason)
+    request.reached.reject(reason)
   }
 
   get connected(): boolean {
@@ -182,6 +216,7 @@ export class DiskReplicator {
     } finally {
       this.#link = null
       link.close()
+      this.#giveUpPoint(this.#point, new StreamError('CONNECTION_LOST', 'The connection to the target broke.'))
       this.#closedWireBytes += link.wireBytes
       this.#backgroundBytes += this.#copier?.backgroundBytes ?? 0
       this.#copier = null
@@ -198,6 +233,7 @@ export class DiskReplicator {
     let nextPassMs = 0
     while (!signal.aborted && !this.#paused) {
       link.closed.throwIfAborted()
+      if (this.#point !== null) await this.#sendPoint(this.#point, link, copier)
       const now = this.#options.now()
       const flushDue = copier.unflushedBytes >= FLUSH_EVERY_BYTES || (this.sync.needsFlush && now - this.#lastFlushMs >= FLUSH_EVERY_MS)
       if (flushDue && this.#flushing === null) this.#startFlush(link, copier)
@@ -209,11 +245,11 @@ export class DiskReplicator {
         continue
       }
       if (this.sync.needsFlush) {
-        await this.#flushing
+        if (!(await this.#untilFlushed())) continue
         this.#startFlush(link, copier)
       }
       if (this.#flushing !== null) {
-        await this.#flushing
+        if (!(await this.#untilFlushed())) continue
         nextPassMs = this.#urgent ? 0 : this.#options.now() + GATHER_MS
       } else if (this.sync.dirtyBytes > 0) {
         if (!this.#urgent) await this.#waitForWake(nextPassMs - now, true)
@@ -223,6 +259,26 @@ export class DiskReplicator {
         if (this.#options.now() - this.#lastFlushMs >= HEARTBEAT_MS) this.#startFlush(link, copier)
       }
     }
+  }
+
+  /** Waits for the marker under way; false: a moment is to be marked meanwhile, and that does not wait for a disk's flush. */
+  async #untilFlushed(): Promise<boolean> {
+    const asked = new Promise<void>((resolve) => (this.#pointAsked = resolve))
+    if (this.#point === null) await Promise.race([this.#flushing, asked])
+    this.#pointAsked = () => {}
+    return this.#point === null
+  }
+
+  async #sendPoint(request: PointRequest, link: DiskLink, copier: BlockCopier): Promise<void> {
+    // More than once: a pass that was under way has gone past what is dirty behind it.
+    while (this.sync.dirtyBytes > 0 && this.#point === request) {
+      this.sync.beginPass()
+      while (this.#point === request && (await copier.copyForeground()));
+    }
+    if (this.#point !== request) return
+    this.#point = null
+    link.point(request.moment).then(request.reached.resolve, request.reached.reject)
+    request.sent.resolve()
   }
 
   #startFlush(link: DiskLink, copier: BlockCopier): void {
