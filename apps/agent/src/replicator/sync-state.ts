@@ -3,7 +3,7 @@ import { DirtyMap } from '../block/dirty-map.ts'
 import type { BlockRun } from '../block/dirty-map.ts'
 import { BLOCK_BYTES, blockCount } from '../block/map.ts'
 
-/** FRESH: the replica was all zero, zero blocks need not be sent. COMPARE: it holds something; hashes decide. */
+/** FRESH: the replica was all zero, zero blocks need not be sent. COMPARE: it holds something, hashes decide. */
 export type SweepMode = 'FRESH' | 'COMPARE'
 
 /**
@@ -13,6 +13,9 @@ export type SweepMode = 'FRESH' | 'COMPARE'
  * marker is under way) → forgotten when the target has flushed. When the connection is lost,
  * `sent` and `flushing` are dirty again and the sweep goes back to where it was flushed; so a
  * block is forgotten only when the target durably holds it. One marker is under way at a time.
+ *
+ * What is written beyond the furthest point the sweep ever came to needs no mark: the sweep reads it later, and when a
+ * write overtakes that reading, its second mark (after completion, see `block/map.ts`) finds the sweep beyond it.
  */
 export class SyncState implements DirtyListener {
   readonly sizeBytes: number
@@ -25,6 +28,8 @@ export class SyncState implements DirtyListener {
   #sweepSentTo = 0
   #sweepFlushingTo = 0
   #sweepFlushedTo = 0
+  /** The furthest it has come, in blocks: behind it writes are marked. All blocks while it is not known where to begin. */
+  #sweptBlocks: number
   /** Of these, the bytes that held anything: holes and zeroes are passed over. */
   #dataSent = 0
   #dataFlushing = 0
@@ -39,11 +44,13 @@ export class SyncState implements DirtyListener {
   #flushingForegroundBytes = 0
   #foregroundDoneBytes = 0
   #onFirstDirty: () => void = () => {}
+  #onLost: () => void = () => {}
 
   constructor(sizeBytes: number, now: () => number) {
     const blocks = blockCount(sizeBytes)
     this.sizeBytes = sizeBytes
     this.#now = now
+    this.#sweptBlocks = blocks
     this.#dirty = new DirtyMap(blocks)
     this.#sent = new DirtyMap(blocks)
     this.#flushing = new DirtyMap(blocks)
@@ -55,20 +62,49 @@ export class SyncState implements DirtyListener {
     this.#onFirstDirty = callback
   }
 
+  /** Called when writes went unseen: everything starts over. */
+  onLost(callback: () => void): void {
+    this.#onLost = callback
+  }
+
   mark(first: number, end: number): void {
+    const marked = Math.min(end, this.#sweptBlocks)
+    if (first >= marked) return
     const wasEmpty = this.#dirty.count === 0
     if (wasEmpty && this.isClean) this.#coveredAtMs = this.#now()
-    this.#dirty.mark(first, end)
+    this.#dirty.mark(first, marked)
     if (wasEmpty) this.#onFirstDirty()
+  }
+
+  /** The map is incomplete: hashes must decide. */
+  lost(): void {
+    this.restart('COMPARE')
+    this.#onLost()
   }
 
   /** Forgets everything and starts the sweep from the beginning. */
   restart(mode: SweepMode): void {
-    this.#mode = mode
     this.#dirty.clearAll()
+    this.#beginAt(0, mode)
+  }
+
+  /**
+   * Goes on where another life of this agent left off: the target durably has what the sweep of its epoch covered up to
+   * `sweptBytes`, except for `runs`, and for what was marked here since. `dataBytes`: how much of it held data, as far as known.
+   */
+  resume(sweptBytes: number, dataBytes: number, runs: readonly BlockRun[]): void {
+    for (const { first, end } of runs) this.#dirty.mark(first, end)
+    this.#dirty.clear(Math.ceil(sweptBytes / BLOCK_BYTES), this.#dirty.blockCount)
+    this.#beginAt(sweptBytes, 'COMPARE')
+    this.#dataSent = this.#dataFlushing = this.#dataFlushed = dataBytes
+  }
+
+  #beginAt(sweptBytes: number, mode: SweepMode): void {
+    this.#mode = mode
     this.#sent.clearAll()
     this.#flushing.clearAll()
-    this.#sweepSentTo = this.#sweepFlushingTo = this.#sweepFlushedTo = 0
+    this.#sweepSentTo = this.#sweepFlushingTo = this.#sweepFlushedTo = sweptBytes
+    this.#sweptBlocks = Math.ceil(sweptBytes / BLOCK_BYTES)
     this.#dataSent = this.#dataFlushing = this.#dataFlushed = 0
     this.#sentForegroundBytes = this.#flushingForegroundBytes = 0
     this.#passStartMs = this.#passDoneMs = this.#flushCoversMs = null
@@ -91,6 +127,17 @@ export class SyncState implements DirtyListener {
 
   get sweepComplete(): boolean {
     return this.#sweepFlushedTo >= this.sizeBytes
+  }
+
+  /** Up to here the sweep is covered by the marker that was sent last. */
+  get markedSweptBytes(): number {
+    return this.#sweepFlushingTo
+  }
+
+  /** The target durably has these blocks as they are, and nothing of them is under way. */
+  isSettled(first: number, end: number): boolean {
+    const within = Math.min(end * BLOCK_BYTES, this.sizeBytes) <= this.#sweepFlushedTo
+    return within && !this.#dirty.any(first, end) && !this.#sent.any(first, end) && !this.#flushing.any(first, end)
   }
 
   /** Nothing dirty, nothing under way, sweep durable: the target's content is this disk's. */
@@ -154,6 +201,7 @@ export class SyncState implements DirtyListener {
     if (offset >= this.sizeBytes) return null
     const length = Math.min(maxBytes, this.sizeBytes - offset)
     this.#sweepSentTo += length
+    this.#sweptBlocks = Math.max(this.#sweptBlocks, Math.ceil(this.#sweepSentTo / BLOCK_BYTES))
     return { offset, length }
   }
 
