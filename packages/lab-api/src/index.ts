@@ -38,6 +38,7 @@ export const labVm = z.object({
   cpus: z.number().int().positive(),
   memoryBytes: z.number().int().positive(),
   network: z.string(),
+  isolated: z.boolean().optional(),
   power: z.enum(['ON', 'OFF', 'STOPPING']),
   health: labHealth,
   /** Why the guest is broken, in words; null unless health is BROKEN. */
@@ -65,6 +66,8 @@ export const labCalls = {
       cpus: z.number().int().positive(),
       memoryBytes: z.number().int().positive(),
       network: z.string(),
+      /** Kept apart from every network. The lab's guests have none in any case: the host remembers it. */
+      isolated: z.boolean().optional(),
       workload: labWorkload,
       /** What the source host had seen acknowledged: the check at boot demands at least this. */
       acknowledgedSequence: z.number().int().nonnegative(),

@@ -43,10 +43,13 @@ export interface ShadowVm {
   readonly cpus: number
   readonly memoryBytes: number
   readonly network: string
+  /** A test: no network at all, whatever `network` says. */
+  readonly isolated?: boolean
   /** The source guest's highest acknowledged record; the shadow's own check demands it. */
   readonly acknowledgedSequence: number
   /** `shadowNeeds`, as the source's adapter gave it. */
   readonly shadowNeeds: Record<string, unknown>
+  /** `path`: what the disk takes of the store; its content is what `socketPath` serves, by NBD. */
   readonly disks: readonly { key: string; sizeBytes: number; path: string; socketPath: string }[]
 }
 

@@ -89,6 +89,8 @@ export class CrashPoint {
 
   async #take(signal: AbortSignal): Promise<NonNullable<SourceTestObserved['point']>> {
     const { disks, gate, findGuest, now } = this.#options
+    const ungated = disks.find(({ tap }) => tap.gated !== true)
+    if (ungated !== undefined) throw new Error(`Disk "${ungated.tap.key}" is tapped in a way in which the guest's writes cannot be held (${ungated.tap.kind}), so no moment of it can be tested. Tap it by the mirror or in the path.`)
     await this.#drain(signal)
     // From before the moment: what is acknowledged later need not be in it.
     const { acknowledgedSequence } = await findGuest()

@@ -3,6 +3,7 @@ import type { BlockRun } from '../block/dirty-map.ts'
 import type { DirtyListener } from '../block/dirty-tracking.ts'
 import type { Statistics } from '../block/statistics.ts'
 import type { TokenBucket } from '../block/token-bucket.ts'
+import type { WriteGate } from '../block/write-gate.ts'
 
 /**
  * How a guest's writes are seen: SERVED, the guest reaches its disk through our NBD server; MIRROR, the hypervisor copies
@@ -34,6 +35,8 @@ export interface DiskTap {
   /** Writes submitted and not completed, as far as seen. */
   readonly pendingWrites: number
   readonly history: WriteHistory
+  /** The guest's writes go through the gate that the tap was given, so that a moment of all disks can be marked. */
+  readonly gated?: boolean
   /** Detaches. The VM runs on. */
   close(): Promise<void>
 }
@@ -52,6 +55,8 @@ export interface WriteHistory {
 export interface TapOptions {
   /** Caps the guest's writes, all disks of the VM together. */
   readonly throttle: TokenBucket
+  /** Holds the guest's writes for a moment, all disks of the VM together; absent: they never are. */
+  readonly gate?: WriteGate
   /** A path, unique to the disk, that the tap may keep a file of its own at. */
   readonly statePath: string
 }

@@ -2,6 +2,7 @@ import { serveNbd } from '@driftless/nbd'
 import type { BlockDevice } from '@driftless/nbd'
 import { DirtyTracking } from '../block/dirty-tracking.ts'
 import { Statistics } from '../block/statistics.ts'
+import { GatedWrites, WriteGate } from '../block/write-gate.ts'
 import { WriteThrottle } from '../block/write-throttle.ts'
 import { noHistory } from './disk-tap.ts'
 import type { DiskTap, TapOptions } from './disk-tap.ts'
@@ -10,7 +11,7 @@ import type { DiskTap, TapOptions } from './disk-tap.ts'
 export function filteredTap(disk: { key: string; usedBytes: number; device: BlockDevice }, options: TapOptions): DiskTap & { readonly guest: BlockDevice } {
   const { key, usedBytes, device } = disk
   const tracking = new DirtyTracking(device)
-  const statistics = new Statistics(new WriteThrottle(tracking, options.throttle))
+  const statistics = new Statistics(new WriteThrottle(new GatedWrites(tracking, options.gate ?? new WriteGate()), options.throttle))
   return {
     key,
     sizeBytes: device.sizeBytes,
@@ -26,6 +27,7 @@ export function filteredTap(disk: { key: string; usedBytes: number; device: Bloc
       return tracking.pendingWrites
     },
     history: noHistory,
+    gated: true,
     close: () => device.close(),
   }
 }

@@ -10,6 +10,7 @@ export const storedVm = z.object({
   cpus: z.number().int().positive(),
   memoryBytes: z.number().int().positive(),
   network: z.string(),
+  isolated: z.boolean().optional(),
   workload: labWorkload,
   disks: z.array(labDisk.omit({ usedBytes: true })).min(1),
   wantedOn: z.boolean(),

@@ -105,8 +105,8 @@ export function vmRuntime(stored: StoredVm, changed: () => void): VmRuntime {
     },
     async describe() {
       const disks = await Promise.all(stored.disks.map(async (disk) => ({ ...disk, usedBytes: await allocatedBytes(disk.path).catch(() => 0) })))
-      const { ref, name, guestOs, cpus, memoryBytes, network, acknowledgedSequence, firstWriteAtMs, lastWriteAtMs } = stored
-      return { ref, name, guestOs, cpus, memoryBytes, network, power, health, healthDetail, acknowledgedSequence, sequenceAtBoot, firstWriteAtMs, lastWriteAtMs, disks }
+      const { ref, name, guestOs, cpus, memoryBytes, network, isolated, acknowledgedSequence, firstWriteAtMs, lastWriteAtMs } = stored
+      return { ref, name, guestOs, cpus, memoryBytes, network, isolated, power, health, healthDetail, acknowledgedSequence, sequenceAtBoot, firstWriteAtMs, lastWriteAtMs, disks }
     },
   }
   return runtime

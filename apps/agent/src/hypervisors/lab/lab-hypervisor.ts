@@ -52,6 +52,7 @@ export function labHypervisor(socketPath: string): Hypervisor {
       cpus: shadow.cpus,
       memoryBytes: shadow.memoryBytes,
       network: shadow.network,
+      ...(shadow.isolated ? { isolated: true } : {}),
       workload: workload.data,
       acknowledgedSequence: shadow.acknowledgedSequence,
       disks: shadow.disks.map(({ key, sizeBytes, path, socketPath: socket }) => ({ key, sizeBytes, path, socket })),
