@@ -1,12 +1,15 @@
 import { diskHash } from '@driftless/agent-api'
 import type { DiskHash } from '@driftless/agent-api'
 import type { Approvals, MigrationFacts, Prisma } from '@driftless/db'
-import { downtimeSeconds } from '@driftless/domain'
+import { downtimeParts, downtimeSeconds } from '@driftless/domain'
 import { z } from 'zod'
 import type { Observed } from './view-of.ts'
 
-/** A dated number: what a reader of packs must understand. 1 (2026-11-23): the first. */
-const EVIDENCE_FORMAT = 1
+/**
+ * A dated number: what a reader of packs must understand.
+ * 1 (2026-11-23): the first. 2 (2026-11-25): a disk's hash is BLAKE3 over the BLAKE3 hashes of its 64 KiB pieces; parts of the downtime.
+ */
+const EVIDENCE_FORMAT = 2
 
 const reachedAt = z.record(z.string(), z.string())
 
@@ -48,10 +51,10 @@ export function evidenceOf(facts: MigrationFacts, { target }: Observed, proof: P
       goNoGo: goNoGo && { decision: goNoGo.decision, by: approvals.decidedBy, at: goNoGo.decidedAt.toISOString() },
     },
     attempt: { number: attempt.number, reachedAt: { ...reachedAt.parse(attempt.reachedAt), COMMITTED: now.toISOString() } },
-    downtime: { seconds: proof.downtimeSeconds, sourceLastWriteAt: instant(proof.sourceLastWriteAt), targetFirstWriteAt: instant(proof.targetFirstWriteAt) },
+    downtime: { seconds: proof.downtimeSeconds, partsInSeconds: partsOf(proof, reachedAt.parse(attempt.reachedAt)), sourceLastWriteAt: instant(proof.sourceLastWriteAt), targetFirstWriteAt: instant(proof.targetFirstWriteAt) },
     disks: migration.replications.map((disk) => ({
       key: disk.diskKey, sizeBytes: Number(disk.sizeBytes), backgroundBytes: Number(disk.backgroundDoneBytes), foregroundBytes: Number(disk.foregroundDoneBytes), sentBytes: Number(disk.sentBytes),
-      sourceHash: hashOf(proof.sourceHashes, disk.diskKey), targetHash: hashOf(proof.targetHashes, disk.diskKey), hashAlgorithm: 'BLAKE3',
+      sourceHash: hashOf(proof.sourceHashes, disk.diskKey), targetHash: hashOf(proof.targetHashes, disk.diskKey), hashAlgorithm: 'BLAKE3 of the BLAKE3 hashes of each 64 KiB',
     })),
     guest: { acknowledgedAtSource: Number(attempt.acknowledgedSequence ?? 0), foundAtTarget: target?.shadow?.sequenceAtBoot ?? null, health: target?.shadow?.health ?? null },
     agents: { source: agentOf(facts.sourceAgent), target: agentOf(facts.targetAgent) },
@@ -61,6 +64,12 @@ export function evidenceOf(facts: MigrationFacts, { target }: Observed, proof: P
     },
     estimate: z.record(z.string(), z.json()).nullable().catch(null).parse(migration.wave.estimate),
   }
+}
+
+function partsOf({ sourceLastWriteAt, targetFirstWriteAt }: Proof, reached: Record<string, string>): Prisma.InputJsonObject | null {
+  if (sourceLastWriteAt === null || targetFirstWriteAt === null) return null
+  const at = (status: string) => (reached[status] === undefined ? undefined : Date.parse(reached[status]))
+  return downtimeParts(sourceLastWriteAt.getTime(), { SOURCE_OFF: at('SOURCE_OFF'), VERIFYING: at('VERIFYING'), TARGET_BOOTING: at('TARGET_BOOTING') }, targetFirstWriteAt.getTime())
 }
 
 function hashOf(hashes: readonly DiskHash[], key: string): string | null {

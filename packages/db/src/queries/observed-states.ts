@@ -41,6 +41,7 @@ export type ReplicationRow = {
   readonly foregroundDoneBytes: number
   readonly foregroundLeftBytes: number
   readonly sentBytes: number
+  readonly verifiedBytes?: number | undefined
   readonly behindSinceMs: number | null
 }
 
@@ -51,10 +52,10 @@ export async function storeReplications(tx: ScopedTx, rows: readonly Replication
     UPDATE replication r SET status = said.status::"ReplicationStatus",
       background_done_bytes = said."backgroundDoneBytes", background_total_bytes = said."backgroundTotalBytes",
       foreground_done_bytes = said."foregroundDoneBytes", foreground_left_bytes = said."foregroundLeftBytes",
-      sent_bytes = greatest(said."sentBytes", r.sent_bytes), behind_since = to_timestamp(said."behindSinceMs" / 1000.0)
+      sent_bytes = greatest(said."sentBytes", r.sent_bytes), verified_bytes = coalesce(said."verifiedBytes", 0), behind_since = to_timestamp(said."behindSinceMs" / 1000.0)
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS said("migrationId" text, key text, status text,
       "backgroundDoneBytes" bigint, "backgroundTotalBytes" bigint, "foregroundDoneBytes" bigint, "foregroundLeftBytes" bigint,
-      "sentBytes" bigint, "behindSinceMs" float8)
+      "sentBytes" bigint, "verifiedBytes" bigint, "behindSinceMs" float8)
     WHERE r.migration_id = said."migrationId" AND r.disk_key = said.key
       AND EXISTS (SELECT 1 FROM migration m WHERE m.id = r.migration_id AND m.status NOT IN ('COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED'))`
 }

@@ -1,5 +1,5 @@
-import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, ownerOf, WAIT_REASONS } from '@driftless/domain'
-import type { WaitReason } from '@driftless/domain'
+import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, downtimeParts, ownerOf, WAIT_REASONS } from '@driftless/domain'
+import type { DowntimePart, WaitReason } from '@driftless/domain'
 import { z } from 'zod'
 import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
@@ -41,6 +41,14 @@ function connected(value: unknown): boolean | null {
   return parsed.success ? parsed.data.connected : null
 }
 
+/** How the source agent slows the guest's writes now; null: not at all. */
+const throttled = z.object({ guestThrottle: z.object({ bytesPerSecond: z.number(), sinceMs: z.number(), addedLatencyMs: z.number().nullable(), automatic: z.boolean(), atLatencyLimit: z.boolean() }).nullish() })
+
+function slowed(value: unknown) {
+  const throttle = throttled.safeParse(value).data?.guestThrottle ?? null
+  return throttle && { ...throttle, since: new Date(throttle.sinceMs) }
+}
+
 function isWaitReason(value: string | null): value is WaitReason {
   return value !== null && Object.hasOwn(WAIT_REASONS, value)
 }
@@ -73,7 +81,7 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
   const usedTargets = new Set(wave.migrations.map((migration) => migration.targetAgentId))
   return {
     id: wave.id, name: wave.name, type: wave.type, cutoverMode: wave.cutoverMode, paused: wave.paused,
-    rateBytesPerSecond: number(wave.rateBytesPerSecond), guestWriteBytesPerSecond: number(wave.guestWriteBytesPerSecond), shutdownSeconds: wave.shutdownSeconds,
+    rateBytesPerSecond: number(wave.rateBytesPerSecond), guestWriteBytesPerSecond: number(wave.guestWriteBytesPerSecond), guestLatencyLimitMs: wave.guestLatencyLimitMs, shutdownSeconds: wave.shutdownSeconds,
     createdAt: wave.createdAt, createdByName: nameOf(wave.createdById), startedAt: wave.startedAt, now,
     tenantName: wave.tenant.name, siteName: wave.site.name, destinationName: wave.destination.name, targetSiteName: targetSite.name,
     /** A second target agent that could take over; null: none. */
@@ -100,7 +108,7 @@ function migrationRow(migration: MigrationWithAll) {
     const totalBytes = Number(disk.backgroundTotalBytes > 0n ? disk.backgroundTotalBytes : used)
     return {
       key: disk.diskKey, status: disk.status, sizeBytes: Number(disk.sizeBytes), backgroundDoneBytes: Number(disk.backgroundDoneBytes), backgroundTotalBytes: totalBytes,
-      foregroundDoneBytes: Number(disk.foregroundDoneBytes), foregroundLeftBytes: Number(disk.foregroundLeftBytes), sentBytes: Number(disk.sentBytes), behindSince: disk.behindSince,
+      foregroundDoneBytes: Number(disk.foregroundDoneBytes), foregroundLeftBytes: Number(disk.foregroundLeftBytes), sentBytes: Number(disk.sentBytes), verifiedBytes: Number(disk.verifiedBytes), behindSince: disk.behindSince,
     }
   })
   const total = (pick: (disk: (typeof disks)[number]) => number) => disks.reduce((sum, disk) => sum + pick(disk), 0)
@@ -109,10 +117,12 @@ function migrationRow(migration: MigrationWithAll) {
     waitReason: reason, waitDetail: migration.waitDetail, owner: reason === null ? null : ownerOf(reason),
     statusChangedAt: migration.statusChangedAt, startedAt: migration.startedAt, readyAt: migration.readyAt, endedAt: migration.endedAt, cutoverRequestedAt: migration.cutoverRequestedAt,
     network: migration.network, storage: migration.storage, cpus: migration.cpus, memoryBytes: Number(migration.memoryBytes),
+    rateBytesPerSecond: number(migration.rateBytesPerSecond), guestWriteBytesPerSecond: number(migration.guestWriteBytesPerSecond),
+    notConvergingSince: migration.notConvergingSince, convergingThrottleBytesPerSecond: number(migration.convergingThrottleBytesPerSecond), slowed: slowed(migration.sourceObserved),
     sourceConnected: connected(migration.sourceObserved), targetConnected: connected(migration.targetObserved), disks,
     backgroundDoneBytes: total((disk) => disk.backgroundDoneBytes), backgroundTotalBytes: total((disk) => disk.backgroundTotalBytes),
     backgroundLeftBytes: total((disk) => Math.max(0, disk.backgroundTotalBytes - disk.backgroundDoneBytes)),
-    foregroundDoneBytes: total((disk) => disk.foregroundDoneBytes), foregroundLeftBytes: total((disk) => disk.foregroundLeftBytes), sentBytes: total((disk) => disk.sentBytes),
+    foregroundDoneBytes: total((disk) => disk.foregroundDoneBytes), foregroundLeftBytes: total((disk) => disk.foregroundLeftBytes), sentBytes: total((disk) => disk.sentBytes), verifiedBytes: total((disk) => disk.verifiedBytes),
     behindSince: disks.reduce<Date | null>((oldest, { behindSince }) => (behindSince !== null && (oldest === null || behindSince < oldest) ? behindSince : oldest), null),
     attempts: migration.attempts.map(attemptRow),
     evidence: migration.evidence,
@@ -126,9 +136,15 @@ function attemptRow(attempt: MigrationWithAll['attempts'][number]) {
   const reached = reachedAt.safeParse(attempt.reachedAt)
   return {
     number: attempt.number, status: attempt.status, statusChangedAt: attempt.statusChangedAt, reachedAt: reached.success ? reached.data : {}, sourceReturnedAt: attempt.sourceReturnedAt,
-    failureCode: attempt.failureCode, failureMessage: attempt.failureMessage, downtimeSeconds: attempt.downtimeSeconds, hashes: disks,
+    failureCode: attempt.failureCode, failureMessage: attempt.failureMessage, downtimeSeconds: attempt.downtimeSeconds, downtimeParts: partsOf(attempt, reached.success ? reached.data : {}), hashes: disks,
     acknowledgedSequence: number(attempt.acknowledgedSequence), sequenceAtBoot: number(attempt.sequenceAtBoot),
   }
+}
+
+function partsOf({ sourceLastWriteAt, targetFirstWriteAt }: MigrationWithAll['attempts'][number], reached: Record<string, Date>): Record<DowntimePart, number> | null {
+  if (sourceLastWriteAt === null || targetFirstWriteAt === null) return null
+  const at = (status: string) => reached[status]?.getTime()
+  return downtimeParts(sourceLastWriteAt.getTime(), { SOURCE_OFF: at('SOURCE_OFF'), VERIFYING: at('VERIFYING'), TARGET_BOOTING: at('TARGET_BOOTING') }, targetFirstWriteAt.getTime())
 }
 
 /** The signed record of one accepted migration; null when there is none (yet). */

@@ -1,4 +1,5 @@
 'use client'
+import { DOWNTIME_PARTS } from '@driftless/domain'
 import { Check, Download, X } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { Button } from '@/ui/button.tsx'
@@ -6,19 +7,33 @@ import { Card, CardHeader } from '@/ui/card.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
 import { DataTable } from '@/ui/table/data-table.tsx'
 import type { DataColumn } from '@/ui/table/data-table.tsx'
-import type { Wave, WaveMigration } from '../wave-types.ts'
+import type { Attempt, Wave, WaveMigration } from '../wave-types.ts'
 
 const committed = (migration: WaveMigration) => migration.attempts.find((attempt) => attempt.status === 'COMMITTED')
+
+/** How long the VM was away, and what that time went to. */
+function Downtime({ attempt }: { attempt: Attempt | undefined }) {
+  const t = useTranslations('wave.results')
+  const { duration, number } = useFormats()
+  if (attempt === undefined || attempt.downtimeSeconds === null) return '–'
+  const { downtimeParts: parts } = attempt
+  return (
+    <>
+      {duration(attempt.downtimeSeconds)}
+      {parts !== null && <span className="block text-xs text-muted">{DOWNTIME_PARTS.map((part) => t(`parts.${part}`, { seconds: number(Math.round(parts[part] * 10) / 10) })).join(' · ')}</span>}
+    </>
+  )
+}
 
 /** What was proven of each VM that runs at the target: downtime, equal disks, complete records; and its evidence. */
 export function Results({ wave }: { wave: Wave }) {
   const t = useTranslations('wave.results')
-  const { duration, dateTime, number } = useFormats()
+  const { dateTime, number } = useFormats()
   const rows = wave.migrations.filter((migration) => committed(migration) !== undefined)
   if (rows.length === 0) return null
   const columns: DataColumn<WaveMigration>[] = [
     { id: 'name', header: t('name'), value: (migration) => migration.name, cell: (migration) => <span className="font-medium whitespace-nowrap">{migration.name}</span> },
-    { id: 'downtime', header: t('downtime'), align: 'end', value: (migration) => committed(migration)?.downtimeSeconds ?? null, cell: (migration) => { const seconds = committed(migration)?.downtimeSeconds; return seconds === null || seconds === undefined ? '–' : duration(seconds) } },
+    { id: 'downtime', header: t('downtime'), align: 'end', value: (migration) => committed(migration)?.downtimeSeconds ?? null, cell: (migration) => <Downtime attempt={committed(migration)} /> },
     {
       id: 'disks', header: t('disks'),
       cell: (migration) => {

@@ -19,6 +19,8 @@ export function VmTable({ wave }: { wave: Wave }) {
   // Before the first copy is through, a target that is "behind" means nothing yet.
   const counts = (migration: WaveMigration) => !MIGRATION_ENDED.includes(migration.status) && migration.sourceConnected !== null && migration.backgroundLeftBytes === 0
   const reported = (migration: WaveMigration) => !MIGRATION_ENDED.includes(migration.status) && migration.sourceConnected !== null
+  const verifiedShare = (migration: WaveMigration) => Math.min(1, migration.verifiedBytes / Math.max(1, migration.disks.reduce((sum, disk) => sum + disk.sizeBytes, 0)))
+  const verifying = (migration: WaveMigration) => counts(migration) && migration.verifiedBytes > 0
   const columns: DataColumn<WaveMigration>[] = [
     {
       id: 'name', header: t('vms.name'), value: (migration) => migration.name,
@@ -35,6 +37,7 @@ export function VmTable({ wave }: { wave: Wave }) {
           <div className="min-w-36">
             <Progress label={t('progressOf', { name: migration.name })} valueText={text} total={all} segments={[{ value: migration.backgroundDoneBytes, className: 'bg-series-1', label: t('segments.background') }, { value: migration.foregroundDoneBytes, className: 'bg-series-2', label: t('segments.foreground') }]} />
             <span className="mt-1 block text-xs text-muted tabular-nums">{text}</span>
+            {verifying(migration) && <span className="block text-xs text-muted tabular-nums">{t('verified', { percent: percent(verifiedShare(migration)) })}</span>}
           </div>
         )
       },
