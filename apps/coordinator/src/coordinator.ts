@@ -12,6 +12,7 @@ import { driveMigration } from './jobs/drive-migration.ts'
 import { finishEstimate } from './jobs/finish-estimate.ts'
 import { startHeartbeat } from './jobs/heartbeat.ts'
 import { rollUpTelemetryJob } from './jobs/roll-up-telemetry.ts'
+import { createConvergenceWatch } from './telemetry/convergence-watch.ts'
 
 /** Handlers and held calls share these; PostgreSQL's default allows 100 for everybody. */
 const CONNECTIONS = 15
@@ -56,7 +57,7 @@ export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl'
       onError: (error) => log.warn({ err: error }, 'the notifications of PostgreSQL were lost; listening again'),
     })
     closers.push(() => listener.close())
-    const gateway = await openGateway({ ...context, authority: await openAuthority(db), changes, decisive: createDecisive() }, env.gateway)
+    const gateway = await openGateway({ ...context, authority: await openAuthority(db), changes, decisive: createDecisive(), convergence: createConvergenceWatch() }, env.gateway)
     closers.push(() => gateway.close())
     return { port: gateway.port, connections: gateway.connections, close }
   } catch (error) {

@@ -24,8 +24,15 @@ export const desiredSource = z.object({
   disks: z.array(diskShape).min(1).max(64),
   /** Cap on what is sent, all VMs of the wave together; null: no cap. */
   rateBytesPerSecond: rate.nullable(),
+  /** Cap on what is sent of this VM alone, within the wave's and the site's; null or absent: no cap. */
+  vmRateBytesPerSecond: rate.nullable().optional(),
   /** Cap on the guest's writes, all disks of this VM together; null: no throttle. */
   guestWriteBytesPerSecond: rate.nullable(),
+  /**
+   * What slowing the guest's writes may add to the latency of each, in milliseconds. Given, the agent also slows them by
+   * itself while replication does not catch up; null or absent: only the cap above, and without a limit.
+   */
+  guestLatencyLimitMs: z.number().positive().nullable().optional(),
   /** How long an orderly shutdown may take before the attempt fails. */
   shutdownSeconds: z.number().positive(),
   /** A test for which a moment of the VM is to be marked in the stream, once the target waits for it. */

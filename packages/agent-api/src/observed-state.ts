@@ -84,6 +84,19 @@ export const targetTestObserved = z.object({
 })
 export type TargetTestObserved = z.infer<typeof targetTestObserved>
 
+/** How a guest's writes are slowed at this moment. */
+export const guestThrottleObserved = z.object({
+  bytesPerSecond: rate,
+  sinceMs: instantMs,
+  /** 99th percentile of what it added to a write's latency lately; null where nothing was written, or nobody can tell. */
+  addedLatencyMs: z.number().nonnegative().nullable(),
+  /** By the agent itself, because replication did not catch up; else by the cap that a person has set. */
+  automatic: z.boolean(),
+  /** It would take a lower rate to catch up, and the latency limit does not allow it. */
+  atLatencyLimit: z.boolean(),
+})
+export type GuestThrottleObserved = z.infer<typeof guestThrottleObserved>
+
 export const sourceObserved = z.object({
   migrationId: id,
   stage: z.string().max(20),

@@ -11,7 +11,7 @@ const SOURCE: SourceView = {
 }
 const TARGET: TargetView = { silentSeconds: 1, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null }
 const READY: MigrationView = {
-  status: 'READY_FOR_CUTOVER', resumeStatus: null, paused: false, automatic: true, cutoverRequested: false, diskKeys: ['disk0', 'disk1'], neededBytes: 5_000,
+  status: 'READY_FOR_CUTOVER', resumeStatus: null, paused: false, automatic: true, cutoverRequested: false, diskKeys: ['disk0', 'disk1'], neededBytes: 5_000, diverges: false,
   source: SOURCE, target: TARGET, booking: { status: 'IN_PROGRESS', window: 'OPEN' }, goNoGo: 'GO', attempt: null, othersTurn: false, limits: { shutdownSeconds: 120 },
 }
 const source = (changes: Partial<SourceView>): Partial<MigrationView> => ({ source: { ...SOURCE, ...changes } })
@@ -46,6 +46,12 @@ describe('replication', () => {
     ['not connected', [{ status: 'REPLICATING' }, source({ connected: false })], waits('CATCHING_UP')],
     ['in step', [{ status: 'REPLICATING' }], { kind: 'MOVE', to: 'READY_FOR_CUTOVER' }],
     ['ready, but a sweep runs again', [source({ backgroundLeftBytes: 1 })], { kind: 'MOVE', to: 'REPLICATING' }],
+    ['copying for ever', [{ status: 'REPLICATING', diverges: true }, source({ backgroundLeftBytes: 1 })], waits('NOT_CONVERGING')],
+    ['behind for ever', [{ status: 'REPLICATING', diverges: true }, source({ foregroundLeftBytes: CAUGHT_UP_BYTES + 1 })], waits('NOT_CONVERGING')],
+    ['little left, but never less', [{ status: 'REPLICATING', diverges: true }], waits('NOT_CONVERGING')],
+    ['ready, and the guest outruns the link', [{ diverges: true }], waits('NOT_CONVERGING')],
+    ['a broken link has its own word', [{ status: 'REPLICATING', diverges: true }, source({ connected: false })], waits('CATCHING_UP')],
+    ['paused, whatever was before', [{ status: 'REPLICATING', diverges: true, paused: true }], waits('PAUSED')],
     ['target full', [{ status: 'REPLICATING' }, target(problem('INSUFFICIENT_SPACE'))], expect.objectContaining({ kind: 'BLOCK', reason: 'INSUFFICIENT_SPACE', detail: 'what the agent said' })],
     ['source says target full', [{ status: 'REPLICATING' }, source(problem('INSUFFICIENT_SPACE'))], expect.objectContaining({ kind: 'BLOCK', reason: 'INSUFFICIENT_SPACE' })],
     ['source disk unreadable', [{ status: 'REPLICATING' }, source(problem('DISK_READ_FAILED'))], expect.objectContaining({ kind: 'BLOCK', reason: 'AGENT_PROBLEM' })],
@@ -96,6 +102,8 @@ describe('an attempt that has stopped nothing yet', () => {
     ['behind', [preflight, source({ foregroundLeftBytes: CAUGHT_UP_BYTES + 1 })], waits('CATCHING_UP')],
     ['not connected', [preflight, source({ connected: false })], waits('CATCHING_UP')],
     ['paused', [preflight, { paused: true }], waits('PAUSED')],
+    ['the guest outruns the link', [preflight, { diverges: true }], waits('NOT_CONVERGING')],
+    ['the guest outruns the link, after the go', [attempt('GO_NO_GO'), { diverges: true }], waits('NOT_CONVERGING')],
     ['source away', [preflight, source({ silentSeconds: 31 })], waits('SOURCE_AGENT_AWAY')],
     ['target away', [preflight, target({ silentSeconds: null })], waits('TARGET_AGENT_AWAY')],
     ['window closed', [preflight, { booking: { status: 'IN_PROGRESS', window: 'LOCKED_OUT' } }], rollsBack('WINDOW_CLOSED')],

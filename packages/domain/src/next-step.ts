@@ -45,6 +45,8 @@ export type MigrationView = {
   readonly cutoverRequested: boolean
   readonly diskKeys: readonly string[]
   readonly neededBytes: number
+  /** The guest writes faster than the link takes it: as things are, the backlog never ends. */
+  readonly diverges: boolean
   readonly source: SourceView
   readonly target: TargetView
   /** Where the wave's present booking stands; null: none that counts. */
@@ -162,13 +164,18 @@ function stepOfReplication(view: MigrationView): Step {
     return { kind: 'MOVE', to: 'REPLICATING' }
   }
   if (view.paused) return wait('PAUSED')
-  if (!source.reported || source.backgroundLeftBytes > 0) {
-    if (view.status === 'READY_FOR_CUTOVER') return { kind: 'MOVE', to: 'REPLICATING' }
-    return wait(source.comparing ? 'COMPARING' : 'COPYING', source.problem?.message ?? null)
-  }
+  const copying = !source.reported || source.backgroundLeftBytes > 0
+  if (copying && view.status === 'READY_FOR_CUTOVER') return { kind: 'MOVE', to: 'REPLICATING' }
+  if (diverges(view)) return wait('NOT_CONVERGING')
+  if (copying) return wait(source.comparing ? 'COMPARING' : 'COPYING', source.problem?.message ?? null)
   if (!source.connected || source.foregroundLeftBytes > CAUGHT_UP_BYTES) return wait('CATCHING_UP', source.problem?.message ?? null)
   if (view.status !== 'READY_FOR_CUTOVER') return { kind: 'MOVE', to: 'READY_FOR_CUTOVER' }
   return stepOfReady(view)
+}
+
+/** A broken link has its own words, and says nothing about how fast it is. */
+function diverges({ diverges: verdict, source }: MigrationView): boolean {
+  return verdict && source.connected
 }
 
 /** Replicated and in step: what is missing until the cutover may begin. */
@@ -198,6 +205,7 @@ function stepOfAttempt(view: MigrationView, attempt: NonNullable<MigrationView['
     if (away(source)) return wait('SOURCE_AGENT_AWAY')
     if (away(target)) return wait('TARGET_AGENT_AWAY')
     if (view.paused) return wait('PAUSED')
+    if (diverges(view)) return wait('NOT_CONVERGING')
     if (attempt.status === 'PREFLIGHT') return source.connected && source.backgroundLeftBytes === 0 && source.foregroundLeftBytes <= CAUGHT_UP_BYTES ? { kind: 'ADVANCE_ATTEMPT', to: 'GO_NO_GO' } : wait('CATCHING_UP')
     return view.goNoGo === 'GO' ? { kind: 'ADVANCE_ATTEMPT', to: 'SOURCE_QUIESCING' } : wait('GO_NO_GO')
   }

@@ -1,6 +1,6 @@
-import { isOthersTurn, readChurnP90, readReservedBytes } from '@driftless/db'
+import { isOthersTurn, readChurnP90, readLinkSamples, readReservedBytes } from '@driftless/db'
 import type { MigrationFacts, ScopedTx } from '@driftless/db'
-import { CUTOVER_HARMLESS, neededCutoverSeconds } from '@driftless/domain'
+import { CUTOVER_HARMLESS, convergence, neededCutoverSeconds } from '@driftless/domain'
 import type { SiteLinks } from './site-links.ts'
 import type { ViewExtras } from './view-of.ts'
 
@@ -9,11 +9,13 @@ export async function readExtras(tx: ScopedTx, facts: MigrationFacts, links: Sit
   const { migration, attempt, booking } = facts
   const mayBegin = booking?.status === 'IN_PROGRESS' && (migration.status === 'READY_FOR_CUTOVER' || migration.status === 'REPLICATING')
   const mayStillTurnBack = attempt !== null && CUTOVER_HARMLESS.includes(attempt.status)
+  const replicating = migration.status === 'REPLICATING' || migration.status === 'READY_FOR_CUTOVER' || mayStillTurnBack
   const starting = migration.status === 'READY_TO_REPLICATE' || migration.resumeStatus === 'READY_TO_REPLICATE'
   return {
     neededSeconds: mayBegin || mayStillTurnBack ? await neededSeconds(tx, facts, links) : 0,
     reservedBytes: starting && migration.targetAgentId !== null ? await readReservedBytes(tx, migration.targetAgentId, migration.id) : 0,
     othersTurn: mayBegin ? await isOthersTurn(tx, migration, booking.id) : false,
+    convergence: replicating ? convergence(await readLinkSamples(tx, migration.id, facts.now), migration.notConvergingSince !== null) : null,
   }
 }
 

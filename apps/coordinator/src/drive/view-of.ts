@@ -2,10 +2,16 @@ import { sourceObserved, targetObserved } from '@driftless/agent-api'
 import type { DiskHash, SourceObserved, TargetObserved } from '@driftless/agent-api'
 import type { MigrationFacts } from '@driftless/db'
 import { windowAt } from '@driftless/domain'
-import type { MigrationView, SourceView, TargetView } from '@driftless/domain'
+import type { Convergence, MigrationView, SourceView, TargetView } from '@driftless/domain'
 
 /** What a view needs beside the stored facts: asked for only where it decides something. */
-export type ViewExtras = { readonly neededSeconds: number; readonly reservedBytes: number; readonly othersTurn: boolean }
+export type ViewExtras = {
+  readonly neededSeconds: number
+  readonly reservedBytes: number
+  readonly othersTurn: boolean
+  /** Null: not looked at, or nothing can be said. */
+  readonly convergence: Convergence | null
+}
 
 /** What the agents last said, parsed again; null: never, or in words of another protocol. */
 export type Observed = { readonly source: SourceObserved | null; readonly target: TargetObserved | null }
@@ -30,6 +36,7 @@ export function viewOf(facts: MigrationFacts, { source, target }: Observed, extr
     cutoverRequested: migration.cutoverRequestedAt !== null,
     diskKeys,
     neededBytes: sizeBytes + extras.reservedBytes,
+    diverges: extras.convergence?.converges === false,
     source: sourceView(facts, source, diskKeys),
     target: targetView(facts, target),
     booking: booking && {

@@ -25,7 +25,7 @@ export function deriveDesired(role: 'SOURCE' | 'TARGET', facts: DesiredFacts, on
   const state = {
     sources: role === 'SOURCE' ? facts.migrations.flatMap((migration) => sourceOf(migration, facts)).flatMap(sound(desiredSource)) : [],
     targets: role === 'TARGET' ? facts.migrations.flatMap(targetOf).flatMap(sound(desiredTarget)) : [],
-    siteRateBytesPerSecond: role === 'SOURCE' && facts.linkRateBytesPerSecond !== null ? Number(facts.linkRateBytesPerSecond) : null,
+    siteRateBytesPerSecond: role === 'SOURCE' ? facts.siteRate.bytesPerSecond : null,
     observeVmRefs: facts.observeVmRefs,
   }
   const version = createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, VERSION_LENGTH)
@@ -50,9 +50,17 @@ function sourceOf(migration: MigrationRow, facts: DesiredFacts) {
     target: stream?.streamHost && stream.streamPort ? { agentId: stream.id, host: stream.streamHost, port: stream.streamPort } : null,
     disks: disksOf(migration),
     rateBytesPerSecond: wave.rateBytesPerSecond === null ? null : Number(wave.rateBytesPerSecond),
-    guestWriteBytesPerSecond: wave.guestWriteBytesPerSecond === null ? null : Number(wave.guestWriteBytesPerSecond),
+    vmRateBytesPerSecond: migration.rateBytesPerSecond === null ? null : Number(migration.rateBytesPerSecond),
+    guestWriteBytesPerSecond: lowest(wave.guestWriteBytesPerSecond, migration.guestWriteBytesPerSecond),
+    guestLatencyLimitMs: wave.guestLatencyLimitMs,
     shutdownSeconds: wave.shutdownSeconds,
   }]
+}
+
+/** Of a wave's cap and a VM's own the lower one counts; null: neither is set. */
+function lowest(...caps: readonly (bigint | null)[]): number | null {
+  const set = caps.flatMap((cap) => (cap === null ? [] : Number(cap)))
+  return set.length === 0 ? null : Math.min(...set)
 }
 
 function targetOf(migration: MigrationRow) {

@@ -15,21 +15,25 @@ export async function desired(gateway: Gateway, { agent, body, signal }: AgentCa
   const watch = gateway.changes.watch(agent.id)
   try {
     for (;;) {
-      const state = await derive(gateway, agent)
+      const { state, changesInMs } = await derive(gateway, agent)
       const leftMs = until - Date.now()
       if (state.version !== request.haveVersion || leftMs <= 0 || signal.aborted) return state
-      await watch.next(Math.min(RE_DERIVE_MS, leftMs), signal)
+      await watch.next(Math.min(RE_DERIVE_MS, leftMs, changesInMs), signal)
     }
   } finally {
     watch.close()
   }
 }
 
-function derive(gateway: Gateway, agent: AgentCall['agent']): Promise<DesiredState> {
+/** The state as it is now, and how long the site's timetable leaves it so. */
+function derive(gateway: Gateway, agent: AgentCall['agent']): Promise<{ state: DesiredState; changesInMs: number }> {
   return asCoordinator(gateway.db, async (tx) => {
     // A held call is contact too: the agent's socket is open, and it will report when something happens.
     await noteContact(tx, agent.id)
-    const facts = await readDesiredFacts(tx, agent, await databaseNow(tx))
-    return deriveDesired(agent.role, facts, (migrationId, fault) => gateway.log.error({ migrationId, fault }, 'a migration cannot be told to its agent'))
+    const now = await databaseNow(tx)
+    const facts = await readDesiredFacts(tx, agent, now)
+    const { changesAtMs } = facts.siteRate
+    const state = deriveDesired(agent.role, facts, (migrationId, fault) => gateway.log.error({ migrationId, fault }, 'a migration cannot be told to its agent'))
+    return { state, changesInMs: changesAtMs === null ? Number.POSITIVE_INFINITY : changesAtMs - now.getTime() }
   })
 }

@@ -21,7 +21,10 @@ export async function report(gateway: Gateway, { agent, body }: AgentCall): Prom
   const { inventory } = said
   if (inventory && role === 'SOURCE' && tenantId !== null)
     await asCoordinator(gateway.db, (tx) => storeInventory(tx, { siteId, providerId, tenantId }, inventoryRows(inventory)))
-  if (role === 'SOURCE') await takeSamples(gateway, agent, said.samples)
+  if (role !== 'SOURCE') return { ok: true }
+  await takeSamples(gateway, agent, said.samples)
+  // What its samples say counts once they are stored; a wake-up that is lost is made good by the sweep.
+  for (const migrationId of gateway.convergence.news(said.samples.filter((sample) => own.has(sample.migrationId ?? '')))) await wake(gateway.queues, 'drive-migration', { migrationId })
   return { ok: true }
 }
 

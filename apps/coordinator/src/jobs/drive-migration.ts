@@ -1,4 +1,4 @@
-import { listWaveUnderWay, lockMigration, readMigrationFacts } from '@driftless/db'
+import { listWaveUnderWay, lockMigration, noteConvergence, readMigrationFacts } from '@driftless/db'
 import type { ScopedTx } from '@driftless/db'
 import { nextStep } from '@driftless/domain'
 import type { Step } from '@driftless/domain'
@@ -34,7 +34,9 @@ async function drive(tx: ScopedTx, links: SiteLinks, migrationId: string): Promi
   for (;;) {
     const facts = await readMigrationFacts(tx, migrationId)
     const observed = observedOf(facts)
-    const step = nextStep(viewOf(facts, observed, await readExtras(tx, facts, links)))
+    const extras = await readExtras(tx, facts, links)
+    await noteConvergence(tx, facts.migration, extras.convergence, facts.now)
+    const step = nextStep(viewOf(facts, observed, extras))
     const applied = await applyStep(tx, step, facts, observed)
     if (applied === 'waiting') return { waveId: facts.migration.waveId, steps, bookingId: facts.booking?.id ?? null }
     steps.push(step)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ScopedTx } from '../scope.ts'
+import { rateScheduleOf, siteRateAt } from './site-rate.ts'
 
 /** As an installation of many sites shows them on one page. */
 const MOST_ROWS = 1_000
@@ -16,6 +17,10 @@ export async function listSites(tx: ScopedTx, now: Date) {
     id: site.id, name: site.name, kind: site.kind, tenantId: site.tenantId,
     tenantName: site.tenantId === null ? null : (tenantNames.get(site.tenantId) ?? null),
     limitBytesPerSecond: site.linkRateBytesPerSecond === null ? null : Number(site.linkRateBytesPerSecond),
+    /** By day and time; null where the limit holds always. */
+    schedule: rateScheduleOf(site),
+    /** What the site may send at `now`, and until when. */
+    rate: siteRateAt(site, now),
     vms: site._count.vms, openTokens: site._count.enrolmentTokens,
     agents: site.agents.map((agent) => ({
       id: agent.id, name: agent.name, host: agent.host, version: agent.version, protocol: agent.protocol, role: agent.role,

@@ -1,4 +1,5 @@
 import type { ScopedTx } from '../scope.ts'
+import { siteRateAt } from './site-rate.ts'
 
 /** Agents hear of an ended migration for this long, whatever they have confirmed: a restarted one may need to hear it again. */
 const ENDED_KEPT_MS = 3_600_000
@@ -32,14 +33,15 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
     where: { id: { in: [...new Set(migrations.flatMap((migration) => migration.targetAgentId ?? []))] } },
     select: { id: true, streamHost: true, streamPort: true },
   })
-  const site = await tx.db.site.findUnique({ where: { id: agent.siteId }, select: { linkRateBytesPerSecond: true } })
+  const site = await tx.db.site.findUnique({ where: { id: agent.siteId }, select: { linkRateBytesPerSecond: true, rateSchedule: true, timeZone: true } })
   const observed = agent.role === 'SOURCE'
     ? await tx.db.estimateVm.findMany({ where: { estimate: { siteId: agent.siteId, status: 'OBSERVING', endsAt: { gt: now } } }, select: { vm: { select: { ref: true } } }, take: MOST_MIGRATIONS })
     : []
   return {
     migrations,
     streams: new Map(partners.map((partner) => [partner.id, partner])),
-    linkRateBytesPerSecond: site?.linkRateBytesPerSecond ?? null,
+    /** What the site may send at `now`, and when that changes by its timetable. */
+    siteRate: site ? siteRateAt(site, now) : { bytesPerSecond: null, changesAtMs: null },
     observeVmRefs: [...new Set(observed.map(({ vm }) => vm.ref))].toSorted(),
   }
 }

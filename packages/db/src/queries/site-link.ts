@@ -2,6 +2,7 @@ import { quantile } from '@driftless/domain'
 import type { EstimateLink } from '@driftless/domain'
 import { z } from 'zod'
 import type { ScopedTx } from '../scope.ts'
+import { siteRateAt } from './site-rate.ts'
 
 /** What a site's line gives, and how that is known. Bytes per second. */
 export type SiteLink = EstimateLink & {
@@ -26,19 +27,19 @@ const row = z.object({ rate: z.number() })
 
 /**
  * The line of a source site: what initial syncs of the last week reached (a sweep takes all it is given; times without
- * one say nothing; waves slowed on purpose do not count), never more than the site's limit; else the limit; else an assumption. Null: no such site.
+ * one say nothing; waves slowed on purpose do not count), never more than what the site may send at `now`; else the limit; else an assumption. Null: no such site.
  */
 export async function readSiteLink(tx: ScopedTx, siteId: string, now: Date): Promise<SiteLink | null> {
-  const site = await tx.db.site.findUnique({ where: { id: siteId }, select: { linkRateBytesPerSecond: true } })
+  const site = await tx.db.site.findUnique({ where: { id: siteId }, select: { linkRateBytesPerSecond: true, rateSchedule: true, timeZone: true } })
   if (!site) return null
-  const limit = site.linkRateBytesPerSecond === null ? null : Number(site.linkRateBytesPerSecond)
+  const limit = siteRateAt(site, now).bytesPerSecond
   const rows: unknown = await tx.db.$queryRaw`
     SELECT rate FROM (
       SELECT bucket, sum(rate)::float8 AS rate, sum(background) AS background FROM (
         SELECT date_bin(make_interval(secs => ${INTERVAL_SECONDS}), s.at, 'epoch'::timestamptz) AS bucket, s.vm_id,
           avg(s.background_bytes_per_second + s.foreground_bytes_per_second) AS rate, avg(s.background_bytes_per_second) AS background
         FROM telemetry_sample s JOIN vm v ON v.id = s.vm_id JOIN migration m ON m.id = s.migration_id
-          JOIN wave w ON w.id = m.wave_id AND w.rate_bytes_per_second IS NULL
+          JOIN wave w ON w.id = m.wave_id AND w.rate_bytes_per_second IS NULL AND m.rate_bytes_per_second IS NULL
         WHERE v.site_id = ${siteId} AND s.at > ${new Date(now.getTime() - RECENT_MS)}
         GROUP BY 1, 2) AS vms
       GROUP BY bucket) AS buckets

@@ -2,15 +2,20 @@ import { DomainError } from '@driftless/domain'
 import { audit } from '../audit.ts'
 import type { ScopedTx } from '../scope.ts'
 
+/** A limit below what a fast disk takes would only hide the throttle; a second is no longer a working machine. */
+const LATENCY_LIMITS_MS = { least: 1, most: 1_000 }
+
 /** What an operator may change on a wave that runs; what is left out stays. Rates in bytes per second, null for no limit. */
 export type WaveControls = {
   readonly paused?: boolean | undefined
   readonly rateBytesPerSecond?: bigint | null | undefined
   readonly guestWriteBytesPerSecond?: bigint | null | undefined
+  /** What slowing a guest's writes may add to their latency; null: they are not slowed unless a person sets a throttle. */
+  readonly guestLatencyLimitMs?: number | null | undefined
   readonly cutoverMode?: 'MANUAL' | 'AUTOMATIC' | undefined
 }
 
-/** Applies the controls, with an audit entry for each value that really changed. WAVE_UNKNOWN when there is none. */
+/** Applies the controls, with an audit entry for each value that really changed. WAVE_UNKNOWN, LATENCY_LIMIT. */
 export async function controlWave(tx: ScopedTx, waveId: string, controls: WaveControls): Promise<void> {
   const wave = await tx.db.wave.findUnique({ where: { id: waveId } })
   if (!wave) throw new DomainError('WAVE_UNKNOWN', 'There is no such wave.')
@@ -28,12 +33,19 @@ export async function controlWave(tx: ScopedTx, waveId: string, controls: WaveCo
     await tx.db.wave.update({ where: { id: waveId }, data: { guestWriteBytesPerSecond: controls.guestWriteBytesPerSecond } })
     await audit(tx, 'wave.throttle', subject, { before: text(wave.guestWriteBytesPerSecond), after: text(controls.guestWriteBytesPerSecond) })
   }
+  if (changed(controls.guestLatencyLimitMs, wave.guestLatencyLimitMs)) {
+    const { least, most } = LATENCY_LIMITS_MS
+    const limit = controls.guestLatencyLimitMs
+    if (limit !== null && !(Number.isInteger(limit) && limit >= least && limit <= most)) throw new DomainError('LATENCY_LIMIT', `A latency limit lies between ${least} and ${most} ms.`, { least, most })
+    await tx.db.wave.update({ where: { id: waveId }, data: { guestLatencyLimitMs: limit } })
+    await audit(tx, 'wave.latency-limit', subject, { before: text(wave.guestLatencyLimitMs), after: text(limit) })
+  }
   if (changed(controls.cutoverMode, wave.cutoverMode)) {
     await tx.db.wave.update({ where: { id: waveId }, data: { cutoverMode: controls.cutoverMode } })
     await audit(tx, 'wave.cutover-mode', subject, { before: wave.cutoverMode, after: controls.cutoverMode })
   }
 }
 
-function text(limit: bigint | null): string {
+function text(limit: bigint | number | null): string {
   return limit === null ? 'none' : String(limit)
 }

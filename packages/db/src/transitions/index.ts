@@ -7,7 +7,8 @@
  *   begin-attempt, advance-attempt, roll-back-attempt, commit-cutover        a cutover attempt and its migration
  *   advance-booking                                                          a booking as time passes
  *   start-estimate, end-estimate                                             observations
- *   limit-site, brand-provider                                               settings, by people (web)
+ *   limit-site, control-migration, brand-provider                            settings, by people (web)
+ *   note-convergence                                                         a verdict beside the status (coordinator)
  *
  * Each compares and sets: it tells its caller whether the row was still in the state that the
  * caller had read (`true`), or had been moved by somebody else (`false`). Each writes its audit
@@ -16,6 +17,8 @@
 export * from './plan-wave.ts'
 export * from './start-wave.ts'
 export * from './control-wave.ts'
+export * from './control-migration.ts'
+export * from './note-convergence.ts'
 export * from './request-cutover.ts'
 export * from './cancel-migration.ts'
 export * from './book-window.ts'
