@@ -1,0 +1,173 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, describe, expect, test } from 'vitest'
+import { SECTOR_BYTES, decodeIntents } from './intent-file.ts'
+import { IntentLog } from './intent-log.ts'
+
+const REGION_BLOCKS = 4
+const BLOCKS = 400 * REGION_BLOCKS
+const settled = () => Promise.resolve()
+
+const folders: string[] = []
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+})
+
+async function options() {
+  const folder = await mkdtemp(join(tmpdir(), 'dl-intents-'))
+  folders.push(folder)
+  return { folder, path: join(folder, 'disk.intents'), sizeBytes: BLOCKS * 4096, settled, regionBytes: REGION_BLOCKS * 4096 }
+}
+
+/** A second life of the agent, after a kill: only what the file says is known. */
+async function recalled(log: { path: string; sizeBytes: number; regionBytes: number }, epoch = 'e'): Promise<Set<number> | null> {
+  const path = `${log.path}.killed`
+  await writeFile(path, await readFile(log.path).catch(() => Buffer.alloc(0)))
+  const next = await IntentLog.open({ ...log, path, settled })
+  const runs = await next.recall(epoch)
+  await next.close()
+  if (runs === null) return null
+  const blocks = new Set<number>()
+  for (const { first, end } of runs) for (let block = first; block < end; block += 1) blocks.add(block)
+  return blocks
+}
+
+describe('write-intent log', () => {
+  test('after a kill at any moment it names every block written and not forgotten, and little else', async () => {
+    const write = fc.record({ do: fc.constant('write' as const), first: fc.nat(BLOCKS - 1), length: fc.integer({ min: 1, max: 3 * REGION_BLOCKS }) })
+    const step = fc.oneof({ weight: 5, arbitrary: write }, { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('seal' as const, 'release' as const, 'kill' as const) }) })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
+        const where = await options()
+        const log = await IntentLog.open(where)
+        await log.begin('e')
+        let written = new Set<number>()
+        /** What may be named still: a generation carries along what the one before it wrote. */
+        let carried = new Set<number>()
+        let carriedBySealed = new Set<number>()
+        let release: (() => Promise<void>) | null = null
+        let sealed = new Set<number>()
+        for (const one of steps) {
+          if (one.do === 'write') {
+            const end = Math.min(one.first + one.length, BLOCKS)
+            await log.intend(one.first, end)
+            for (let block = one.first; block < end; block += 1) written.add(block)
+          } else if (one.do === 'seal') {
+            release = await log.seal()
+            sealed = new Set([...sealed, ...written])
+            carriedBySealed = new Set([...carriedBySealed, ...carried])
+            carried = written
+            written = new Set()
+          } else if (one.do === 'release') {
+            await release?.()
+            if (release !== null) {
+              sealed = new Set()
+              carriedBySealed = new Set()
+            }
+            release = null
+          } else {
+            const named = await recalled(where)
+            const due = new Set([...written, ...sealed])
+            expect([...due].filter((block) => named?.has(block) !== true)).toEqual([])
+            const allowed = regionsOf(new Set([...due, ...carried, ...carriedBySealed]))
+            expect([...regionsOf(named ?? new Set())].filter((region) => !allowed.has(region))).toEqual([])
+          }
+        }
+        await log.close()
+      }),
+      { numRuns: 60, seed: 1 },
+    )
+  })
+
+  test('many who wait share one sync, and each is durable when it goes on', async () => {
+    const where = await options()
+    const log = await IntentLog.open(where)
+    await log.begin('e')
+    await Promise.all(
+      Array.from({ length: 300 }, async (_, region) => {
+        await log.intend(region * REGION_BLOCKS, region * REGION_BLOCKS + 1)
+        expect(decodeIntents(await readFile(where.path))?.generations.get(1)?.has(region)).toBe(true)
+      }),
+    )
+    expect(batchesIn(await readFile(where.path))).toBeLessThanOrEqual(3)
+    expect(log.intend(7, 9)).toBeUndefined()
+    await log.close()
+  })
+
+  test('a torn end is nothing, damage before it is told', async () => {
+    const where = await options()
+    const log = await IntentLog.open(where)
+    await log.begin('e')
+    await log.intend(0, 1)
+    const whole = await readFile(where.path)
+    const used = SECTOR_BYTES * (1 + batchesIn(whole))
+    await log.intend(40, 40 + 200 * REGION_BLOCKS)
+    const longer = await readFile(where.path)
+    await log.close()
+    for (let tornAt = used; tornAt < used + 2 * SECTOR_BYTES; tornAt += 37) {
+      const torn = Buffer.from(longer)
+      torn.fill(0xa5, tornAt, used + 2 * SECTOR_BYTES)
+      const content = decodeIntents(torn)
+      expect(content?.generations.get(1)?.has(0)).toBe(true)
+    }
+    for (let at = 0; at < used; at += 11) {
+      const damaged = Buffer.from(longer)
+      damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at)
+      await writeFile(where.path, damaged)
+      expect(await recalled(where)).toBeNull()
+    }
+  })
+
+  test('whatever the file holds, it is read or refused', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 3000 }), (bytes) => {
+      expect(decodeIntents(Buffer.from(bytes))).toBeNull()
+    }), { numRuns: 2000, seed: 1 })
+  })
+
+  test('another epoch, another size, a forgotten log: nobody knows', async () => {
+    const where = await options()
+    const log = await IntentLog.open(where)
+    expect(log.intend(0, 1)).toBeUndefined()
+    await log.begin('e')
+    await log.intend(0, 1)
+    expect(await log.recall('other')).toBeNull()
+    expect(await recalled(where, 'other')).toBeNull()
+    expect(await recalled({ ...where, sizeBytes: where.sizeBytes * 2 })).toBeNull()
+    expect(await recalled(where)).toEqual(new Set([0, 1, 2, 3]))
+    await log.forget()
+    expect(await recalled(where)).toBeNull()
+  })
+
+  test('a log that cannot be written costs the history, never a write', async () => {
+    const where = await options()
+    const log = await IntentLog.open(where)
+    await rm(where.folder, { recursive: true })
+    await log.begin('e')
+    await log.intend(0, 1)
+    expect(await log.recall('e')).toBeNull()
+  })
+
+  test('it is written anew without what was forgotten', async () => {
+    const where = await options()
+    const log = await IntentLog.open(where)
+    await log.begin('e')
+    for (let round = 0; round < 4000; round += 1) {
+      await log.intend((round % 400) * REGION_BLOCKS, (round % 400) * REGION_BLOCKS + 1)
+      if (round % 10 === 9) await (await log.seal())()
+    }
+    expect((await readFile(where.path)).length).toBeLessThan(2 * 1024 * 1024)
+    expect((await recalled(where))?.has((3999 % 400) * REGION_BLOCKS)).toBe(true)
+    await log.close()
+  })
+})
+
+const regionsOf = (blocks: ReadonlySet<number>): Set<number> => new Set([...blocks].map((block) => Math.floor(block / REGION_BLOCKS)))
+
+/** How many batches were appended: the number of the last sector that is not zero. */
+function batchesIn(bytes: Buffer): number {
+  let batches = 0
+  for (let at = SECTOR_BYTES; at + SECTOR_BYTES <= bytes.length; at += SECTOR_BYTES) batches = Math.max(batches, bytes.readUInt32LE(at))
+  return batches
+}

@@ -1,0 +1,224 @@
+import { rm } from 'node:fs/promises'
+import type { WriteHistory } from '../tap/disk-tap.ts'
+import { DirtyMap } from './dirty-map.ts'
+import type { BlockRun } from './dirty-map.ts'
+import { IntentFile, readIntents } from './intent-file.ts'
+import { BLOCK_BYTES, blockCount } from './map.ts'
+
+/**
+ * What is logged, and sent again after a kill, as one. Small regions are logged more often, large ones send more again;
+ * `npm run bench intent-log` measures both.
+ */
+export const REGION_BYTES = 1024 * 1024
+
+/** The file is written anew, without what was forgotten, when it has grown beyond this and half of it is of no use. */
+const COMPACT_BYTES = 1024 * 1024
+
+export interface IntentLogOptions {
+  readonly path: string
+  readonly sizeBytes: number
+  /** Resolves when every write that was begun before the call has completed, and was marked. */
+  readonly settled: () => Promise<void>
+  readonly regionBytes?: number
+}
+
+interface Generation {
+  readonly number: number
+  /** Durably logged. */
+  readonly logged: DirtyMap
+  /** Of these, what was really written in this generation: it stays logged in the next, where no guest then waits for it. */
+  readonly written: DirtyMap
+}
+
+/**
+ * A write-intent log, as DRBD's activity log: regions are logged, durably, before the first write to them is submitted.
+ * After a kill of the agent or a power cut only these may differ from the replica. Writes that wait share one sync.
+ *
+ * Generations: `seal` begins a new one, its `release` forgets all before. A log that cannot be written costs the
+ * history (hashes then decide), never a guest's write.
+ */
+export class IntentLog implements WriteHistory {
+  readonly #options: IntentLogOptions
+  readonly #regionBlocks: number
+  #file: IntentFile | null = null
+  #epoch: string | null = null
+  /** Of which the disk may differ from the replica, oldest first; the last is the present one. */
+  #generations: Generation[] = []
+  #waiting: { readonly regions: Set<number>; readonly durable: PromiseWithResolvers<void> } | null = null
+  /** File operations, one after the other. */
+  #working: Promise<void> = Promise.resolve()
+
+  private constructor(options: IntentLogOptions) {
+    this.#options = options
+    this.#regionBlocks = (options.regionBytes ?? REGION_BYTES) / BLOCK_BYTES
+  }
+
+  /** Takes up what an earlier life of the agent left. A damaged or foreign file counts as none. */
+  static async open(options: IntentLogOptions): Promise<IntentLog> {
+    const log = new IntentLog(options)
+    const known = await readIntents(options.path).catch(() => null) // a file that cannot be read says nothing
+    if (known !== null && known.sizeBytes === options.sizeBytes && known.regionBytes === log.#regionBytes) {
+      const all = log.#newGeneration(1)
+      for (const regions of known.generations.values()) for (const region of regions) all.logged.mark(region, region + 1)
+      log.#epoch = known.epoch
+      log.#generations = [all]
+      await log.#work(() => log.#rewrite())
+    } else await log.forget()
+    return log
+  }
+
+  get #regionBytes(): number {
+    return this.#regionBlocks * BLOCK_BYTES
+  }
+
+  /** Blocks `first` to `end` (exclusive) are about to be written: submit that when this has returned, or resolved. */
+  intend(first: number, end: number): void | Promise<void> {
+    const present = this.#generations.at(-1)
+    if (present === undefined) return
+    const from = Math.floor(first / this.#regionBlocks)
+    const to = Math.ceil(end / this.#regionBlocks)
+    if (to - from === 1 && present.written.has(from)) return
+    let unlogged = false
+    for (let region = from; region < to; region += 1) {
+      if (present.logged.has(region)) present.written.mark(region, region + 1)
+      else {
+        unlogged = true
+        this.#waitingRegions().add(region)
+      }
+    }
+    if (unlogged) return this.#waiting?.durable.promise
+  }
+
+  recall(epoch: string): Promise<BlockRun[] | null> {
+    if (this.#epoch !== epoch) return Promise.resolve(null)
+    const all = new DirtyMap(this.#regionCount)
+    for (const { logged } of this.#generations) all.addAll(logged)
+    const blocks = blockCount(this.#options.sizeBytes)
+    const runs: BlockRun[] = []
+    for (let run = all.nextRun(0, this.#regionCount); run !== null; run = all.nextRun(run.end, this.#regionCount)) {
+      runs.push({ first: run.first * this.#regionBlocks, end: Math.min(run.end * this.#regionBlocks, blocks) })
+    }
+    return Promise.resolve(runs)
+  }
+
+  async begin(epoch: string): Promise<void> {
+    this.#epoch = epoch
+    this.#generations = [this.#newGeneration(1)]
+    await this.#work(() => this.#rewrite())
+    await this.#options.settled()
+  }
+
+  async seal(): Promise<() => Promise<void>> {
+    const sealed = this.#generations.at(-1)
+    if (sealed === undefined) return () => Promise.resolve()
+    const next = this.#newGeneration(sealed.number + 1)
+    await this.#work(async () => {
+      if (this.#generations.at(-1) !== sealed) return
+      await this.#file?.append(next.number, numbersIn(sealed.written))
+      if (this.#generations.at(-1) !== sealed) return
+      next.logged.addAll(sealed.written)
+      this.#generations.push(next)
+    })
+    await this.#options.settled()
+    return () => this.#release(sealed.number)
+  }
+
+  /** Nothing is remembered any more, and nothing logged. */
+  async forget(): Promise<void> {
+    this.#epoch = null
+    this.#generations = []
+    await this.#work(() => this.#remove())
+  }
+
+  /** The file stays, for the next life of the agent. */
+  async close(): Promise<void> {
+    await this.#work(async () => {
+      await this.#file?.close()
+      this.#file = null
+    })
+  }
+
+  get #regionCount(): number {
+    return Math.ceil(this.#options.sizeBytes / this.#regionBytes)
+  }
+
+  #newGeneration(number: number): Generation {
+    return { number, logged: new DirtyMap(this.#regionCount), written: new DirtyMap(this.#regionCount) }
+  }
+
+  async #release(upTo: number): Promise<void> {
+    await this.#work(async () => {
+      const kept = this.#generations.filter(({ number }) => number > upTo)
+      if (kept.length === this.#generations.length || kept.length === 0) return
+      await this.#file?.release(upTo)
+      this.#generations = kept
+      await this.#compact()
+    })
+  }
+
+  /** The regions that the next sync is for; begins to wait for its turn when it is the first. */
+  #waitingRegions(): Set<number> {
+    if (this.#waiting === null) {
+      const waiting = { regions: new Set<number>(), durable: Promise.withResolvers<void>() }
+      this.#waiting = waiting
+      // They go on also when it failed: by then the history is recorded as gone.
+      void this.#work(() => this.#commit()).then(() => waiting.durable.resolve())
+    }
+    return this.#waiting.regions
+  }
+
+  /** One sync for all who wait. */
+  async #commit(): Promise<void> {
+    const regions = this.#waiting?.regions ?? new Set<number>()
+    this.#waiting = null
+    const present = this.#generations.at(-1)
+    if (present === undefined) return
+    await this.#file?.append(present.number, [...regions])
+    for (const region of regions) {
+      present.logged.mark(region, region + 1)
+      present.written.mark(region, region + 1)
+    }
+    await this.#compact()
+  }
+
+  /** Never rejects: a file that cannot be written is removed, and with it the history. */
+  #work(operation: () => Promise<void>): Promise<void> {
+    this.#working = this.#working.then(operation).catch(async () => {
+      this.#epoch = null
+      this.#generations = []
+      await this.#remove().catch(() => {}) // then only the proof of the cutover is left, which reads both disks
+    })
+    return this.#working
+  }
+
+  async #compact(): Promise<void> {
+    const bytes = this.#file?.sizeBytes ?? 0
+    if (bytes < COMPACT_BYTES) return
+    const usefulBytes = this.#generations.reduce((sum, { logged }) => sum + logged.count, 0) * 4
+    if (bytes > 2 * usefulBytes) await this.#rewrite()
+  }
+
+  async #rewrite(): Promise<void> {
+    const { path, sizeBytes } = this.#options
+    if (this.#epoch === null) return this.#remove()
+    const generations = new Map(this.#generations.map(({ number, logged }) => [number, new Set(numbersIn(logged))]))
+    const before = this.#file
+    this.#file = await IntentFile.create(path, { epoch: this.#epoch, regionBytes: this.#regionBytes, sizeBytes, generations })
+    await before?.close()
+  }
+
+  async #remove(): Promise<void> {
+    const before = this.#file
+    this.#file = null
+    await rm(this.#options.path, { force: true })
+    await before?.close()
+  }
+}
+
+function numbersIn(map: DirtyMap): number[] {
+  const numbers: number[] = []
+  for (let run = map.nextRun(0, map.blockCount); run !== null; run = map.nextRun(run.end, map.blockCount)) {
+    for (let number = run.first; number < run.end; number += 1) numbers.push(number)
+  }
+  return numbers
+}
