@@ -28,11 +28,12 @@ export interface BlockDevice {
   extents?(offset: number, length: number): Promise<Extent[]>
   /**
    * As `read`, at once, where that is likely to be quick. False: nothing was done, call `read`. Throws what `read`
-   * rejects with. Saves a promise and a thread's turn a request, which at 4 KiB is most of the work.
+   * rejects with. `alone`: nothing else waits, so that it may as well take as long as a quick disk does. Saves a
+   * promise and a thread's turn a request, which at 4 KiB is most of the work.
    */
-  readNow?(offset: number, into: Buffer): boolean
+  readNow?(offset: number, into: Buffer, alone?: boolean): boolean
   /** As `write`, at once; see `readNow`. */
-  writeNow?(offset: number, data: Buffer): boolean
+  writeNow?(offset: number, data: Buffer, alone?: boolean): boolean
   /** Releases what the device holds. It is not used afterwards. */
   close(): Promise<void>
 }

@@ -12,6 +12,9 @@ export class BlockError extends Error {
   }
 }
 
+/** The NBD number of a code. */
+export const numberOf = (code: BlockErrorCode): number => NUMBERS[code]
+
 /** The NBD number for whatever a device rejected with; EIO for what has no number of its own. */
 export function errorNumber(error: unknown): number {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined

@@ -1,5 +1,7 @@
+import { readSync, writeSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import type { BlockDevice } from './block-device.ts'
+import { CallGate } from './call-gate.ts'
 import { BlockError } from './errors.ts'
 
 export type FileDeviceOptions = {
@@ -8,33 +10,58 @@ export type FileDeviceOptions = {
   readonly readOnly?: boolean
 }
 
-/** What `writeZeroes` writes at a time: Node cannot punch holes, so zeroes are written. */
+/** What `writeZeroes` looks at, and writes, at a time. */
 const ZEROES = Buffer.alloc(1024 * 1024)
 /** What is counted as a block by `stat`, whatever the file system's own block size (POSIX `st_blocks`). */
 const STAT_BLOCK_BYTES = 512
 
-/** A raw file as a disk. Flush is fdatasync. */
+/**
+ * A raw file as a disk. Flush is fdatasync. Node can neither punch holes nor ask for them: `writeZeroes` writes
+ * zeroes, but leaves alone what reads as zero already, so that holes stay holes.
+ */
 export async function openFileDevice(path: string, options: FileDeviceOptions = {}): Promise<BlockDevice> {
   if (options.create) await createSparse(path, options.create.sizeBytes)
   const file = await open(path, options.readOnly ? 'r' : 'r+')
   const sizeBytes = (await file.stat()).size
+  const readGate = new CallGate()
+  const writeGate = new CallGate()
 
+  const endedEarly = (what: string, at: number, length: number) => new BlockError('EIO', `${what} ended early, at byte ${at} of ${length} (${path}).`)
   async function whole(done: (at: number) => Promise<number>, length: number, what: string): Promise<void> {
     for (let at = 0; at < length; ) {
       const bytes = await done(at)
-      if (bytes === 0) throw new BlockError('EIO', `${what} ended early, at byte ${at} of ${length} (${path}).`)
+      if (bytes === 0) throw endedEarly(what, at, length)
       at += bytes
     }
   }
+  function wholeNow(done: (at: number) => number, length: number, what: string, gate: CallGate): true {
+    const startMs = performance.now()
+    for (let at = 0; at < length; ) {
+      const bytes = done(at)
+      if (bytes === 0) throw endedEarly(what, at, length)
+      at += bytes
+    }
+    gate.took(performance.now() - startMs, length)
+    return true
+  }
+  const read = (offset: number, into: Buffer) => whole(async (at) => (await file.read(into, at, into.length - at, offset + at)).bytesRead, into.length, 'A read')
   const write = (offset: number, data: Buffer) => whole(async (at) => (await file.write(data, at, data.length - at, offset + at)).bytesWritten, data.length, 'A write')
 
   return {
     sizeBytes,
-    read: (offset, into) => whole(async (at) => (await file.read(into, at, into.length - at, offset + at)).bytesRead, into.length, 'A read'),
+    read,
     write,
+    readNow: (offset, into, alone = false) => readGate.opens(alone) && wholeNow((at) => readSync(file.fd, into, at, into.length - at, offset + at), into.length, 'A read', readGate),
+    writeNow: (offset, data, alone = false) => writeGate.opens(alone) && wholeNow((at) => writeSync(file.fd, data, at, data.length - at, offset + at), data.length, 'A write', writeGate),
     flush: () => file.datasync(),
     async writeZeroes(offset, length) {
-      for (let at = 0; at < length; at += ZEROES.length) await write(offset + at, ZEROES.subarray(0, Math.min(ZEROES.length, length - at)))
+      const present = Buffer.allocUnsafe(Math.min(ZEROES.length, length))
+      for (let at = 0; at < length; at += ZEROES.length) {
+        const part = present.subarray(0, Math.min(ZEROES.length, length - at))
+        await read(offset + at, part)
+        const zeroes = ZEROES.subarray(0, part.length)
+        if (!part.equals(zeroes)) await write(offset + at, zeroes)
+      }
     },
     close: () => file.close(),
   }

@@ -1,10 +1,22 @@
 import type { BlockDevice } from '@driftless/nbd'
+import { Filter } from './filter.ts'
 import { blocksOf } from './map.ts'
 
 /** Who wants to know which blocks a guest writes; see `replicator/sync-state.ts`. */
 export interface DirtyListener {
   /** Blocks `first` to `end` (exclusive) are about to change, or have just changed. */
   mark(first: number, end: number): void
+  /** Writes may have gone unseen and nothing remembers which: the map is incomplete, hashes must decide. */
+  lost(): void
+}
+
+/** Whom to ask before blocks change; see `block/intent-log.ts`. */
+export interface WriteIntents {
+  /**
+   * Blocks `first` to `end` (exclusive) are about to change. When it returned without a promise, or its promise has
+   * resolved, the write is submitted; when it fails, the write fails with its error. May be called twice for one write.
+   */
+  intend(first: number, end: number): void | Promise<void>
 }
 
 /** Rejects the guest's write while the disk must not change; the code is what an NBD client is told. */
@@ -21,16 +33,15 @@ class FrozenError extends Error {
  * has completed (also when it failed: its content is unknown then). A listener may be attached
  * while writes are under way: those are marked when they complete.
  */
-export class DirtyTracking implements BlockDevice {
-  readonly sizeBytes: number
-  readonly #inner: BlockDevice
+export class DirtyTracking extends Filter {
+  readonly #intents: WriteIntents | null
   #listener: DirtyListener | null = null
   #pendingWrites = 0
   #frozen = false
 
-  constructor(inner: BlockDevice) {
-    this.#inner = inner
-    this.sizeBytes = inner.sizeBytes
+  constructor(inner: BlockDevice, options: { readonly intents?: WriteIntents } = {}) {
+    super(inner)
+    this.#intents = options.intents ?? null
   }
 
   listen(listener: DirtyListener | null): void {
@@ -47,32 +58,39 @@ export class DirtyTracking implements BlockDevice {
     return this.#pendingWrites
   }
 
-  read(offset: number, into: Buffer): Promise<void> {
-    return this.#inner.read(offset, into)
-  }
-
   write(offset: number, data: Buffer): Promise<void> {
-    return this.#change(offset, data.length, () => this.#inner.write(offset, data))
+    return this.#change(offset, data.length, () => this.inner.write(offset, data))
   }
 
   writeZeroes(offset: number, length: number): Promise<void> {
-    return this.#change(offset, length, () => this.#inner.writeZeroes(offset, length))
+    return this.#change(offset, length, () => this.inner.writeZeroes(offset, length))
   }
 
-  flush(): Promise<void> {
-    return this.#inner.flush()
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close()
+  writeNow(offset: number, data: Buffer, alone?: boolean): boolean {
+    if (this.#frozen) throw new FrozenError()
+    const { first, end } = blocksOf(offset, data.length)
+    const intended = this.#intents?.intend(first, end)
+    if (intended !== undefined) {
+      // `write` asks again, and waits then; its failure is told there.
+      intended.catch(() => {})
+      return false
+    }
+    this.#listener?.mark(first, end)
+    try {
+      return this.inner.writeNow?.(offset, data, alone) ?? false
+    } finally {
+      this.#listener?.mark(first, end)
+    }
   }
 
   async #change(offset: number, length: number, submit: () => Promise<void>): Promise<void> {
     if (this.#frozen) throw new FrozenError()
     const { first, end } = blocksOf(offset, length)
-    this.#listener?.mark(first, end)
     this.#pendingWrites += 1
     try {
+      const intended = this.#intents?.intend(first, end)
+      if (intended !== undefined) await intended
+      this.#listener?.mark(first, end)
       await submit()
     } finally {
       this.#pendingWrites -= 1

@@ -1,4 +1,5 @@
 import type { BlockDevice } from '@driftless/nbd'
+import { Filter } from './filter.ts'
 
 export type DeviceCall = 'read' | 'write' | 'writeZeroes' | 'flush'
 
@@ -12,39 +13,40 @@ export class DeviceError extends Error {
   }
 }
 
-/** For tests: asks `decide` before every call; it may throw, or wait. */
-export class FaultInjection implements BlockDevice {
-  readonly sizeBytes: number
-  readonly #inner: BlockDevice
+/** For tests: asks `decide` before every call; it may throw, or wait. So nothing is done at once here. */
+export class FaultInjection extends Filter {
   readonly #decide: (call: DeviceCall, offset: number, length: number) => Promise<void>
 
   constructor(inner: BlockDevice, decide: (call: DeviceCall, offset: number, length: number) => Promise<void>) {
-    this.#inner = inner
+    super(inner)
     this.#decide = decide
-    this.sizeBytes = inner.sizeBytes
   }
 
-  async read(offset: number, into: Buffer): Promise<void> {
+  override async read(offset: number, into: Buffer): Promise<void> {
     await this.#decide('read', offset, into.length)
-    await this.#inner.read(offset, into)
+    await this.inner.read(offset, into)
+  }
+
+  override readNow(): boolean {
+    return false
   }
 
   async write(offset: number, data: Buffer): Promise<void> {
     await this.#decide('write', offset, data.length)
-    await this.#inner.write(offset, data)
+    await this.inner.write(offset, data)
+  }
+
+  writeNow(): boolean {
+    return false
   }
 
   async writeZeroes(offset: number, length: number): Promise<void> {
     await this.#decide('writeZeroes', offset, length)
-    await this.#inner.writeZeroes(offset, length)
+    await this.inner.writeZeroes(offset, length)
   }
 
-  async flush(): Promise<void> {
+  override async flush(): Promise<void> {
     await this.#decide('flush', 0, 0)
-    await this.#inner.flush()
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close()
+    await this.inner.flush()
   }
 }

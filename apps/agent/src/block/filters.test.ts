@@ -39,7 +39,7 @@ describe('DirtyTracking', () => {
     const events: string[] = []
     const device = new FaultInjection(memoryDevice(BLOCK_BYTES * 8), async (call) => void events.push(call))
     const tracking = new DirtyTracking(device)
-    tracking.listen({ mark: (first, end) => events.push(`mark ${first}-${end}`) })
+    tracking.listen({ mark: (first, end) => events.push(`mark ${first}-${end}`), lost: () => events.push('lost') })
     await tracking.write(BLOCK_BYTES - 1, Buffer.from('ab'))
     expect(events).toEqual(['mark 0-2', 'write', 'mark 0-2'])
   })
@@ -50,7 +50,7 @@ describe('DirtyTracking', () => {
       throw new DeviceError('EIO', 'broken')
     })
     const tracking = new DirtyTracking(device)
-    tracking.listen({ mark: (first) => marks.push(first) })
+    tracking.listen({ mark: (first) => marks.push(first), lost: () => {} })
     await expect(tracking.write(0, Buffer.from('a'))).rejects.toThrow('broken')
     expect(marks).toEqual([0, 0])
     expect(tracking.pendingWrites).toBe(0)
@@ -61,7 +61,7 @@ describe('DirtyTracking', () => {
     const tracking = new DirtyTracking(new FaultInjection(memoryDevice(BLOCK_BYTES), () => promise))
     const marks: number[] = []
     const writing = tracking.write(0, Buffer.from('a'))
-    tracking.listen({ mark: (first) => marks.push(first) })
+    tracking.listen({ mark: (first) => marks.push(first), lost: () => {} })
     resolve()
     await writing
     expect(marks).toEqual([0])

@@ -1,5 +1,5 @@
-import type { BlockDevice } from '@driftless/nbd'
 import { DirtyMap } from './dirty-map.ts'
+import { Filter } from './filter.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
 import { BLOCK_BYTES, blockCount, blocksOf } from './map.ts'
 
@@ -12,18 +12,11 @@ export interface WriteInterval {
 }
 
 /** Counts a guest's writes: bytes, distinct pages (only while wanted: it costs a bitmap), latency as the guest sees it. */
-export class Statistics implements BlockDevice {
-  readonly sizeBytes: number
-  readonly #inner: BlockDevice
+export class Statistics extends Filter {
   #writtenBytes = 0
   #intervalBytes = 0
   #pages: DirtyMap | null = null
   #latency = new LatencyHistogram()
-
-  constructor(inner: BlockDevice) {
-    this.#inner = inner
-    this.sizeBytes = inner.sizeBytes
-  }
 
   /** All bytes written since the agent's start. */
   get writtenBytes(): number {
@@ -48,35 +41,32 @@ export class Statistics implements BlockDevice {
     return taken
   }
 
-  read(offset: number, into: Buffer): Promise<void> {
-    return this.#inner.read(offset, into)
-  }
-
-  write(offset: number, data: Buffer): Promise<void> {
-    return this.#measure(offset, data.length, () => this.#inner.write(offset, data))
-  }
-
-  writeZeroes(offset: number, length: number): Promise<void> {
-    return this.#measure(offset, length, () => this.#inner.writeZeroes(offset, length))
-  }
-
-  flush(): Promise<void> {
-    return this.#inner.flush()
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close()
-  }
-
-  async #measure(offset: number, length: number, submit: () => Promise<void>): Promise<void> {
+  async write(offset: number, data: Buffer): Promise<void> {
     const startMs = performance.now()
-    await submit()
+    const { length } = data
+    await this.inner.write(offset, data)
+    this.#count(offset, length, startMs)
+  }
+
+  async writeZeroes(offset: number, length: number): Promise<void> {
+    const startMs = performance.now()
+    await this.inner.writeZeroes(offset, length)
+    this.#count(offset, length, startMs)
+  }
+
+  writeNow(offset: number, data: Buffer, alone?: boolean): boolean {
+    const startMs = performance.now()
+    if (this.inner.writeNow?.(offset, data, alone) !== true) return false
+    this.#count(offset, data.length, startMs)
+    return true
+  }
+
+  #count(offset: number, length: number, startMs: number): void {
     this.#latency.record(performance.now() - startMs)
     this.#writtenBytes += length
     this.#intervalBytes += length
-    if (this.#pages !== null) {
-      const { first, end } = blocksOf(offset, length)
-      this.#pages.mark(first, end)
-    }
+    if (this.#pages === null) return
+    const { first, end } = blocksOf(offset, length)
+    this.#pages.mark(first, end)
   }
 }

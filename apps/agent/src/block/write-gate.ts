@@ -1,4 +1,5 @@
 import type { BlockDevice } from '@driftless/nbd'
+import { Filter } from './filter.ts'
 
 /** The writes of one VM were held still. */
 export interface Hold {
@@ -50,35 +51,29 @@ export class WriteGate {
 }
 
 /** One disk's writes go through the VM's gate. Reads and flushes pass. */
-export class GatedWrites implements BlockDevice {
-  readonly sizeBytes: number
-  readonly #inner: BlockDevice
+export class GatedWrites extends Filter {
   readonly #gate: WriteGate
 
   constructor(inner: BlockDevice, gate: WriteGate) {
-    this.#inner = inner
+    super(inner)
     this.#gate = gate
-    this.sizeBytes = inner.sizeBytes
-  }
-
-  read(offset: number, into: Buffer): Promise<void> {
-    return this.#inner.read(offset, into)
   }
 
   write(offset: number, data: Buffer): Promise<void> {
-    return this.#pass(() => this.#inner.write(offset, data))
+    return this.#pass(() => this.inner.write(offset, data))
   }
 
   writeZeroes(offset: number, length: number): Promise<void> {
-    return this.#pass(() => this.#inner.writeZeroes(offset, length))
+    return this.#pass(() => this.inner.writeZeroes(offset, length))
   }
 
-  flush(): Promise<void> {
-    return this.#inner.flush()
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close()
+  writeNow(offset: number, data: Buffer, alone?: boolean): boolean {
+    if (this.#gate.enter() !== null) return false
+    try {
+      return this.inner.writeNow?.(offset, data, alone) ?? false
+    } finally {
+      this.#gate.leave()
+    }
   }
 
   async #pass(write: () => Promise<void>): Promise<void> {
