@@ -53,6 +53,11 @@ export class ReplicaStore {
     return join(this.#folder(migrationId), `${key}.raw`)
   }
 
+  /** Where a test of the replica keeps what it needs; made and removed by the test. */
+  testFolder(migrationId: string): string {
+    return join(this.#folder(migrationId), 'test')
+  }
+
   /** Opens the file of a disk that `prepare` made. */
   openDisk(migrationId: string, key: string): Promise<BlockDevice> {
     return (this.#options.open ?? openFileDevice)(this.diskPath(migrationId, key))

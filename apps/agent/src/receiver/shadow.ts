@@ -6,16 +6,20 @@ import type { Hypervisor, HypervisorVm } from '../hypervisors/hypervisor.ts'
 import type { Replica } from './replica.ts'
 import type { ReplicaRecord, ReplicaStore } from './replica-store.ts'
 
-/** A shadow VM's reference: legal for every hypervisor, and always the same for one migration. */
-export function shadowRefOf(migrationId: string): string {
+/** A VM's reference at the target: legal for every hypervisor, and always the same for one migration. */
+function refOf(kind: 'shadow' | 'test', migrationId: string): string {
   const plain = migrationId.toLowerCase()
   const legal = /^[a-z0-9-]{1,60}$/.test(plain) && plain === migrationId
-  return `shadow-${legal ? plain : createHash('sha256').update(migrationId).digest('hex').slice(0, 24)}`
+  return `${kind}-${legal ? plain : createHash('sha256').update(migrationId).digest('hex').slice(0, 24)}`
 }
 
-/** Socket paths are limited to about 100 characters: a short hash names the disk. */
-function socketNameOf(migrationId: string, key: string): string {
-  return `${createHash('sha256').update(`${migrationId}/${key}`).digest('hex').slice(0, 12)}.sock`
+export const shadowRefOf = (migrationId: string): string => refOf('shadow', migrationId)
+
+export const testRefOf = (migrationId: string): string => refOf('test', migrationId)
+
+/** Socket paths are limited to about 100 characters: a short hash names the VM and its disk. */
+export function socketNameOf(owner: string, key: string): string {
+  return `${createHash('sha256').update(`${owner}/${key}`).digest('hex').slice(0, 12)}.sock`
 }
 
 interface Served {

@@ -6,6 +6,7 @@ import type { ReceivingDisk } from './disk-session.ts'
 import { Replica } from './replica.ts'
 import type { ReplicaRecord, ReplicaStore } from './replica-store.ts'
 import { Shadow } from './shadow.ts'
+import { TestBoot } from './test-boot.ts'
 
 /** Rounds that must fail in a row before a hypervisor's trouble is told: a cutover is undone for it. */
 const TELL_AFTER_FAILURES = 10
@@ -26,6 +27,7 @@ export interface TargetMigrationOptions {
 export class TargetMigration {
   readonly #options: TargetMigrationOptions
   readonly #shadow: Shadow
+  readonly #test: TestBoot
   #desired: DesiredTarget | null = null
   /** What the last round that went through was for. */
   #reached: DesiredTarget | null = null
@@ -39,6 +41,7 @@ export class TargetMigration {
   constructor(options: TargetMigrationOptions) {
     this.#options = options
     this.#shadow = new Shadow(options.hypervisor, options.store, options.nbdDirectory)
+    this.#test = new TestBoot(options)
   }
 
   /** After a restart: takes the replica up as it was left, and serves the disks of its shadow VM before anything else. */
@@ -77,11 +80,13 @@ export class TargetMigration {
     }
     this.#replica ??= new Replica(store, await store.prepare(desired.migrationId, desired.shape.disks))
     const replica = this.#replica
+    if (desired.stage !== 'RECEIVE' && desired.stage !== 'KEEP') await this.#test.end()
     switch (desired.stage) {
       case 'RECEIVE':
       case 'KEEP':
         replica.stopVerifying()
         await this.#takeBack(replica)
+        await this.#test.converge(desired.test ?? null, replica, desired.shape)
         break
       case 'VERIFY':
         await this.#takeBack(replica)
@@ -122,6 +127,7 @@ export class TargetMigration {
   async #discard(): Promise<void> {
     if (this.#discarded) return
     const { migrationId, store } = this.#options
+    await this.#test.end()
     if (!(await this.#shadow.remove(migrationId))) throw new StreamError('SHADOW_RUNNING', 'The shadow VM does not go off. Power it off at the target; the replica is then removed.')
     await this.#replica?.close()
     this.#replica = null
@@ -159,6 +165,7 @@ export class TargetMigration {
       hashes: this.#replica?.hashes(desired.attempt) ?? null,
       shadow: this.#guest,
       problem: this.#problem,
+      test: this.#test.observed,
     }
   }
 
@@ -167,13 +174,16 @@ export class TargetMigration {
   }
 
   async close(): Promise<void> {
+    await this.#test.close()
     await this.#shadow.stopServing()
     await this.#replica?.close()
   }
 
   /** What the coordinator acts on; a change is reported at once. */
   #fingerprint(): string {
-    return JSON.stringify([this.#guest?.power, this.#guest?.health, this.#problem?.code, this.#discarded, this.#replica === null, this.#reached?.stage, this.#reached?.attempt])
+    const test = this.#test.observed
+    const ofTest = test === null ? null : [test.id, test.state, test.guest?.power, test.guest?.health, test.problem?.code]
+    return JSON.stringify([this.#guest?.power, this.#guest?.health, this.#problem?.code, this.#discarded, this.#replica === null, this.#reached?.stage, this.#reached?.attempt, ofTest])
   }
 }
 

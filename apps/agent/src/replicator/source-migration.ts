@@ -2,6 +2,7 @@ import type { DesiredSource, GuestState, Problem, SourceDiskObserved, SourceObse
 import type { TokenBucket } from '../block/token-bucket.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import type { Credentials } from '../stream/identity.ts'
+import { CrashPoint } from './crash-point.ts'
 import { DiskReplicator } from './disk-replicator.ts'
 import { observeDisk } from './disk-observation.ts'
 import { FinalStage } from './final-stage.ts'
@@ -30,6 +31,7 @@ export class SourceMigration {
   #guest: GuestState
   #record: MigrationRecord | null = null
   #final: FinalStage | null = null
+  #point: CrashPoint | null = null
   #problem: Problem | null = null
   /** What the disks had come to when replication ended. */
   #lastDisks: SourceDiskObserved[] = []
@@ -78,6 +80,7 @@ export class SourceMigration {
 
   async #converge(desired: DesiredSource, record: MigrationRecord): Promise<void> {
     if (this.#final !== null && (desired.stage !== 'FINAL' || this.#final.attempt !== desired.attempt)) await this.#stopFinal()
+    if (this.#point !== null && (desired.stage !== 'REPLICATE' || desired.test?.id !== this.#point.testId)) await this.#stopPoint()
     switch (desired.stage) {
       case 'FINAL':
         this.#replicate(desired)
@@ -99,6 +102,7 @@ export class SourceMigration {
       default:
         this.#freeze(false)
         this.#replicate(desired)
+        if (desired.stage === 'REPLICATE' && desired.test) this.#point ??= this.#startPoint(desired.test.id)
     }
     this.#setProblem(null)
   }
@@ -165,6 +169,18 @@ export class SourceMigration {
     })
   }
 
+  #startPoint(testId: string): CrashPoint {
+    const { hypervisor, now, changed, tap } = this.#options
+    const findGuest = async () => (await hypervisor.findVm(tap.ref))?.guest ?? this.#guest
+    return new CrashPoint({ testId, gate: tap.gate, disks: this.#replicators, findGuest, now, changed })
+  }
+
+  async #stopPoint(): Promise<void> {
+    const point = this.#point
+    this.#point = null
+    await point?.stop()
+  }
+
   async #stopFinal(): Promise<void> {
     const final = this.#final
     this.#final = null
@@ -212,6 +228,7 @@ export class SourceMigration {
       finalSyncAtMs: proof?.finalSyncAtMs ?? null,
       hashes: proof?.hashes ?? null,
       problem: this.#problem ?? (proof === null ? this.#linkProblem() : null),
+      test: this.#point?.observed ?? null,
     }
   }
 
@@ -235,6 +252,7 @@ export class SourceMigration {
 
   /** The agent stops: everything is left as it is, and taken up again from the record. */
   async close(): Promise<void> {
+    await this.#stopPoint()
     await this.#stopFinal()
     await this.#stopReplicating(this.#desired)
   }
