@@ -125,6 +125,11 @@ export class SyncState implements DirtyListener {
     this.#dataSent += bytes
   }
 
+  /** Where the sweep takes next; the disk's size when it has handed out everything. */
+  get sweepPosition(): number {
+    return this.#sweepSentTo
+  }
+
   get sweepComplete(): boolean {
     return this.#sweepFlushedTo >= this.sizeBytes
   }

@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 import { hashOf } from '../block/content.ts'
 import {
-  FLAG_ZSTD, FRAME, FRAME_HEADER_BYTES, HASH_PIECE_BYTES, MAX_DATA_BYTES, MAX_FRAME_BYTES, MAX_HASH_RANGE_BYTES,
-  StreamError, WRITE_FIELDS_BYTES, hello, helloOk, streamRefusal,
+  FLAG_ZSTD, FRAME, FRAME_HEADER_BYTES, HASH_BYTES, HASH_PIECE_BYTES, MAX_DATA_BYTES, MAX_HASH_RANGE_BYTES,
+  StreamError, WRITE_FIELDS_BYTES, WRITE_HEAD_BYTES, hello, helloOk, streamRefusal,
 } from './protocol.ts'
-import type { Hello, HelloOk, StreamRefusal } from './protocol.ts'
+import type { Hello, HelloOk, HelloOkSaid, StreamRefusal } from './protocol.ts'
 
 /** One message, decoded. */
 export type Message =
@@ -12,15 +12,24 @@ export type Message =
   | { type: 'HELLO_OK'; ok: HelloOk }
   | { type: 'WRITE'; offset: number; dataBytes: number; hash: Buffer; data: Buffer; compressed: boolean }
   | { type: 'ZERO'; offset: number; length: number }
-  | { type: 'FLUSH' | 'FLUSHED'; id: number }
+  | { type: 'FLUSH'; id: number; sweptBytes: number }
+  | { type: 'FLUSHED' | 'MARK' | 'MARKED'; id: number }
   | { type: 'HASHES_REQUEST'; id: number; offset: number; length: number }
   | { type: 'HASHES'; id: number; hashes: Buffer }
+  | { type: 'OFFER'; id: number; offset: number; length: number; hashes: Buffer }
+  | { type: 'TAKEN'; id: number; bits: Buffer }
   | { type: 'POINT'; id: number; moment: number }
   | { type: 'POINTED'; id: number }
   | { type: 'ERROR'; refusal: StreamRefusal }
 
-const broken = (why: string): StreamError =>
+/** What a peer sent that no peer of ours can have sent. */
+export const broken = (why: string): StreamError =>
   new StreamError('BROKEN_STREAM', `The peer sent a frame that cannot be right: ${why}. Check that both agents run the same version.`)
+
+/** Fields of a frame that names a range: id, offset, length. */
+const RANGED_FIELDS_BYTES = 4 + 8 + 4
+
+const piecesIn = (length: number): number => Math.ceil(length / HASH_PIECE_BYTES)
 
 function frame(type: number, flags: number, fieldsBytes: number, dataBytes: number): Buffer {
   const head = Buffer.alloc(FRAME_HEADER_BYTES + fieldsBytes)
@@ -40,16 +49,29 @@ function json(type: number, value: unknown): Buffer {
 }
 
 export const encodeHello = (value: Hello): Buffer => json(FRAME.HELLO, value)
-export const encodeHelloOk = (value: HelloOk): Buffer => json(FRAME.HELLO_OK, value)
+export const encodeHelloOk = (value: HelloOkSaid): Buffer => json(FRAME.HELLO_OK, value)
 export const encodeError = (value: StreamRefusal): Buffer => json(FRAME.ERROR, value)
 
-/** Head of a WRITE; the data (compressed or not) follows it on the wire. `hash` is BLAKE3 of the plain data. */
-export function encodeWriteHead(offset: number, plain: Buffer, wireBytes: number, compressed: boolean): Buffer {
-  const head = frame(FRAME.WRITE, compressed ? FLAG_ZSTD : 0, WRITE_FIELDS_BYTES, wireBytes)
-  writeOffset(head, offset, 8)
-  head.writeUInt32BE(plain.length, 16)
-  hashOf(plain).copy(head, 20)
-  return head
+/**
+ * Writes the head of a WRITE into the WRITE_HEAD_BYTES before `at`, where its data (compressed or not) begins: head and
+ * data then go out as one piece. `hash` is BLAKE3 of the `plainBytes` plain bytes.
+ */
+export function putWriteHead(into: Buffer, at: number, fields: { offset: number; plainBytes: number; hash: Buffer; wireBytes: number; compressed: boolean }): void {
+  const start = at - WRITE_HEAD_BYTES
+  into.writeUInt32BE(WRITE_FIELDS_BYTES + fields.wireBytes, start)
+  into.writeUInt32BE((FRAME.WRITE << 24) | ((fields.compressed ? FLAG_ZSTD : 0) << 16), start + 4)
+  writeOffset(into, fields.offset, start + 8)
+  into.writeUInt32BE(fields.plainBytes, start + 16)
+  fields.hash.copy(into, start + 20, 0, HASH_BYTES)
+}
+
+/** A whole WRITE frame in a buffer of its own. */
+export function encodeWrite(offset: number, plain: Buffer, compressed: Buffer | null = null): Buffer {
+  const data = compressed ?? plain
+  const frame = Buffer.allocUnsafe(WRITE_HEAD_BYTES + data.length)
+  data.copy(frame, WRITE_HEAD_BYTES)
+  putWriteHead(frame, WRITE_HEAD_BYTES, { offset, plainBytes: plain.length, hash: hashOf(plain), wireBytes: data.length, compressed: compressed !== null })
+  return frame
 }
 
 export function encodeZero(offset: number, length: number): Buffer {
@@ -64,8 +86,17 @@ function numbered(type: number, number: number): Buffer {
   head.writeUInt32BE(number, 8)
   return head
 }
-export const encodeFlush = (number: number): Buffer => numbered(FRAME.FLUSH, number)
+export const encodeMark = (number: number): Buffer => numbered(FRAME.MARK, number)
+export const encodeMarked = (number: number): Buffer => numbered(FRAME.MARKED, number)
 export const encodeFlushed = (number: number): Buffer => numbered(FRAME.FLUSHED, number)
+
+/** `sweptBytes`: up to where the sweep has been sent; the target records it once all is durable. */
+export function encodeFlush(number: number, sweptBytes: number): Buffer {
+  const head = frame(FRAME.FLUSH, 0, 12, 0)
+  head.writeUInt32BE(number, 8)
+  writeOffset(head, sweptBytes, 12)
+  return head
+}
 
 export const encodePointed = (number: number): Buffer => numbered(FRAME.POINTED, number)
 
@@ -77,19 +108,26 @@ export function encodePoint(number: number, moment: number): Buffer {
   return head
 }
 
-export function encodeHashesRequest(number: number, offset: number, length: number): Buffer {
-  const head = frame(FRAME.HASHES_REQUEST, 0, 16, 0)
+function ranged(type: number, number: number, offset: number, length: number, dataBytes: number): Buffer {
+  const head = frame(type, 0, RANGED_FIELDS_BYTES, dataBytes)
   head.writeUInt32BE(number, 8)
   writeOffset(head, offset, 12)
   head.writeUInt32BE(length, 20)
   return head
 }
+export const encodeHashesRequest = (number: number, offset: number, length: number): Buffer => ranged(FRAME.HASHES_REQUEST, number, offset, length, 0)
 
-export function encodeHashes(number: number, hashes: Buffer): Buffer {
-  const head = frame(FRAME.HASHES, 0, 4, hashes.length)
+/** `hashes`: BLAKE3 of each piece of the range, as the source has it. */
+export const encodeOffer = (number: number, offset: number, length: number, hashes: Buffer): Buffer =>
+  Buffer.concat([ranged(FRAME.OFFER, number, offset, length, hashes.length), hashes])
+
+function numberedData(type: number, number: number, data: Buffer): Buffer {
+  const head = frame(type, 0, 4, data.length)
   head.writeUInt32BE(number, 8)
-  return Buffer.concat([head, hashes])
+  return Buffer.concat([head, data])
 }
+export const encodeHashes = (number: number, hashes: Buffer): Buffer => numberedData(FRAME.HASHES, number, hashes)
+export const encodeTaken = (number: number, bits: Buffer): Buffer => numberedData(FRAME.TAKEN, number, bits)
 
 function readOffset(body: Buffer, at: number): number {
   const value = body.readBigUInt64BE(at)
@@ -123,17 +161,33 @@ function decodeWrite(flags: number, body: Buffer): Message {
   return { type: 'WRITE', offset: readOffset(body, 0), dataBytes, hash: body.subarray(12, 44), data, compressed }
 }
 
-function decodeHashesRequest(body: Buffer): Message {
-  exactly(body, 16, 'HASHES_REQUEST')
+function decodeRange(body: Buffer, name: string): { id: number; offset: number; length: number } {
   const length = body.readUInt32BE(12)
-  if (length === 0 || length > MAX_HASH_RANGE_BYTES) throw broken(`HASHES_REQUEST over ${length} bytes`)
-  return { type: 'HASHES_REQUEST', id: body.readUInt32BE(0), offset: readOffset(body, 4), length }
+  if (length === 0 || length > MAX_HASH_RANGE_BYTES) throw broken(`${name} over ${length} bytes`)
+  return { id: body.readUInt32BE(0), offset: readOffset(body, 4), length }
+}
+
+function decodeOffer(body: Buffer): Message {
+  if (body.length <= RANGED_FIELDS_BYTES) throw broken('OFFER without hashes')
+  const range = decodeRange(body, 'OFFER')
+  exactly(body, RANGED_FIELDS_BYTES + piecesIn(range.length) * HASH_BYTES, 'OFFER')
+  return { type: 'OFFER', ...range, hashes: body.subarray(RANGED_FIELDS_BYTES) }
 }
 
 function decodeHashes(body: Buffer): Message {
-  const most = 4 + (MAX_HASH_RANGE_BYTES / HASH_PIECE_BYTES) * 32
-  if (body.length < 4 || body.length > most || (body.length - 4) % 32 !== 0) throw broken('HASHES of a wrong length')
+  const most = 4 + piecesIn(MAX_HASH_RANGE_BYTES) * HASH_BYTES
+  if (body.length < 4 || body.length > most || (body.length - 4) % HASH_BYTES !== 0) throw broken('HASHES of a wrong length')
   return { type: 'HASHES', id: body.readUInt32BE(0), hashes: body.subarray(4) }
+}
+
+function decodeTaken(body: Buffer): Message {
+  if (body.length < 5 || body.length > 4 + Math.ceil(piecesIn(MAX_HASH_RANGE_BYTES) / 8)) throw broken('TAKEN of a wrong length')
+  return { type: 'TAKEN', id: body.readUInt32BE(0), bits: body.subarray(4) }
+}
+
+function decodeNumbered(type: 'FLUSHED' | 'MARK' | 'MARKED' | 'POINTED', body: Buffer): Message {
+  exactly(body, 4, type)
+  return { type, id: body.readUInt32BE(0) }
 }
 
 /** Decodes one frame's body. Throws `StreamError` BROKEN_STREAM on anything that is not exactly right. */
@@ -148,74 +202,21 @@ export function decodeFrame(type: number, flags: number, body: Buffer): Message 
       exactly(body, 16, 'ZERO')
       return { type: 'ZERO', offset: readOffset(body, 0), length: readOffset(body, 8) }
     case FRAME.FLUSH:
-    case FRAME.FLUSHED:
-      exactly(body, 4, 'FLUSH')
-      return { type: type === FRAME.FLUSH ? 'FLUSH' : 'FLUSHED', id: body.readUInt32BE(0) }
+      exactly(body, 12, 'FLUSH')
+      return { type: 'FLUSH', id: body.readUInt32BE(0), sweptBytes: readOffset(body, 4) }
+    case FRAME.FLUSHED: return decodeNumbered('FLUSHED', body)
+    case FRAME.MARK: return decodeNumbered('MARK', body)
+    case FRAME.MARKED: return decodeNumbered('MARKED', body)
     case FRAME.POINT:
       exactly(body, 8, 'POINT')
       return { type: 'POINT', id: body.readUInt32BE(0), moment: body.readUInt32BE(4) }
-    case FRAME.POINTED:
-      exactly(body, 4, 'POINTED')
-      return { type: 'POINTED', id: body.readUInt32BE(0) }
-    case FRAME.HASHES_REQUEST: return decodeHashesRequest(body)
+    case FRAME.POINTED: return decodeNumbered('POINTED', body)
+    case FRAME.HASHES_REQUEST:
+      exactly(body, RANGED_FIELDS_BYTES, 'HASHES_REQUEST')
+      return { type: 'HASHES_REQUEST', ...decodeRange(body, 'HASHES_REQUEST') }
     case FRAME.HASHES: return decodeHashes(body)
+    case FRAME.OFFER: return decodeOffer(body)
+    case FRAME.TAKEN: return decodeTaken(body)
     default: throw broken(`unknown type ${type}`)
-  }
-}
-
-/**
- * Cuts a byte stream into messages. Memory is bounded by `maxFrameBytes`, which the owner raises
- * once the peer has standing; a longer frame is refused at its header, before anything is allocated.
- */
-export class FrameDecoder {
-  maxFrameBytes: number
-  readonly #header = Buffer.alloc(FRAME_HEADER_BYTES)
-  readonly #reuse: boolean
-  #kept = Buffer.alloc(0)
-  #headerFilled = 0
-  #body: Buffer | null = null
-  #bodyFilled = 0
-
-  /** With `reuse` a message's buffers are valid only until the next is asked for: large frames then cost no garbage. */
-  constructor(maxFrameBytes: number = MAX_FRAME_BYTES, reuse = false) {
-    this.maxFrameBytes = maxFrameBytes
-    this.#reuse = reuse
-  }
-
-  /** Yields the messages completed by `chunk`. Throws `StreamError`; the decoder is not used afterwards. */
-  *push(chunk: Buffer): Generator<Message, void, undefined> {
-    let at = 0
-    while (at < chunk.length) {
-      if (this.#body === null) {
-        const taken = chunk.copy(this.#header, this.#headerFilled, at)
-        this.#headerFilled += taken
-        at += taken
-        if (this.#headerFilled < FRAME_HEADER_BYTES) return
-        this.#startBody()
-      }
-      const body = this.#body
-      if (body === null) return
-      const taken = chunk.copy(body, this.#bodyFilled, at)
-      this.#bodyFilled += taken
-      at += taken
-      if (this.#bodyFilled < body.length) return
-      this.#body = null
-      this.#headerFilled = 0
-      yield decodeFrame(this.#header.readUInt8(4), this.#header.readUInt8(5), body)
-    }
-  }
-
-  #startBody(): void {
-    const length = this.#header.readUInt32BE(0)
-    if (length === 0 || length > this.maxFrameBytes) throw broken(`a frame of ${length} bytes, at most ${this.maxFrameBytes} allowed`)
-    if (this.#header.readUInt16BE(6) !== 0) throw broken('reserved bits set')
-    this.#body = this.#room(length)
-    this.#bodyFilled = 0
-  }
-
-  #room(length: number): Buffer {
-    if (!this.#reuse) return Buffer.allocUnsafe(length)
-    if (this.#kept.length < length) this.#kept = Buffer.allocUnsafeSlow(Math.max(length, Math.min(this.#kept.length * 2, this.maxFrameBytes)))
-    return this.#kept.subarray(0, length)
   }
 }

@@ -1,15 +1,19 @@
 /**
- * The agent-to-agent wire, version 1 (2026-11-23). TLS 1.3, both ends authenticated by the
- * gateway's CA; one connection a disk. The source speaks first:
+ * The agent-to-agent wire, version 2 (2026-11-25; version 1 of 2026-11-23 had no marks, offers and resume position).
+ * TLS 1.3, both ends authenticated by the gateway's CA. The source speaks first:
  *
  *   source                                target
  *   HELLO {migrationId, diskKey, …}  ──▶
- *                                    ◀──  HELLO_OK {epoch, fresh}, or ERROR and close
+ *                                    ◀──  HELLO_OK {epoch, fresh, sweptBytes}, or ERROR and close
  *   WRITE / ZERO / …                 ──▶  applied in order, not answered one by one
- *   FLUSH n                          ──▶
- *                                    ◀──  FLUSHED n: all that came before it is durable
+ *   MARK n                           ──▶
+ *                                    ◀──  MARKED n: all that came before it is applied, not yet durable (flow control)
+ *   FLUSH n, sweptBytes              ──▶
+ *                                    ◀──  FLUSHED n: all that came before it is durable, and `sweptBytes` is recorded
  *   HASHES_REQUEST n, range          ──▶
  *                                    ◀──  HASHES n: BLAKE3 of each piece, after all that came before
+ *   OFFER n, range, hashes           ──▶  pieces that the target finds in its own store it puts there by itself
+ *                                    ◀──  TAKEN n: a bit a piece: it has this content there now (first piece: lowest bit)
  *   POINT n, moment                  ──▶
  *                                    ◀──  POINTED n: all that came before it is applied, and that moment is kept if a test waits for it
  *                                    ◀──  ERROR {code, message} at any time, then close
@@ -21,7 +25,7 @@
 import { z } from 'zod'
 import { bytes, id } from '@driftless/agent-api'
 
-export const STREAM_VERSION = 1
+export const STREAM_VERSION = 2
 
 export const FRAME_HEADER_BYTES = 8
 
@@ -36,9 +40,13 @@ export const MAX_FRAME_BYTES = MAX_DATA_BYTES + WRITE_FIELDS_BYTES
 /** Until HELLO is done a peer may only send this much: it has no standing yet. */
 export const MAX_FRAME_BYTES_BEFORE_HELLO = 64 * 1024
 
+/** Bytes of one frame's header and a WRITE's fields: what stands before the data. */
+export const WRITE_HEAD_BYTES = FRAME_HEADER_BYTES + WRITE_FIELDS_BYTES
+
 /** Hashes are asked for and answered by pieces of this size, and by ranges of at most this many. */
 export const HASH_PIECE_BYTES = 64 * 1024
 export const MAX_HASH_RANGE_BYTES = 64 * HASH_PIECE_BYTES
+export const HASH_BYTES = 32
 
 /** The WRITE's data is zstd-compressed. */
 export const FLAG_ZSTD = 1
@@ -53,6 +61,10 @@ export const FRAME = {
   HASHES_REQUEST: 7,
   HASHES: 8,
   ERROR: 9,
+  MARK: 10,
+  MARKED: 11,
+  OFFER: 12,
+  TAKEN: 13,
   POINT: 16,
   POINTED: 17,
 } as const
@@ -65,8 +77,17 @@ export const hello = z.object({
 })
 export type Hello = z.infer<typeof hello>
 
-export const helloOk = z.object({ epoch: z.string().min(1).max(80), fresh: z.boolean() })
+export const helloOk = z.object({
+  epoch: z.string().min(1).max(80),
+  fresh: z.boolean(),
+  /** The sweep's position that the target recorded at the last flush of this epoch; 0 when unknown. */
+  sweptBytes: bytes.default(0),
+  /** The target looks offered pieces up in what it holds; without it an offer only costs time. */
+  takesOffers: z.boolean().default(false),
+})
 export type HelloOk = z.infer<typeof helloOk>
+/** As a target says it: what it leaves out has its default. */
+export type HelloOkSaid = z.input<typeof helloOk>
 
 export const streamRefusal = z.object({ code: z.string().max(60), message: z.string().max(500) })
 export type StreamRefusal = z.infer<typeof streamRefusal>
