@@ -1,6 +1,7 @@
 import type { BlockDevice } from '@driftless/nbd'
 import { Filter } from './filter.ts'
 import { blocksOf } from './map.ts'
+import { PendingWrites } from './pending-writes.ts'
 
 /** Who wants to know which blocks a guest writes; see `replicator/sync-state.ts`. */
 export interface DirtyListener {
@@ -35,8 +36,8 @@ class FrozenError extends Error {
  */
 export class DirtyTracking extends Filter {
   readonly #intents: WriteIntents | null
+  readonly #pending = new PendingWrites()
   #listener: DirtyListener | null = null
-  #pendingWrites = 0
   #frozen = false
 
   constructor(inner: BlockDevice, options: { readonly intents?: WriteIntents } = {}) {
@@ -55,7 +56,12 @@ export class DirtyTracking extends Filter {
 
   /** Writes submitted and not yet completed. */
   get pendingWrites(): number {
-    return this.#pendingWrites
+    return this.#pending.count
+  }
+
+  /** Resolves when every write that was begun before the call has completed, and was marked. */
+  settled(): Promise<void> {
+    return this.#pending.settled()
   }
 
   write(offset: number, data: Buffer): Promise<void> {
@@ -86,15 +92,15 @@ export class DirtyTracking extends Filter {
   async #change(offset: number, length: number, submit: () => Promise<void>): Promise<void> {
     if (this.#frozen) throw new FrozenError()
     const { first, end } = blocksOf(offset, length)
-    this.#pendingWrites += 1
+    const pending = this.#pending.begin()
     try {
       const intended = this.#intents?.intend(first, end)
       if (intended !== undefined) await intended
       this.#listener?.mark(first, end)
       await submit()
     } finally {
-      this.#pendingWrites -= 1
       this.#listener?.mark(first, end)
+      this.#pending.end(pending)
     }
   }
 }

@@ -8,7 +8,6 @@ import { IntentLog } from './intent-log.ts'
 
 const REGION_BLOCKS = 4
 const BLOCKS = 400 * REGION_BLOCKS
-const settled = () => Promise.resolve()
 
 const folders: string[] = []
 afterEach(async () => {
@@ -18,14 +17,14 @@ afterEach(async () => {
 async function options() {
   const folder = await mkdtemp(join(tmpdir(), 'dl-intents-'))
   folders.push(folder)
-  return { folder, path: join(folder, 'disk.intents'), sizeBytes: BLOCKS * 4096, settled, regionBytes: REGION_BLOCKS * 4096 }
+  return { folder, path: join(folder, 'disk.intents'), sizeBytes: BLOCKS * 4096, regionBytes: REGION_BLOCKS * 4096 }
 }
 
 /** A second life of the agent, after a kill: only what the file says is known. */
 async function recalled(log: { path: string; sizeBytes: number; regionBytes: number }, epoch = 'e'): Promise<Set<number> | null> {
   const path = `${log.path}.killed`
   await writeFile(path, await readFile(log.path).catch(() => Buffer.alloc(0)))
-  const next = await IntentLog.open({ ...log, path, settled })
+  const next = await IntentLog.open({ ...log, path })
   const runs = await next.recall(epoch)
   await next.close()
   if (runs === null) return null

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import type { WriteHistory } from '../tap/disk-tap.ts'
 import { DirtyMap } from './dirty-map.ts'
 import type { BlockRun } from './dirty-map.ts'
+import type { WriteIntents } from './dirty-tracking.ts'
 import { IntentFile, readIntents } from './intent-file.ts'
 import { BLOCK_BYTES, blockCount } from './map.ts'
 
@@ -17,8 +18,6 @@ const COMPACT_BYTES = 1024 * 1024
 export interface IntentLogOptions {
   readonly path: string
   readonly sizeBytes: number
-  /** Resolves when every write that was begun before the call has completed, and was marked. */
-  readonly settled: () => Promise<void>
   readonly regionBytes?: number
 }
 
@@ -37,7 +36,7 @@ interface Generation {
  * Generations: `seal` begins a new one, its `release` forgets all before. A log that cannot be written costs the
  * history (hashes then decide), never a guest's write.
  */
-export class IntentLog implements WriteHistory {
+export class IntentLog implements WriteIntents {
   readonly #options: IntentLogOptions
   readonly #regionBlocks: number
   #file: IntentFile | null = null
@@ -105,7 +104,6 @@ export class IntentLog implements WriteHistory {
     this.#epoch = epoch
     this.#generations = [this.#newGeneration(1)]
     await this.#work(() => this.#rewrite())
-    await this.#options.settled()
   }
 
   async seal(): Promise<() => Promise<void>> {
@@ -119,7 +117,6 @@ export class IntentLog implements WriteHistory {
       next.logged.addAll(sealed.written)
       this.#generations.push(next)
     })
-    await this.#options.settled()
     return () => this.#release(sealed.number)
   }
 
@@ -212,6 +209,26 @@ export class IntentLog implements WriteHistory {
     this.#file = null
     await rm(this.#options.path, { force: true })
     await before?.close()
+  }
+}
+
+/**
+ * A log as a tap's history. `settled` resolves when every write that was begun before the call has completed and was
+ * marked: those belong to what is sealed, however long they take.
+ */
+export function historyOf(log: IntentLog, settled: () => Promise<void>): WriteHistory {
+  return {
+    recall: (epoch) => log.recall(epoch),
+    begin: async (epoch) => {
+      await log.begin(epoch)
+      await settled()
+    },
+    seal: async () => {
+      const release = await log.seal()
+      await settled()
+      return release
+    },
+    forget: () => log.forget(),
   }
 }
 

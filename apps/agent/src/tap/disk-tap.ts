@@ -49,6 +49,8 @@ export interface WriteHistory {
   begin(epoch: string): Promise<void>
   /** Seals what was written until now. The returned function is called when all of it is durable at the target: it is then forgotten. */
   seal(): Promise<() => Promise<void>>
+  /** The migration has ended: nothing need be remembered any more. */
+  forget?(): Promise<void>
 }
 
 /** What an adapter is given to tap a disk with. */

@@ -1,16 +1,20 @@
 import { serveNbd } from '@driftless/nbd'
 import type { BlockDevice } from '@driftless/nbd'
 import { DirtyTracking } from '../block/dirty-tracking.ts'
+import { IntentLog, historyOf } from '../block/intent-log.ts'
 import { Statistics } from '../block/statistics.ts'
 import { GatedWrites, WriteGate } from '../block/write-gate.ts'
 import { WriteThrottle } from '../block/write-throttle.ts'
 import { noHistory } from './disk-tap.ts'
 import type { DiskTap, TapOptions } from './disk-tap.ts'
 
-/** A disk and the filters before it, for a guest that writes to `guest`; see `block/map.ts`. Closing closes the device. */
-export function filteredTap(disk: { key: string; usedBytes: number; device: BlockDevice }, options: TapOptions): DiskTap & { readonly guest: BlockDevice } {
+/**
+ * A disk and the filters before it, for a guest that writes to `guest`; see `block/map.ts`. With a log its writes are
+ * remembered over kills. Closing closes the device.
+ */
+export function filteredTap(disk: { key: string; usedBytes: number; device: BlockDevice }, options: TapOptions, log: IntentLog | null = null): DiskTap & { readonly guest: BlockDevice } {
   const { key, usedBytes, device } = disk
-  const tracking = new DirtyTracking(device)
+  const tracking = new DirtyTracking(device, log === null ? {} : { intents: log })
   const statistics = new Statistics(new WriteThrottle(new GatedWrites(tracking, options.gate ?? new WriteGate()), options.throttle))
   return {
     key,
@@ -26,7 +30,7 @@ export function filteredTap(disk: { key: string; usedBytes: number; device: Bloc
     get pendingWrites() {
       return tracking.pendingWrites
     },
-    history: noHistory,
+    history: log === null ? noHistory : historyOf(log, () => tracking.settled()),
     gated: true,
     close: () => device.close(),
   }
@@ -44,16 +48,19 @@ export interface ServedDisk {
 /** Serves a disk to its guest by NBD, with our filters in between. */
 export async function servedTap(disk: ServedDisk, options: TapOptions): Promise<DiskTap> {
   const device = await disk.open()
-  const tap = filteredTap({ ...disk, device }, options)
+  const log = await IntentLog.open({ path: `${options.statePath}.intents`, sizeBytes: device.sizeBytes })
+  const tap = filteredTap({ ...disk, device }, options, log)
   try {
     const server = await serveNbd({ socketPath: disk.socketPath, exportName: disk.key, device: tap.guest })
     return Object.assign(tap, {
       close: async () => {
         await server.close()
+        await log.close()
         await device.close()
       },
     })
   } catch (error) {
+    await log.close()
     await device.close()
     throw error
   }
