@@ -88,29 +88,17 @@ const peer = parentPeer()
 let there = new Line(null, 0)
 let back = new Line(null, 0)
 
-peer.answer(relayMethods.carried, () => ({ thereBytes: there.carriedBytes, backBytes: back.carriedBytes }))
+peer.answer(relayMethods.carried, () => there.carriedBytes + back.carriedBytes)
 peer.answer(relayMethods.open, async ({ port, bitsPerSecond, delayMs }) => {
   there = new Line(bitsPerSecond, delayMs)
   back = new Line(bitsPerSecond, delayMs)
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (inward) => {
     const outward = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
-    if (bitsPerSecond === null && delayMs === 0) straight(inward, outward)
-    else {
-      carry(there, inward, outward)
-      carry(back, outward, inward)
-    }
+    carry(there, inward, outward)
+    carry(back, outward, inward)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('The relay got no port.')
   return { port: address.port }
 })
-
-/** Without a limit the relay only counts. */
-function straight(inward: Socket, outward: Socket): void {
-  inward.on('data', (chunk: Buffer) => (there.carriedBytes += chunk.length))
-  outward.on('data', (chunk: Buffer) => (back.carriedBytes += chunk.length))
-  inward.pipe(outward)
-  outward.pipe(inward)
-  for (const [one, other] of [[inward, outward], [outward, inward]] as const) one.on('error', () => {}).on('close', () => other.destroy())
-}
