@@ -1,3 +1,5 @@
+import { LatencyHistogram } from './latency-histogram.ts'
+
 /** Time as the bucket sees it; tests put their own in. */
 export interface Clock {
   /** Milliseconds, monotonic. */
@@ -26,6 +28,8 @@ export class TokenBucket {
   #requested = 0
   #credit = 0
   #lastMs: number
+  #longestWaitMs = Number.POSITIVE_INFINITY
+  #waits = new LatencyHistogram()
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock
@@ -44,21 +48,37 @@ export class TokenBucket {
     this.#rateBytesPerSecond = rateBytesPerSecond
   }
 
+  /** Nobody waits longer than this: then the bytes are granted and forgiven, and the rate is exceeded. Null: as long as it takes. */
+  setLongestWait(longestWaitMs: number | null): void {
+    this.#longestWaitMs = longestWaitMs ?? Number.POSITIVE_INFINITY
+  }
+
+  /** How long takers waited since the last call, in milliseconds; only those who met a cap are counted. */
+  takeWaits(): LatencyHistogram {
+    const waits = this.#waits
+    this.#waits = new LatencyHistogram()
+    return waits
+  }
+
   /** Resolves when `bytes` may be used. Returns early, granting, when `signal` aborts. */
   async take(bytes: number, signal?: AbortSignal): Promise<void> {
     if (this.#rateBytesPerSecond === null) return
     this.#requested += bytes
     const ticket = this.#requested
+    const askedMs = this.#clock.nowMs()
     for (;;) {
       this.#refill()
       const rate = this.#rateBytesPerSecond
-      if (rate === null || this.#credit >= ticket) return
-      if (signal?.aborted === true) {
-        this.#credit += bytes
-        return
+      const waitedMs = this.#lastMs - askedMs
+      const granted = rate === null || this.#credit >= ticket
+      if (!granted && (signal?.aborted === true || waitedMs >= this.#longestWaitMs)) this.#credit += bytes
+      else if (!granted) {
+        const waitMs = rate > 0 ? ((ticket - this.#credit) / rate) * 1000 : SLICE_MS
+        await this.#clock.sleep(Math.max(1, Math.min(SLICE_MS, waitMs, this.#longestWaitMs - waitedMs)))
+        continue
       }
-      const waitMs = rate > 0 ? ((ticket - this.#credit) / rate) * 1000 : SLICE_MS
-      await this.#clock.sleep(Math.min(SLICE_MS, Math.max(1, waitMs)))
+      this.#waits.record(waitedMs)
+      return
     }
   }
 
