@@ -1,4 +1,5 @@
 import { DirtyMap } from './dirty-map.ts'
+import type { BlockRun } from './dirty-map.ts'
 import { Filter } from './filter.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
 import { BLOCK_BYTES, blockCount, blocksOf } from './map.ts'
@@ -39,6 +40,14 @@ export class Statistics extends Filter {
     if (this.#pages !== null && this.#pages.count > 0) this.#pages.clearAll()
     this.#latency = new LatencyHistogram()
     return taken
+  }
+
+  /** Counts writes that passed elsewhere: their bytes, the blocks they fell in, and how long one took, where that is known. */
+  note(writtenBytes: number, runs: readonly BlockRun[], latencyMs: number | null): void {
+    if (latencyMs !== null) this.#latency.record(latencyMs)
+    this.#writtenBytes += writtenBytes
+    this.#intervalBytes += writtenBytes
+    for (const { first, end } of runs) this.#pages?.mark(first, end)
   }
 
   async write(offset: number, data: Buffer): Promise<void> {
