@@ -11,9 +11,15 @@ const schema = z
     GATEWAY_URL: z.url({ protocol: /^https$/ }),
     /** Needed until the agent is enrolled; ignored afterwards. */
     ENROLMENT_TOKEN: z.string().optional(),
-    HYPERVISOR: z.literal('lab').default('lab'),
-    /** Control socket of the lab host. */
-    LAB_SOCKET: z.string().min(1),
+    HYPERVISOR: z.enum(['lab', 'qemu']).default('lab'),
+    /** Control socket of the lab host; needed where HYPERVISOR is lab. */
+    LAB_SOCKET: z.string().min(1).optional(),
+    /** The QEMU host's directory, a folder a VM; needed where HYPERVISOR is qemu. */
+    QEMU_DIR: z.string().min(1).optional(),
+    /** QEMU's program. */
+    QEMU_SYSTEM: z.string().min(1).default('qemu-system-x86_64'),
+    /** How disks of QEMU's VMs are tapped. */
+    QEMU_TAP: z.enum(['mirror', 'bitmaps', 'in-path']).default('mirror'),
     /** Target: where replicas' disks go. Default: `replicas` in AGENT_DATA_DIR. */
     REPLICA_DIR: z.string().optional(),
     /** Target: cap on what all replicas may take together, bytes. Default: what the file system has. */
@@ -27,6 +33,13 @@ const schema = z
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     /** 1: end when standard input closes, that is, when the launcher is gone. */
     EXIT_WITH_PARENT: z.string().optional().transform((value) => value === '1'),
+  })
+  .transform((env, context) => {
+    const { HYPERVISOR, LAB_SOCKET, QEMU_DIR, QEMU_SYSTEM, QEMU_TAP, ...rest } = env
+    if (HYPERVISOR === 'lab' && LAB_SOCKET !== undefined) return { ...rest, hypervisor: { kind: HYPERVISOR, socket: LAB_SOCKET } }
+    if (HYPERVISOR === 'qemu' && QEMU_DIR !== undefined) return { ...rest, hypervisor: { kind: HYPERVISOR, directory: QEMU_DIR, program: QEMU_SYSTEM, tap: QEMU_TAP } }
+    context.addIssue({ code: 'custom', path: [HYPERVISOR === 'lab' ? 'LAB_SOCKET' : 'QEMU_DIR'], message: `is needed where HYPERVISOR is ${HYPERVISOR}` })
+    return z.NEVER
   })
 
 export type Env = z.infer<typeof schema>

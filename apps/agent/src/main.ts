@@ -12,7 +12,9 @@ import { readIdentity, storeIdentity } from './control/identity.ts'
 import type { Identity } from './control/identity.ts'
 import { Reporter } from './control/reporter.ts'
 import { readEnv } from './env.ts'
+import type { Hypervisor } from './hypervisors/hypervisor.ts'
 import { labHypervisor } from './hypervisors/lab/lab-hypervisor.ts'
+import { qemuHypervisor } from './hypervisors/qemu/qemu-hypervisor.ts'
 import { ReplicaStore } from './receiver/replica-store.ts'
 import { TargetRole } from './receiver/target-role.ts'
 import { SourceRole } from './replicator/source-role.ts'
@@ -83,19 +85,21 @@ async function identify(): Promise<Identity> {
 /** A port given to the agent stays its own over restarts: source agents find it where it was. */
 const keptPort = { path: join(env.AGENT_DATA_DIR, 'stream.json'), schema: z.object({ port: z.number() }) }
 
+const hypervisor = (): Hypervisor => (env.hypervisor.kind === 'lab' ? labHypervisor(env.hypervisor.socket) : qemuHypervisor(env.hypervisor))
+
 async function startTarget(identity: Identity, changed: () => void): Promise<TargetRole> {
   const nbdDirectory = env.NBD_DIR ?? join(env.AGENT_DATA_DIR, 'nbd')
   await mkdir(nbdDirectory, { recursive: true, mode: 0o700 })
   const store = new ReplicaStore({ directory: env.REPLICA_DIR ?? join(env.AGENT_DATA_DIR, 'replicas'), quotaBytes: env.REPLICA_QUOTA_BYTES ?? null })
   const kept = env.STREAM_PORT === 0 ? ((await readState(keptPort.path, keptPort.schema))?.port ?? 0) : env.STREAM_PORT
-  const role = new TargetRole({ credentials: identity, hypervisor: labHypervisor(env.LAB_SOCKET), store, nbdDirectory, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
+  const role = new TargetRole({ credentials: identity, hypervisor: hypervisor(), store, nbdDirectory, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
   await role.start()
   await writeState(keptPort.path, { port: role.streamPort })
   return role
 }
 
 async function startSource(identity: Identity, changed: () => void): Promise<SourceRole> {
-  const role = new SourceRole({ credentials: identity, hypervisor: labHypervisor(env.LAB_SOCKET), dataDirectory: env.AGENT_DATA_DIR, log, now: Date.now, changed })
+  const role = new SourceRole({ credentials: identity, hypervisor: hypervisor(), dataDirectory: env.AGENT_DATA_DIR, log, now: Date.now, changed })
   await role.start()
   return role
 }

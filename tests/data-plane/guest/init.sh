@@ -9,13 +9,13 @@
 # Kernel command line: dl.ack (highest acknowledged record), dl.slots, dl.records (a second), dl.random (4 KiB
 # writes a second outside the ledger, on every disk; they start at dl.slots on the first one).
 # Reports are lines of JSON on the virtio-serial port dl.report; the port org.qemu.guest_agent.0 speaks the
-# guest agent's protocol as far as ping, get-time and shutdown.
+# guest agent's protocol as far as sync, ping, get-time and shutdown.
 export PATH=/bin
 /bin/busybox mount -t devtmpfs none /dev
 /bin/busybox --install -s /bin
 mount -t proc none /proc
 mount -t sysfs none /sys
-for module in virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk virtio_console; do
+for module in $(cat /modules/order); do
   insmod /modules/$module.ko
 done
 
@@ -39,7 +39,7 @@ done
 exec 3>$report
 
 health=CHECKING detail=null boot=null first=null last=null sequence=0
-say() { echo "{\"health\":\"$health\",\"detail\":$detail,\"sequenceAtBoot\":$boot,\"acknowledgedSequence\":$sequence,\"firstWriteAtMs\":$first,\"lastWriteAtMs\":$last}" >&3; }
+say() { echo "{\"health\":\"$health\",\"healthDetail\":$detail,\"sequenceAtBoot\":$boot,\"acknowledgedSequence\":$sequence,\"firstWriteAtMs\":$first,\"lastWriteAtMs\":$last}" >&3; }
 now() { now=${EPOCHREALTIME%.*}${EPOCHREALTIME#*.}; now=${now%???}; }
 broken() { health=BROKEN detail="\"$1\""; say; }
 
@@ -51,6 +51,7 @@ answer() {
       case $line in
         *guest-shutdown*) : >/stop; return ;;
         *guest-get-time*) now; echo "{\"return\":${now}000000}" >&4 ;;
+        *guest-sync*) id=${line##*\"id\":}; echo "{\"return\":${id%%[!0-9]*}}" >&4 ;;
         *guest-ping*) echo '{"return":{}}' >&4 ;;
         *) echo '{"error":{"class":"CommandNotFound","desc":"unknown"}}' >&4 ;;
       esac

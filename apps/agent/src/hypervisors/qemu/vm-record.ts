@@ -7,7 +7,7 @@ const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,30}$/)
 const location = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('FILE'), path: z.string().min(1), format: z.enum(['raw', 'qcow2']) }),
   /** A disk that the agent serves at a unix socket: a shadow VM's. */
-  z.object({ kind: z.literal('NBD'), socketPath: z.string().min(1), exportName: z.string() }),
+  z.object({ kind: z.literal('NBD'), socketPath: z.string().min(1), exportName: z.string(), sizeBytes: z.number().int().positive() }),
 ])
 
 export const qemuDisk = z.object({
@@ -20,7 +20,8 @@ export const qemuDisk = z.object({
 })
 export type QemuDisk = z.infer<typeof qemuDisk>
 
-const nic = z.object({ network: z.string().min(1), mac: z.string().regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/) })
+/** A card with no network is there for the guest, but not plugged in. */
+const nic = z.object({ network: z.string().min(1).nullable(), mac: z.string().regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/) })
 
 const boot = z.discriminatedUnion('kind', [
   /** From its disks, by the machine's own firmware or the named one (UEFI). */
@@ -56,8 +57,13 @@ export const vmRecord = qemuShape.extend({
 })
 export type VmRecord = z.infer<typeof vmRecord>
 
-/** `host.json`, beside the VMs: how this host's networks are reached; a value is what follows `-netdev` but for its id. */
-export const hostRecord = z.object({ networks: z.record(z.string(), z.string()).default({}) })
+/** `host.json`, beside the VMs; a host without it has these defaults. */
+export const hostRecord = z.object({
+  /** How this host's networks are reached: name to what follows `-netdev` but for its id, such as `bridge,br=br0`. */
+  networks: z.record(z.string(), z.string()).default({}),
+  /** Tried in this order. */
+  accelerators: z.array(z.string()).min(1).default(['kvm', 'tcg']),
+})
 export type HostRecord = z.infer<typeof hostRecord>
 
 /** The files of one VM's folder. Its disks are elsewhere. */

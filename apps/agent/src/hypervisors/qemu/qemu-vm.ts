@@ -1,0 +1,239 @@
+import { rm } from 'node:fs/promises'
+import { z } from 'zod'
+import type { GuestState } from '@driftless/agent-api'
+import { CONSOLE_RING, REPORT_RING, RING_BYTES, qemuArguments } from './command-line.ts'
+import { GuestAgent } from './guest-agent.ts'
+import { GuestWitness, parseReport } from './guest-witness.ts'
+import { endQemu, runningQemu, startQemu } from './process.ts'
+import type { Qmp } from './qmp.ts'
+import { QmpError } from './qmp-error.ts'
+import { QmpLink } from './qmp-link.ts'
+import type { HostRecord, VmPaths, VmRecord } from './vm-record.ts'
+
+/** Longer than anybody waits for a guest to shut down in order; one that still runs then has not obeyed, and is plainly on. */
+const STOPPING_LIMIT_MS = 30 * 60_000
+
+/** A guest without reports is asked how it is this often, and so are its writes. */
+const LOOK_INTO_GUEST_MS = 2_000
+
+const runState = z.object({ status: z.string() })
+const blockStatistics = z.array(z.object({ stats: z.object({ wr_operations: z.number() }) }))
+
+/** Run states in which the guest is off and its QEMU only keeps its disks. */
+const OFF_STATES = new Set(['shutdown', 'prelaunch'])
+
+/** Run states in which QEMU has stopped the guest, and what a person does about it. */
+const TROUBLE: Readonly<Record<string, string>> = {
+  'io-error': 'The VM is paused: a disk reported an error. Mend the storage; then resume the VM.',
+  'guest-panicked': 'The guest crashed (kernel panic). Its console says why; power it off and on.',
+  'internal-error': 'QEMU stopped the VM by an internal error. Power it off and on.',
+}
+
+/** One VM of a host: its record, and its QEMU while there is one. Calls are idempotent; see `Hypervisor`. */
+export class QemuVm {
+  readonly record: VmRecord
+  readonly paths: VmPaths
+  readonly link: QmpLink
+  readonly #program: string
+  readonly #witness: GuestWitness
+  /** The end of a report whose rest is still in the ring. */
+  #partOfReport = ''
+  #lookedIntoGuestAtMs = -Infinity
+  #looking = false
+  #writes: number | null = null
+  /** Starting and stopping, one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(program: string, record: VmRecord, paths: VmPaths, witness: GuestWitness) {
+    this.record = record
+    this.paths = paths
+    this.#program = program
+    this.#witness = witness
+    // Also for a QEMU that others started: after the guest's shutdown its disks must stay within reach.
+    this.link = new QmpLink(record.qmpSocket ?? paths.qmp, async (qmp) => void (await qmp.execute('set-action', { shutdown: 'pause' })))
+  }
+
+  static async open(program: string, record: VmRecord, paths: VmPaths): Promise<QemuVm> {
+    return new QemuVm(program, record, paths, await GuestWitness.open(paths.guest))
+  }
+
+  /** The connection to its QEMU; null when no QEMU runs. Rejects while one runs that does not answer: it may well be writing. */
+  async qmp(): Promise<Qmp | null> {
+    try {
+      return await this.link.connect()
+    } catch (error) {
+      if (!(error instanceof QmpError) || error.code !== 'UNREACHABLE') throw error
+      const pid = await runningQemu(this.paths.pid)
+      if (pid === null) return null
+      throw new Error(`VM "${this.record.ref}" runs (process ${pid}), but its QMP socket ${this.link.socketPath} does not answer: ${error.message}`, { cause: error })
+    }
+  }
+
+  /** Asks the QEMU something. Null when there is none, or it went away meanwhile. */
+  async #ask<T>(ask: (qmp: Qmp) => Promise<T>): Promise<T | null> {
+    const qmp = await this.qmp()
+    if (qmp === null) return null
+    try {
+      return await ask(qmp)
+    } catch (error) {
+      if (error instanceof QmpError && error.code === 'CLOSED' && (await this.qmp()) === null) return null
+      throw error
+    }
+  }
+
+  async observe(): Promise<GuestState> {
+    const status = await this.#ask(async (qmp) => {
+      const { status: now } = await qmp.execute('query-status', {}, runState)
+      // Read after the status: a guest that is off has said its last word.
+      if (this.record.reports) await this.#readReports(qmp)
+      return now
+    })
+    if (status === null || OFF_STATES.has(status)) return this.#witness.state('OFF')
+    if (status === 'running') this.#lookIntoGuest()
+    const { askedAtMs } = this.#witness
+    const stopping = askedAtMs !== null && Date.now() - askedAtMs < STOPPING_LIMIT_MS
+    const state = this.#witness.state(stopping ? 'STOPPING' : 'ON')
+    const trouble = TROUBLE[status]
+    return trouble === undefined ? state : { ...state, health: 'BROKEN', healthDetail: trouble }
+  }
+
+  async #readReports(qmp: Qmp): Promise<void> {
+    const lines = (this.#partOfReport + (await qmp.execute('ringbuf-read', { device: REPORT_RING, size: RING_BYTES }, z.string()))).split('\n')
+    this.#partOfReport = (lines.pop() ?? '').slice(-RING_BYTES)
+    for (const line of lines) {
+      const report = parseReport(line)
+      if (report !== null) await this.#witness.said(report)
+    }
+  }
+
+  /** In the background: the guest's clock, once a boot; and of a guest that keeps no ledger, whether it is up and writes. */
+  #lookIntoGuest(): void {
+    const { reports, guestAgent } = this.record
+    if (this.#looking || performance.now() - this.#lookedIntoGuestAtMs < LOOK_INTO_GUEST_MS) return
+    if (reports && (!guestAgent || this.#witness.clockKnown)) return
+    this.#looking = true
+    const look = async () => {
+      if (guestAgent) await this.#askAgent(async (agent) => {
+        const offsetMs = await agent.clockOffsetMs()
+        if (offsetMs !== null) await this.#witness.clockIs(reports ? offsetMs : 0)
+        if (!reports) await this.#witness.said({ health: 'HEALTHY', healthDetail: null, sequenceAtBoot: 0 })
+      })
+      if (!reports) await this.#watchWrites()
+    }
+    look()
+      .catch(() => undefined) // asked again at the next look
+      .finally(() => {
+        this.#looking = false
+        this.#lookedIntoGuestAtMs = performance.now()
+      })
+  }
+
+  async #watchWrites(): Promise<void> {
+    const all = await this.#ask((qmp) => qmp.execute('query-blockstats', {}, blockStatistics))
+    const writes = all?.reduce((sum, { stats }) => sum + stats.wr_operations, 0) ?? 0
+    if (writes === this.#writes) return
+    const first = this.#writes === null
+    this.#writes = writes
+    if (writes === 0) return
+    const seen = this.#witness.state('ON')
+    await this.#witness.said({ firstWriteAtMs: seen.firstWriteAtMs ?? Date.now(), lastWriteAtMs: first ? seen.lastWriteAtMs : Date.now() })
+  }
+
+  async #askAgent<T>(ask: (agent: GuestAgent) => Promise<T>): Promise<T | null> {
+    const agent = await GuestAgent.open(this.paths.guestAgent)
+    if (agent === null) return null
+    try {
+      return await ask(agent)
+    } finally {
+      agent.close()
+    }
+  }
+
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const acting = this.#turn.catch(() => undefined).then(act)
+    this.#turn = acting
+    return acting
+  }
+
+  powerOn(host: HostRecord): Promise<void> {
+    return this.#inTurn(async () => {
+      const qmp = await this.qmp()
+      if (qmp === null) return this.#start(host)
+      const { status } = await qmp.execute('query-status', {}, runState)
+      if (!OFF_STATES.has(status)) return
+      await this.#boots()
+      // The same QEMU, so that its dirty bitmaps, and whoever is attached to its disks, stay.
+      if (status === 'shutdown') await qmp.execute('system_reset')
+      await qmp.execute('cont')
+    })
+  }
+
+  async #boots(): Promise<void> {
+    this.#partOfReport = ''
+    this.#writes = null
+    await this.#witness.boots()
+  }
+
+  async #start(host: HostRecord): Promise<void> {
+    const { record, paths } = this
+    if (record.qmpSocket !== null) throw new Error(`VM "${record.ref}" is run by another program, and no QEMU answers at ${record.qmpSocket}. Start it there.`)
+    const known = this.#witness.acknowledgedSequence
+    await this.#boots()
+    try {
+      await startQemu(this.#program, qemuArguments(record, paths, host, known))
+    } catch (error) {
+      throw new Error(`VM "${record.ref}" could not be powered on. ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    }
+  }
+
+  shutdown(): Promise<void> {
+    return this.#inTurn(async () => {
+      const qmp = await this.qmp()
+      if (qmp === null || OFF_STATES.has((await qmp.execute('query-status', {}, runState)).status)) return
+      // First, so that a guest which is quick is never seen off without having been asked.
+      await this.#witness.asked(Date.now())
+      const asked = this.record.guestAgent ? await this.#askAgent(async (agent) => agent.shutDown().then(() => true)) : null
+      // No agent answers: the power button is what is left to ask with.
+      if (asked === null) await qmp.execute('system_powerdown')
+    })
+  }
+
+  /** Ends the VM and its QEMU without asking the guest. */
+  powerOff(): Promise<void> {
+    return this.#inTurn(async () => {
+      const qmp = await this.qmp()
+      // The answer may be lost with the QEMU.
+      if (qmp !== null) await qmp.execute('quit').catch((error: unknown) => {
+        if (!(error instanceof QmpError) || !error.unanswered) throw error
+      })
+      await endQemu(this.paths.pid)
+      this.link.close()
+    })
+  }
+
+  async pause(): Promise<void> {
+    await this.#ask((qmp) => qmp.execute('stop'))
+  }
+
+  async resume(): Promise<void> {
+    await this.#ask((qmp) => qmp.execute('cont'))
+  }
+
+  /** What the guest's console said last, for people. */
+  async console(): Promise<string> {
+    return (await this.#ask((qmp) => qmp.execute('ringbuf-read', { device: CONSOLE_RING, size: RING_BYTES }, z.string()))) ?? ''
+  }
+
+  /** Leaves the VM alone, as it is. */
+  close(): void {
+    this.link.close()
+  }
+
+  /** Removes what the folder has of a VM that is off; its disks are elsewhere. */
+  async remove(): Promise<void> {
+    await this.powerOff()
+    await this.#witness.remove()
+    // The record last: as long as it is there the VM is known, and removing it can be tried again.
+    for (const path of [this.paths.pid, this.paths.qmp, this.paths.monitor, this.paths.guestAgent, this.paths.record]) await rm(path, { force: true })
+  }
+}

@@ -1,0 +1,98 @@
+import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { findQemu } from '@driftless/launch/testing/qemu.ts'
+import type { Qemu } from '@driftless/launch/testing/qemu.ts'
+import { runCommand } from '@driftless/launch/setup/command.ts'
+import type { z } from 'zod'
+import { runningQemu } from '../../apps/agent/src/hypervisors/qemu/process.ts'
+import { diskNames, vmPaths, vmRecord } from '../../apps/agent/src/hypervisors/qemu/vm-record.ts'
+import { makeInitramfs } from '../data-plane/guest/initramfs.ts'
+import { testEnv } from './env.ts'
+
+const MIB = 1024 * 1024
+
+/** The ledger at the beginning of the guest's first disk: so many records of 4 KiB. */
+const LEDGER_SLOTS = 1024
+export const LEDGER_BYTES = LEDGER_SLOTS * 4096
+
+/** QEMU and the guest's parts, fetched if need be. Throws with what to do where they cannot be had. */
+export async function qemuForTests(): Promise<Qemu> {
+  const found = await findQemu(testEnv().PATH, (line) => console.log(line))
+  if ('missing' in found) throw new Error(`The data plane is tested on QEMU's virtual machines, and ${found.missing}.`)
+  return found
+}
+
+export interface QemuTestHost {
+  readonly directory: string
+  readonly qemu: Qemu
+  readonly program: string
+  /** Writes a VM's record and makes its disks; the VM is off. Resolves to the paths of its disks, in order. */
+  makeVm(vm: QemuTestVm): Promise<string[]>
+  /** Ends whatever QEMU still runs there. */
+  close(): Promise<void>
+}
+
+export interface QemuTestVm {
+  readonly ref: string
+  readonly disks: readonly { sizeBytes: number; format: 'raw' | 'qcow2' }[]
+  /** Ledger records a second that the guest attempts. */
+  readonly records?: number
+  /** Random writes of 4 KiB a second outside of the ledger, on each disk. */
+  readonly random?: number
+}
+
+/** A host of QEMU VMs in a new folder below `parent`. The path is kept short: sockets are in it. */
+export async function qemuTestHost(parent: string, name: string): Promise<QemuTestHost> {
+  const qemu = await qemuForTests()
+  const directory = join(parent, name)
+  const images = join(parent, `${name}-images`)
+  await mkdir(directory, { recursive: true })
+  await mkdir(images, { recursive: true })
+  const initrd = join(images, 'initrd.gz')
+  await writeFile(initrd, await makeInitramfs(qemu.guest))
+  // KVM may be there and not work in a container; without it the guest is slow, and the same everywhere.
+  await writeFile(join(directory, 'host.json'), JSON.stringify({ accelerators: ['tcg'] }))
+
+  async function makeDisk(path: string, sizeBytes: number, format: 'raw' | 'qcow2'): Promise<void> {
+    if (format === 'qcow2') {
+      const { code, output } = await runCommand(join(qemu.programs, 'qemu-img'), ['create', '-q', '-f', 'qcow2', path, String(sizeBytes)])
+      if (code !== 0) throw new Error(`qemu-img create: ${output}`)
+      return
+    }
+    const file = await open(path, 'wx')
+    await file.truncate(sizeBytes)
+    await file.close()
+  }
+
+  return {
+    directory,
+    qemu,
+    program: join(qemu.programs, 'qemu-system-x86_64'),
+    async makeVm({ ref, disks, records = 25, random = 0 }) {
+      const paths: string[] = []
+      for (const [at, { sizeBytes, format }] of disks.entries()) {
+        const path = join(images, `${ref}-${at}.${format}`)
+        await makeDisk(path, sizeBytes, format)
+        paths.push(path)
+      }
+      const record: z.input<typeof vmRecord> = {
+        ref, name: ref, guestOs: 'Linux (test guest)', cpus: 1, memoryBytes: 128 * MIB, guestAgent: true, reports: true,
+        boot: { kind: 'KERNEL', kernel: qemu.guest.kernel, initrd, commandLine: `console=ttyS0 quiet dl.slots=${LEDGER_SLOTS} dl.records=${records} dl.random=${random}` },
+        disks: disks.map(({ format }, at) => ({ key: `disk-${at}`, ...diskNames(`disk-${at}`), location: { kind: 'FILE', path: paths[at] ?? '', format } })),
+      }
+      const { folder, record: file } = vmPaths(join(directory, ref))
+      await mkdir(folder, { recursive: true })
+      await writeFile(file, JSON.stringify(vmRecord.parse(record)))
+      return paths
+    },
+    close: () => endAll(directory),
+  }
+}
+
+/** Kills the QEMU of every VM of a host; those that ended by themselves are passed over. */
+async function endAll(directory: string): Promise<void> {
+  for (const ref of await readdir(directory)) {
+    const pid = await runningQemu(vmPaths(join(directory, ref)).pid)
+    if (pid !== null) process.kill(pid, 'SIGKILL')
+  }
+}
