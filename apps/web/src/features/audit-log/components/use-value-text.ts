@@ -7,6 +7,9 @@ import type { Entry } from './audit-entry.tsx'
 
 type States = typeof en
 
+/** Their values are bytes per second. */
+const RATES = ['wave.rate', 'wave.throttle', 'migration.rate', 'migration.throttle']
+
 /** A value of an entry as people say it: a status by its name, a rate with its unit, an instant as a time; else as written. */
 export function useValueText(): (entry: Pick<Entry, 'action'>, value: string | null) => string {
   const t = useTranslations('auditLog')
@@ -22,7 +25,9 @@ export function useValueText(): (entry: Pick<Entry, 'action'>, value: string | n
   return ({ action }, value) => {
     if (value === null) return '–'
     if (action === 'site.limit') return value === 'none' ? t('values.none') : bits(Number(value))
-    if (action === 'wave.rate' || action === 'wave.throttle') return value === 'none' ? t('values.none') : formats.rate(Number(value))
+    if (action === 'wave.latency-limit') return value === 'none' ? t('values.off') : formats.milliseconds(Number(value))
+    if (action === 'site.schedule') return t('values.lines', { count: Number(value) })
+    if (RATES.includes(action)) return value === 'none' ? t('values.none') : formats.rate(Number(value))
     if (action === 'wave.cutover-mode') return value === 'MANUAL' ? t('values.manual') : t('values.automatic')
     if (action === 'billing.start') return formats.dateTime(new Date(value))
     if (action.startsWith('booking.') && isBooking(value)) return booking(value)

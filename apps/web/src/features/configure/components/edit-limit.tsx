@@ -1,7 +1,8 @@
 'use client'
+import { isZone } from '@driftless/domain'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import type { FormEvent } from 'react'
 import { useTRPC } from '@/client/trpc.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
@@ -11,12 +12,11 @@ import { Field } from '@/ui/field.tsx'
 import { Input } from '@/ui/input.tsx'
 import { Notice } from '@/ui/notice.tsx'
 import { toast } from '@/ui/toaster.tsx'
+import { fromDraft, parseMbits, toDraft, typedMbits } from '../schedule-draft.ts'
 import type { Site } from './configure-page.tsx'
+import { ScheduleLines } from './schedule-lines.tsx'
 
-/** Lines are sold in Mbit/s. */
-const BYTES_PER_SECOND_A_MBIT = 125_000
-
-/** Changes what all waves of a site may send together; an empty field takes the limit away. */
+/** Changes what all waves of a site may send together, always or by day and time; an empty field takes the limit away. */
 export function EditLimit({ site }: { site: Site }) {
   const t = useTranslations('configure.limit')
   const [open, setOpen] = useState(false)
@@ -32,7 +32,9 @@ function Form({ site, onDone }: { site: Site; onDone: () => void }) {
   const trpc = useTRPC()
   const client = useQueryClient()
   const errorText = useErrorText()
-  const [mbits, setMbits] = useState(site.limitBytesPerSecond === null ? '' : String(site.limitBytesPerSecond / BYTES_PER_SECOND_A_MBIT))
+  const [mbits, setMbits] = useState(typedMbits(site.limitBytesPerSecond))
+  const [lines, setLines] = useState(() => toDraft(site.schedule))
+  const [zone, setZone] = useState(() => site.schedule?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone)
   const [asked, setAsked] = useState(false)
   const limit = useMutation(trpc.configure.limitSite.mutationOptions({
     onSuccess: () => {
@@ -41,20 +43,44 @@ function Form({ site, onDone }: { site: Site; onDone: () => void }) {
     },
     onSettled: () => client.invalidateQueries({ queryKey: trpc.configure.sites.queryKey() }),
   }))
-  const value = mbits.trim() === '' ? null : Number(mbits)
-  const wrong = value !== null && !(value > 0)
+  const bytesPerSecond = parseMbits(mbits)
+  const schedule = fromDraft(zone, lines)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setAsked(true)
-    if (!wrong) limit.mutate({ siteId: site.id, bytesPerSecond: value === null ? null : Math.round(value * BYTES_PER_SECOND_A_MBIT) })
+    if (bytesPerSecond !== undefined && schedule !== undefined) limit.mutate({ siteId: site.id, bytesPerSecond, schedule })
   }
   return (
-    <form noValidate className="flex flex-col gap-4" onSubmit={submit}>
+    <form noValidate className="flex flex-col gap-5" onSubmit={submit}>
       {limit.error && <Notice tone="danger">{errorText(limit.error)}</Notice>}
-      <Field label={t('field')} hint={t('hint')} error={asked && wrong ? t('wrong') : undefined}>
-        {(control) => <Input {...control} type="number" inputMode="decimal" min={0} step="any" value={mbits} placeholder={t('none')} onChange={(event) => setMbits(event.target.value)} className="w-48" />}
+      <Field label={t('field')} hint={t('hint')} error={asked && bytesPerSecond === undefined ? t('wrong') : undefined}>
+        {(control) => <Input {...control} inputMode="decimal" value={mbits} placeholder={t('none')} onChange={(event) => setMbits(event.target.value)} className="w-48" />}
       </Field>
+      <section className="flex flex-col gap-3">
+        <div>
+          <h3 className="text-sm font-medium">{t('schedule')}</h3>
+          <p className="text-xs text-muted">{t('scheduleHint')}</p>
+        </div>
+        <ScheduleLines lines={lines} asked={asked} onChange={setLines} />
+        {lines.length > 0 && <ZoneField zone={zone} onChange={setZone} />}
+      </section>
       <div className="flex justify-end"><Button type="submit" variant="primary" busy={limit.isPending}>{t('save')}</Button></div>
     </form>
+  )
+}
+
+/** The zone by whose clocks the times are meant; typed, with all that this browser knows to choose from. */
+function ZoneField({ zone, onChange }: { zone: string; onChange: (zone: string) => void }) {
+  const t = useTranslations('configure.limit')
+  const known = useId()
+  return (
+    <Field label={t('zone')} hint={t('zoneHint')} error={isZone(zone) ? undefined : t('zoneWrong')}>
+      {(control) => (
+        <>
+          <Input {...control} list={known} value={zone} onChange={(event) => onChange(event.target.value)} className="w-64" />
+          <datalist id={known}>{Intl.supportedValuesOf('timeZone').map((one) => <option key={one} value={one} />)}</datalist>
+        </>
+      )}
+    </Field>
   )
 }

@@ -6,13 +6,13 @@ import { useFormats } from '@/ui/format/use-formats.ts'
 import { KeyValueList } from '@/ui/key-value.tsx'
 import type { Site } from './configure-page.tsx'
 import { EditLimit } from './edit-limit.tsx'
-import { useBitRate } from './use-bit-rate.ts'
+import { useSiteRate } from './use-site-rate.ts'
 
 /** What may be set, site by site, and what is fixed for everybody. */
 export function LimitsTab({ sites, staff }: { sites: readonly Site[]; staff: boolean }) {
   const t = useTranslations('configure.limits')
   const formats = useFormats()
-  const rate = useBitRate()
+  const rate = useSiteRate()
   const sources = sites.filter((site) => site.kind === 'SOURCE')
   return (
     <div className="grid gap-4 lg:grid-cols-2">
@@ -24,7 +24,7 @@ export function LimitsTab({ sites, staff }: { sites: readonly Site[]; staff: boo
               {sources.map((site) => (
                 <li key={site.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2 first:pt-0 last:pb-0">
                   <span className="min-w-0">{site.name}{staff && site.tenantName !== null && <span className="block text-xs text-muted">{site.tenantName}</span>}</span>
-                  <span className="flex items-center gap-3"><span className="font-medium tabular-nums">{site.limitBytesPerSecond === null ? t('rates.unlimited') : rate(site.limitBytesPerSecond)}</span>{site.mine && <EditLimit site={site} />}</span>
+                  <span className="flex items-center gap-3"><span className="font-medium tabular-nums">{rate(site, t('rates.unlimited'))}</span>{site.mine && <EditLimit site={site} />}</span>
                 </li>
               ))}
             </ul>

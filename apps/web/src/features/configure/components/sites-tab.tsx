@@ -10,7 +10,7 @@ import { AgentPresence } from './agent-presence.tsx'
 import type { Site } from './configure-page.tsx'
 import { EnrolAgent } from './enrol-agent.tsx'
 import { EditLimit } from './edit-limit.tsx'
-import { useBitRate } from './use-bit-rate.ts'
+import { useSiteRate } from './use-site-rate.ts'
 
 /** The sites that a person sees, each with its agents and its line. */
 export function SitesTab({ sites, staff }: { sites: readonly Site[]; staff: boolean }) {
@@ -22,14 +22,14 @@ export function SitesTab({ sites, staff }: { sites: readonly Site[]; staff: bool
 function SiteCard({ site, staff }: { site: Site; staff: boolean }) {
   const t = useTranslations('configure.sites')
   const formats = useFormats()
-  const rate = useBitRate()
+  const rate = useSiteRate()
   const source = site.kind === 'SOURCE'
   const told = site.agents.filter((agent) => agent.freeBytes !== null)
   const free = told.reduce((sum, agent) => sum + (agent.freeBytes ?? 0), 0)
   const items = [
     ...(staff && site.tenantName !== null ? [{ label: t('customer'), value: site.tenantName }] : []),
     ...(source ? [{ label: t('vms'), value: formats.number(site.vms) }] : []),
-    ...(source ? [{ label: t('limit'), value: site.limitBytesPerSecond === null ? t('noLimit') : rate(site.limitBytesPerSecond) }] : []),
+    ...(source ? [{ label: t('limit'), value: rate(site, t('noLimit')) }] : []),
     ...(!source && told.length > 0 ? [{ label: t('free'), value: formats.bytes(free) }] : []),
     ...(site.mine && site.openTokens > 0 ? [{ label: t('openTokens'), value: formats.number(site.openTokens) }] : []),
   ]

@@ -52,6 +52,25 @@ describe('configure', () => {
     expect(await refusal(configure.limitSite({ siteId: HQ, bytesPerSecond: 10 }))).toBe('LINK_RATE')
   })
 
+  it('gives a link rate a timetable, and writes it down', async () => {
+    const { configure } = portal.as(PEOPLE.olivia)
+    const rule = { days: [1, 2, 3, 4, 5, 6, 7], fromMinute: 0, toMinute: 0, bytesPerSecond: 2_500_000 }
+    const schedule = { zone: 'Europe/Zurich', rules: [rule] }
+    await configure.limitSite({ siteId: HQ, bytesPerSecond: 12_500_000, schedule })
+    const hq = async () => (await configure.sites()).find((site) => site.id === HQ)
+    expect(await hq()).toMatchObject({ limitBytesPerSecond: 12_500_000, schedule, rate: { bytesPerSecond: 2_500_000 } })
+    // Left out it stays; null takes it away.
+    await configure.limitSite({ siteId: HQ, bytesPerSecond: null })
+    expect(await hq()).toMatchObject({ limitBytesPerSecond: null, schedule })
+    await configure.limitSite({ siteId: HQ, bytesPerSecond: null, schedule: null })
+    expect(await hq()).toMatchObject({ schedule: null, rate: { bytesPerSecond: null, changesAtMs: null } })
+    expect((await portal.owner.auditEntry.findMany({ where: { action: 'site.schedule' }, orderBy: { id: 'asc' } })).map(({ before, after }) => [before, after])).toEqual([['0', '1'], ['1', '0']])
+    expect(await refusal(configure.limitSite({ siteId: HQ, bytesPerSecond: null, schedule: { zone: 'Europe/Nowhere', rules: [] } }))).toBe('TIME_ZONE')
+    expect(await refusal(configure.limitSite({ siteId: HQ, bytesPerSecond: null, schedule: { zone: 'UTC', rules: [{ ...rule, days: [] }] } }))).toBe('RATE_SCHEDULE')
+    expect(await refusal(portal.as(PEOPLE.henry).configure.limitSite({ siteId: HQ, bytesPerSecond: null, schedule: null }))).toBe('SITE_UNKNOWN')
+    expect(await refusal(portal.as(PEOPLE.viewer).configure.limitSite({ siteId: HQ, bytesPerSecond: null, schedule: null }))).toBe('FORBIDDEN')
+  })
+
   it('lets an administrator, and nobody else, name and colour the portal', async () => {
     await portal.as(PEOPLE.ada).configure.brand({ name: 'Nordwind', accentColor: '#AA3300' })
     expect(await portal.as(PEOPLE.watcher).configure.branding()).toEqual({ name: 'Nordwind', accentColor: '#aa3300' })

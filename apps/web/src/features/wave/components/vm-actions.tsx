@@ -12,6 +12,7 @@ import { Pill } from '@/ui/pill.tsx'
 import { Tooltip } from '@/ui/tooltip.tsx'
 import type { Wave, WaveMigration } from '../wave-types.ts'
 import { FinalMigrationButton } from './final-migration-button.tsx'
+import { VmRates } from './vm-rates.tsx'
 import { useWaveAction } from './use-wave-action.ts'
 
 /** What can be done with one VM: its final migration, its statistics, giving it up. */
@@ -32,6 +33,7 @@ export function VmActions({ wave, migration }: { wave: Wave; migration: WaveMigr
           <Button asChild variant="ghost" size="icon"><Link href={`/statistics?wave=${wave.id}&vm=${migration.vmId}`} aria-label={t('vms.menu.statistics')}><ChartSpline aria-hidden /></Link></Button>
         </Tooltip>
       )}
+      {cancellable && <VmRates migration={migration} />}
       {cancellable && (
         <Confirm danger trigger={<Button variant="ghost" size="icon" aria-label={t('vms.menu.cancel')}><X aria-hidden /></Button>} title={t('cancelVm.title', { name: migration.name })} description={t('cancelVm.description')} action={t('cancelVm.action')} onConfirm={() => cancel.mutateAsync({ migrationId: migration.id })} />
       )}

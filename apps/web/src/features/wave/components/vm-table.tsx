@@ -9,12 +9,13 @@ import type { DataColumn } from '@/ui/table/data-table.tsx'
 import type { Wave, WaveMigration } from '../wave-types.ts'
 import { MigrationPill } from './migration-pill.tsx'
 import { NextStep } from './next-step.tsx'
+import { ThrottleState } from './throttle-state.tsx'
 import { VmActions } from './vm-actions.tsx'
 
 /** Every VM of the wave: how far, who acts next and why, and what can be done with it alone. */
 export function VmTable({ wave }: { wave: Wave }) {
   const t = useTranslations('wave')
-  const { bytes, percent, duration } = useFormats()
+  const { bytes, rate, percent, duration } = useFormats()
   const lagSeconds = (migration: WaveMigration) => (migration.behindSince === null ? 0 : Math.max(0, (wave.now.getTime() - migration.behindSince.getTime()) / 1000))
   // Before the first copy is through, a target that is "behind" means nothing yet.
   const counts = (migration: WaveMigration) => !MIGRATION_ENDED.includes(migration.status) && migration.sourceConnected !== null && migration.backgroundLeftBytes === 0
@@ -24,7 +25,7 @@ export function VmTable({ wave }: { wave: Wave }) {
   const columns: DataColumn<WaveMigration>[] = [
     {
       id: 'name', header: t('vms.name'), value: (migration) => migration.name,
-      cell: (migration) => <div className="min-w-32"><span className="block font-medium">{migration.name}</span><span className="block text-xs text-muted">{t('vms.size', { cpus: migration.cpus, memory: bytes(migration.memoryBytes) })}</span></div>,
+      cell: (migration) => <div className="min-w-32"><span className="block font-medium">{migration.name}</span><span className="block text-xs text-muted">{t('vms.size', { cpus: migration.cpus, memory: bytes(migration.memoryBytes) })}</span>{migration.rateBytesPerSecond !== null && <span className="block text-xs text-muted">{t('vmRates.own', { rate: rate(migration.rateBytesPerSecond) })}</span>}</div>,
     },
     { id: 'status', header: t('vms.status'), value: (migration) => migration.status, cell: (migration) => <MigrationPill status={migration.status} /> },
     {
@@ -42,7 +43,7 @@ export function VmTable({ wave }: { wave: Wave }) {
         )
       },
     },
-    { id: 'next', header: t('vms.next'), value: (migration) => migration.owner ?? '', cell: (migration) => <NextStep migration={migration} /> },
+    { id: 'next', header: t('vms.next'), value: (migration) => migration.owner ?? '', cell: (migration) => <><NextStep migration={migration} /><ThrottleState wave={wave} migration={migration} /></> },
     { id: 'backlog', header: t('vms.backlog'), align: 'end', searchable: false, hideBelow: 'md', value: (migration) => migration.foregroundLeftBytes, cell: (migration) => (reported(migration) ? bytes(migration.foregroundLeftBytes) : '–') },
     { id: 'lag', header: t('vms.lag'), align: 'end', searchable: false, hideBelow: 'md', value: lagSeconds, cell: (migration) => (counts(migration) ? (migration.behindSince === null ? t('vms.inStep') : duration(lagSeconds(migration))) : '–') },
     { id: 'actions', header: t('vms.actionsHead'), cell: (migration) => <VmActions wave={wave} migration={migration} />, align: 'end' },

@@ -13,6 +13,7 @@ import { Skeleton } from '@/ui/skeleton.tsx'
 import { waveState } from '../wave-state.ts'
 import { CutoverProgress } from './cutover-progress.tsx'
 import { GoNoGoCard } from './go-no-go-card.tsx'
+import { NotConverging } from './not-converging.tsx'
 import { Results } from './results.tsx'
 import { VmTable } from './vm-table.tsx'
 import { WaveControls } from './wave-controls.tsx'
@@ -53,6 +54,7 @@ export function WavePage({ waveId }: { waveId: string }) {
       />
       {query.isError && <Notice tone="warning">{errorText(query.error)}</Notice>}
       <WaveNotices wave={wave} />
+      <NotConverging wave={wave} />
       <WaveStats wave={wave} />
       <div className="grid items-start gap-6 lg:grid-cols-2">
         <WindowCard wave={wave} />

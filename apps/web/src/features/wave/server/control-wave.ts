@@ -14,6 +14,7 @@ export const controlWave = tenantProcedure('control-replication')
     paused: z.boolean().optional(),
     rateBytesPerSecond: asBigInt.optional(),
     guestWriteBytesPerSecond: asBigInt.optional(),
+    guestLatencyLimitMs: z.number().int().nullable().optional(),
     cutoverMode: z.enum(['MANUAL', 'AUTOMATIC']).optional(),
   }))
   .mutation(async ({ ctx, input: { waveId, ...controls } }) => {

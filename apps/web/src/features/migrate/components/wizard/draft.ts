@@ -39,9 +39,12 @@ export function parseSize(mapping: Mapping): { cpus: number; memoryBytes: number
   return Number.isFinite(memoryBytes) && memoryBytes >= 64 * MEBIBYTE && memoryBytes <= 64 * 1024 * GIBIBYTE ? { cpus, memoryBytes } : null
 }
 
+/** Slower than this nothing ends. */
+const LEAST_RATE_MIB = 0.1
+
 /** A typed rate in MiB/s: null for no limit, `undefined` where it is no rate. */
 export function parseRate(typed: string): number | null | undefined {
   if (typed.trim() === '') return null
   const rate = Number(typed.replace(',', '.'))
-  return Number.isFinite(rate) && rate >= 1 && rate <= 900_000 ? Math.round(rate * MEBIBYTE) : undefined
+  return Number.isFinite(rate) && rate >= LEAST_RATE_MIB && rate <= 900_000 ? Math.round(rate * MEBIBYTE) : undefined
 }
