@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { AGENT_AWAY_SECONDS, CAUGHT_UP_BYTES, PARTNER_LOST_SECONDS, STEP_LIMIT_SECONDS, TARGET_UNHEARD_SECONDS, differingDisks, nextStep } from './next-step.ts'
-import type { MigrationView, SourceView, TargetView } from './next-step.ts'
+import { AGENT_AWAY_SECONDS } from './migration-view.ts'
+import type { MigrationView, SourceView, TargetView } from './migration-view.ts'
+import { CAUGHT_UP_BYTES, PARTNER_LOST_SECONDS, STEP_LIMIT_SECONDS, TARGET_UNHEARD_SECONDS, differingDisks, nextStep } from './next-step.ts'
 import { CUTOVER_COMMITTING } from './states/cutover.ts'
 import type { CutoverStatus } from './states/cutover.ts'
 import { MIGRATION_ENDED, MIGRATION_PLANNED } from './states/migration.ts'
 
 const SOURCE: SourceView = {
   silentSeconds: 1, attempt: 0, connected: true, backgroundLeftBytes: 0, foregroundLeftBytes: 0, comparing: false, reported: true, guestOn: true,
-  stage: 'REPLICATE', off: false, finalSynced: false, hashes: null, acknowledgedSequence: 100, problem: null,
+  stage: 'REPLICATE', off: false, finalSynced: false, hashes: null, acknowledgedSequence: 100, problem: null, test: null,
 }
-const TARGET: TargetView = { silentSeconds: 1, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null }
+const TARGET: TargetView = { silentSeconds: 1, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null, test: null }
 const READY: MigrationView = {
   status: 'READY_FOR_CUTOVER', resumeStatus: null, paused: false, automatic: true, cutoverRequested: false, diskKeys: ['disk0', 'disk1'], neededBytes: 5_000, diverges: false,
-  source: SOURCE, target: TARGET, booking: { status: 'IN_PROGRESS', window: 'OPEN' }, goNoGo: 'GO', attempt: null, othersTurn: false, limits: { shutdownSeconds: 120 },
+  source: SOURCE, target: TARGET, booking: { status: 'IN_PROGRESS', window: 'OPEN' }, goNoGo: 'GO', attempt: null, test: null, othersTurn: false, limits: { shutdownSeconds: 120 },
 }
 const source = (changes: Partial<SourceView>): Partial<MigrationView> => ({ source: { ...SOURCE, ...changes } })
 const target = (changes: Partial<TargetView>): Partial<MigrationView> => ({ target: { ...TARGET, ...changes } })

@@ -1,78 +1,11 @@
-import type { WindowAnswer } from './service-window.ts'
+import { isAway } from './migration-view.ts'
+import type { MigrationView, Step } from './migration-view.ts'
 import { CUTOVER_COMMITTING, CUTOVER_OVER } from './states/cutover.ts'
 import type { CutoverStatus } from './states/cutover.ts'
 import { MIGRATION_ENDED, MIGRATION_PLANNED } from './states/migration.ts'
-import type { MigrationStatus } from './states/migration.ts'
+import { stepOfTest } from './test-step.ts'
 import type { WaitReason } from './waiting.ts'
 
-/** What one agent last said about a migration, as far as decisions need it. */
-export type SourceView = {
-  /** Seconds since the agent was last heard of; null: never. */
-  readonly silentSeconds: number | null
-  readonly attempt: number
-  readonly connected: boolean
-  readonly backgroundLeftBytes: number
-  readonly foregroundLeftBytes: number
-  /** Some disk is being compared by hash after its dirty map was lost. */
-  readonly comparing: boolean
-  /** Every disk has been reported for this migration. */
-  readonly reported: boolean
-  readonly guestOn: boolean
-  readonly stage: string | null
-  readonly off: boolean
-  readonly finalSynced: boolean
-  /** disk key → hash, for the attempt in `attempt`. */
-  readonly hashes: Readonly<Record<string, string>> | null
-  readonly acknowledgedSequence: number
-  readonly problem: { readonly code: string; readonly message: string } | null
-}
-export type TargetView = {
-  readonly silentSeconds: number | null
-  readonly attempt: number
-  readonly stage: string | null
-  readonly freeBytes: number | null
-  readonly hashes: Readonly<Record<string, string>> | null
-  readonly shadow: { readonly on: boolean; readonly health: string; readonly healthDetail: string | null; readonly sequenceAtBoot: number | null; readonly wrote: boolean } | null
-  readonly problem: { readonly code: string; readonly message: string } | null
-}
-
-/** Everything the decision about one migration rests on, read in one transaction. */
-export type MigrationView = {
-  readonly status: MigrationStatus
-  readonly resumeStatus: MigrationStatus | null
-  readonly paused: boolean
-  readonly automatic: boolean
-  readonly cutoverRequested: boolean
-  readonly diskKeys: readonly string[]
-  readonly neededBytes: number
-  /** The guest writes faster than the link takes it: as things are, the backlog never ends. */
-  readonly diverges: boolean
-  readonly source: SourceView
-  readonly target: TargetView
-  /** Where the wave's present booking stands; null: none that counts. */
-  readonly booking: { readonly status: string; readonly window: WindowAnswer } | null
-  readonly goNoGo: 'GO' | 'NO_GO' | null
-  readonly attempt: { readonly number: number; readonly status: CutoverStatus; readonly shadowGone: boolean; readonly sourceReturned: boolean; readonly secondsInStatus: number; readonly inPresentBooking: boolean } | null
-  /** Another VM of the wave is in its cutover, or is first in turn. */
-  readonly othersTurn: boolean
-  readonly limits: { readonly shutdownSeconds: number }
-}
-
-export type Step =
-  | { readonly kind: 'WAIT'; readonly reason: WaitReason; readonly detail: string | null }
-  | { readonly kind: 'MOVE'; readonly to: MigrationStatus }
-  | { readonly kind: 'BLOCK'; readonly reason: WaitReason; readonly detail: string }
-  | { readonly kind: 'UNBLOCK'; readonly to: MigrationStatus }
-  | { readonly kind: 'BEGIN_ATTEMPT' }
-  | { readonly kind: 'ADVANCE_ATTEMPT'; readonly to: CutoverStatus }
-  | { readonly kind: 'SHADOW_GONE' }
-  | { readonly kind: 'SOURCE_RETURNED' }
-  | { readonly kind: 'ROLL_BACK'; readonly code: string; readonly message: string }
-  | { readonly kind: 'COMMIT' }
-  | { readonly kind: 'NOTHING' }
-
-/** An agent that has not reported for this long counts as away: six missed reports. */
-export const AGENT_AWAY_SECONDS = 30
 /** Caught up means: what is left fits into a final sync of seconds on the slowest link we recommend (100 Mbit/s). */
 export const CAUGHT_UP_BYTES = 64 * 1024 * 1024
 /** How long a step of a cutover may take before the attempt is rolled back. Sized for 1 TiB at 500 MB/s. */
@@ -106,6 +39,7 @@ export function nextStep(view: MigrationView): Step {
     if (sourceIsBack(view)) return { kind: 'SOURCE_RETURNED' }
   }
   if (view.status === 'BLOCKED') return stepOfBlocked(view)
+  if (view.status === 'TESTING') return stepOfTest(view, blocker(view)?.detail ?? null)
   return stepOfReplication(view)
 }
 
@@ -113,15 +47,13 @@ function wait(reason: WaitReason, detail: string | null = null): Step {
   return { kind: 'WAIT', reason, detail }
 }
 
-const away = (agent: { readonly silentSeconds: number | null }) => agent.silentSeconds === null || agent.silentSeconds > AGENT_AWAY_SECONDS
-
 /**
  * After a failed attempt whose shadow VM may have run: waits for the target's word that it is gone. Where the target is
  * lost for good, a person decides: cancelling the migration powers the source on without that word.
  */
 function stepOfShadow({ target }: MigrationView, attempt: number): Step {
   if (target.stage === 'KEEP' && target.attempt === attempt && !target.shadow?.on) return { kind: 'SHADOW_GONE' }
-  return away(target)
+  return isAway(target)
     ? wait('TARGET_AGENT_AWAY', 'The shadow VM may still run at the target. The source stays off until the target agent says that it does not; cancelling the migration powers the source on at once.')
     : wait('CUTTING_OVER', 'The shadow VM is being removed; the source is powered on after that.')
 }
@@ -157,8 +89,8 @@ function stepOfReplication(view: MigrationView): Step {
   const { source, target } = view
   const held = blocker(view)
   if (held) return { kind: 'BLOCK', ...held }
-  if (away(source)) return wait('SOURCE_AGENT_AWAY')
-  if (away(target)) return wait('TARGET_AGENT_AWAY')
+  if (isAway(source)) return wait('SOURCE_AGENT_AWAY')
+  if (isAway(target)) return wait('TARGET_AGENT_AWAY')
   if (view.status === 'READY_TO_REPLICATE') {
     if (lacksSpace(view)) return { kind: 'BLOCK', reason: 'INSUFFICIENT_SPACE', detail: `The target site has ${view.target.freeBytes ?? 0} bytes free; this VM needs ${view.neededBytes}.` }
     return { kind: 'MOVE', to: 'REPLICATING' }
@@ -202,8 +134,8 @@ function stepOfAttempt(view: MigrationView, attempt: NonNullable<MigrationView['
   if (!CUTOVER_COMMITTING.includes(attempt.status)) {
     if (view.booking?.window !== 'OPEN' || view.booking.status !== 'IN_PROGRESS') return back('WINDOW_CLOSED', 'The service window no longer has room for this cutover; nothing was stopped.')
     if (view.goNoGo === 'NO_GO') return back('NO_GO', 'The approver said no-go; nothing was stopped.')
-    if (away(source)) return wait('SOURCE_AGENT_AWAY')
-    if (away(target)) return wait('TARGET_AGENT_AWAY')
+    if (isAway(source)) return wait('SOURCE_AGENT_AWAY')
+    if (isAway(target)) return wait('TARGET_AGENT_AWAY')
     if (view.paused) return wait('PAUSED')
     if (diverges(view)) return wait('NOT_CONVERGING')
     if (attempt.status === 'PREFLIGHT') return source.connected && source.backgroundLeftBytes === 0 && source.foregroundLeftBytes <= CAUGHT_UP_BYTES ? { kind: 'ADVANCE_ATTEMPT', to: 'GO_NO_GO' } : wait('CATCHING_UP')
@@ -248,7 +180,7 @@ function stepOfAttempt(view: MigrationView, attempt: NonNullable<MigrationView['
 function lostPartner({ source, target }: MigrationView, attempt: NonNullable<MigrationView['attempt']>): { code: string; message: string } | null {
   if (attempt.status !== 'FINAL_SYNC' && attempt.status !== 'VERIFYING') return null
   // A source that is away cannot power its VM on: rolling back would save nothing, and it may finish in seconds once it is here.
-  if (away(source)) return null
+  if (isAway(source)) return null
   const patience = source.connected ? TARGET_UNHEARD_SECONDS : PARTNER_LOST_SECONDS
   if (target.silentSeconds === null || target.silentSeconds > patience) return { code: 'TARGET_AGENT_LOST', message: `The target agent has not been heard of for more than ${patience} seconds; the source is powered on again. Look at the target agent before the next try.` }
   // A problem is told after several tries in a row: a source that has just come back has had none, and gets them.

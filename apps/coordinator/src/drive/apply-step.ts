@@ -1,6 +1,6 @@
-import { advanceAttempt, beginAttempt, blockMigration, isOthersTurn, lockWave, moveMigration, noteShadowGone, noteSourceReturned, noteWait, rollBackAttempt } from '@driftless/db'
+import { advanceAttempt, advanceTestBoot, beginAttempt, blockMigration, closeTestBoot, endTestBoot, isOthersTurn, lockWave, moveMigration, noteShadowGone, noteSourceReturned, noteWait, rollBackAttempt } from '@driftless/db'
 import type { MigrationFacts, ScopedTx } from '@driftless/db'
-import type { CutoverStatus, Step } from '@driftless/domain'
+import type { CutoverStatus, Step, TestBootStatus } from '@driftless/domain'
 import { accept } from './accept.ts'
 import type { Observed } from './view-of.ts'
 
@@ -35,6 +35,12 @@ export async function applyStep(tx: ScopedTx, step: Step, facts: MigrationFacts,
       return moved(await rollBackAttempt(tx, attemptOf(facts), step.code, step.message))
     case 'COMMIT':
       return moved(await accept(tx, facts, observed, attemptOf(facts)))
+    case 'ADVANCE_TEST':
+      return moved(await advanceTestBoot(tx, testOf(facts), step.to, step.detail, foundOut(step.to, observed)))
+    case 'END_TEST':
+      return moved(await endTestBoot(tx, testOf(facts), step.reason, step.detail))
+    case 'TEST_ENDED':
+      return moved(await closeTestBoot(tx, facts.test && { ...facts.test, migration }, migration, now))
   }
 }
 
@@ -52,6 +58,18 @@ async function begin(tx: ScopedTx, { migration, booking, attempt, now }: Migrati
 function attemptOf({ migration, attempt }: MigrationFacts) {
   if (!attempt) throw new Error(`Migration ${migration.id} has no cutover attempt.`)
   return { ...attempt, migration }
+}
+
+function testOf({ migration, test }: MigrationFacts) {
+  if (!test) throw new Error(`Migration ${migration.id} has no test boot.`)
+  return { ...test, migration }
+}
+
+/** What a test has come to: the moment that the source marked, or the test VM's word on itself. */
+function foundOut(to: TestBootStatus, { source }: Observed) {
+  const point = source?.test?.point
+  if (to === 'BOOTING' && point) return { pointMoment: BigInt(point.moment), pointAt: new Date(point.takenAtMs), heldMs: point.heldMs, acknowledgedSequence: BigInt(point.acknowledgedSequence) }
+  return to === 'HEALTHY' || to === 'BROKEN' ? { outcome: to } : {}
 }
 
 /** What was observed on the way and must not change any more: the shadow's check and the evidence rest on it. */

@@ -48,6 +48,10 @@ export function viewOf(facts: MigrationFacts, { source, target }: Observed, extr
       number: attempt.number, status: attempt.status, shadowGone: attempt.shadowGoneAt !== null, sourceReturned: attempt.sourceReturnedAt !== null,
       secondsInStatus: (now.getTime() - attempt.statusChangedAt.getTime()) / 1000, inPresentBooking: attempt.bookingId === booking?.id,
     },
+    test: facts.test && {
+      id: facts.test.id, status: facts.test.status, expired: facts.test.expiresAt <= now, secondsSinceStart: (now.getTime() - facts.test.startedAt.getTime()) / 1000,
+      acknowledgedSequence: facts.test.acknowledgedSequence === null ? null : Number(facts.test.acknowledgedSequence),
+    },
     othersTurn: extras.othersTurn,
     limits: { shutdownSeconds: migration.wave.shutdownSeconds },
   }
@@ -76,6 +80,7 @@ function sourceView(facts: MigrationFacts, observed: SourceObserved | null, disk
     hashes: observed?.stage === 'FINAL' ? hashesByKey(observed.hashes) : null,
     acknowledgedSequence: Number(facts.attempt?.acknowledgedSequence ?? observed?.guest.acknowledgedSequence ?? 0),
     problem: observed?.problem ?? null,
+    test: observed?.test ? { id: observed.test.id, marked: observed.test.point !== null, problem: observed.test.problem?.message ?? null } : null,
   }
 }
 
@@ -89,7 +94,14 @@ function targetView(facts: MigrationFacts, observed: TargetObserved | null): Tar
     hashes: hashesByKey(observed?.hashes ?? null),
     shadow: shadow && { on: shadow.power === 'ON', health: shadow.health, healthDetail: shadow.healthDetail, sequenceAtBoot: shadow.sequenceAtBoot, wrote: shadow.firstWriteAtMs !== null },
     problem: observed?.problem ?? null,
+    test: targetTestView(observed),
   }
+}
+
+function targetTestView(observed: TargetObserved | null): TargetView['test'] {
+  if (!observed?.test) return null
+  const { id, state, guest, problem } = observed.test
+  return { id, lost: state === 'LOST', health: guest?.health ?? null, healthDetail: guest?.healthDetail ?? null, sequenceAtBoot: guest?.sequenceAtBoot ?? null, problem: problem?.message ?? null }
 }
 
 function hashesByKey(hashes: readonly DiskHash[] | null): Readonly<Record<string, string>> | null {

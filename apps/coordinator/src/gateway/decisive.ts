@@ -26,15 +26,16 @@ export function decisiveOfSource(observed: SourceObserved): string {
     observed.stage, observed.attempt, observed.connected, observed.problem, observed.guest.power,
     left((disk) => disk.backgroundTotalBytes - disk.backgroundDoneBytes) > 0, left((disk) => disk.foregroundLeftBytes) > CAUGHT_UP_BYTES,
     observed.disks.map((disk) => [disk.key, ['RESYNC', 'INITIATING', 'STOPPED'].includes(disk.status) ? disk.status : '']),
-    observed.sourceOffAtMs, observed.finalSyncAtMs, observed.hashes,
+    observed.sourceOffAtMs, observed.finalSyncAtMs, observed.hashes, observed.test ?? null,
   ])
 }
 
 /** The same for a target's report. */
 export function decisiveOfTarget(observed: TargetObserved): string {
-  const { shadow } = observed
+  const { shadow, test } = observed
   return JSON.stringify([
     observed.stage, observed.attempt, observed.problem, observed.hashes,
     shadow && [shadow.power, shadow.health, shadow.healthDetail, shadow.sequenceAtBoot, shadow.firstWriteAtMs !== null],
+    test ? [test.id, test.state, test.guest?.health, test.guest?.healthDetail, test.guest?.sequenceAtBoot, test.problem] : null,
   ])
 }

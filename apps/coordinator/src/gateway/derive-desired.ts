@@ -54,6 +54,7 @@ function sourceOf(migration: MigrationRow, facts: DesiredFacts) {
     guestWriteBytesPerSecond: lowest(wave.guestWriteBytesPerSecond, migration.guestWriteBytesPerSecond),
     guestLatencyLimitMs: wave.guestLatencyLimitMs,
     shutdownSeconds: wave.shutdownSeconds,
+    test: migration.testBoots.flatMap((test) => (test.status === 'MARKING' ? [{ id: test.id }] : []))[0] ?? null,
   }]
 }
 
@@ -77,7 +78,13 @@ function targetOf(migration: MigrationRow) {
       disks: disksOf(migration), hypervisor: vm.hypervisor,
     },
     acknowledgedSequence: Number(migration.attempts[0]?.acknowledgedSequence ?? 0),
+    test: testOf(migration),
   }]
+}
+
+function testOf({ testBoots: [test] }: MigrationRow) {
+  if (!test) return null
+  return { id: test.id, point: test.pointMoment === null ? null : { moment: Number(test.pointMoment), acknowledgedSequence: Number(test.acknowledgedSequence ?? 0) } }
 }
 
 function disksOf(migration: MigrationRow) {

@@ -3,7 +3,7 @@ import { fakeHash, reportOf } from './fake-agent.ts'
 import type { FakeAgent } from './fake-agent.ts'
 
 /** How a fake pair misbehaves. */
-export type Quirks = { readonly corruptTarget?: boolean; readonly brokenGuest?: boolean; readonly lostRecords?: number; readonly refuseShutdown?: boolean }
+export type Quirks = { readonly corruptTarget?: boolean; readonly brokenGuest?: boolean; readonly lostRecords?: number; readonly refuseShutdown?: boolean; readonly loseTest?: boolean }
 
 const LAST_WRITE_AT_MS = 1_800_000_000_000
 const DOWNTIME_MS = 1_500
@@ -25,6 +25,7 @@ export function observeSource(desired: DesiredSource, quirks: Quirks = {}): Sour
     finalSyncAtMs: off ? LAST_WRITE_AT_MS + 400 : null,
     hashes: off ? desired.disks.map((disk) => ({ key: disk.key, hash: fakeHash(disk.key), sizeBytes: disk.sizeBytes })) : null,
     problem: refused ? { code: 'SHUTDOWN_REFUSED', message: 'The guest did not shut down within its time.' } : null,
+    test: desired.test ? { id: desired.test.id, point: { moment: 7, takenAtMs: LAST_WRITE_AT_MS, heldMs: 12, acknowledgedSequence: SEQUENCE }, problem: null } : null,
   }
 }
 
@@ -43,6 +44,18 @@ export function observeTarget(desired: DesiredTarget, quirks: Quirks = {}): Targ
         }
       : null,
     problem: null,
+    test: observeTest(desired.test ?? null, quirks),
+  }
+}
+
+function observeTest(test: DesiredTarget['test'] | null, quirks: Quirks): TargetObserved['test'] {
+  if (!test) return null
+  if (test.point && quirks.loseTest) return { id: test.id, state: 'LOST', guest: null, usedBytes: 0, problem: { code: 'TEST_LOST', message: 'The target agent was started anew.' } }
+  if (!test.point) return { id: test.id, state: 'WAITING', guest: null, usedBytes: 0, problem: null }
+  const found = test.point.acknowledgedSequence - (quirks.lostRecords ?? 0)
+  return {
+    id: test.id, state: 'BOOTED', usedBytes: 4096, problem: null,
+    guest: { power: 'ON', health: quirks.brokenGuest ? 'BROKEN' : 'HEALTHY', healthDetail: quirks.brokenGuest ? 'record 7 has a wrong checksum' : null, acknowledgedSequence: found, sequenceAtBoot: found, firstWriteAtMs: null, lastWriteAtMs: null },
   }
 }
 

@@ -25,7 +25,7 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
         },
       ],
     },
-    include: { vm: true, wave: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 } },
+    include: { vm: true, wave: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 }, testBoots: { where: { status: { notIn: ['ENDING', 'ENDED'] } }, take: 1 } },
     orderBy: { id: 'asc' },
     take: MOST_MIGRATIONS,
   })

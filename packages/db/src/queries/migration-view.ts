@@ -20,7 +20,7 @@ export async function lockWave(tx: ScopedTx, waveId: string): Promise<void> {
 export async function readMigrationFacts(tx: ScopedTx, migrationId: string) {
   const migration = await tx.db.migration.findUniqueOrThrow({
     where: { id: migrationId },
-    include: { vm: true, wave: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 } },
+    include: { vm: true, wave: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 }, testBoots: { where: { status: { not: 'ENDED' } }, take: 1 } },
   })
   const agents = await tx.db.agent.findMany({ where: { id: { in: [migration.sourceAgentId ?? '', migration.targetAgentId ?? ''] } } })
   const booking = await tx.db.booking.findFirst({ where: { waveId: migration.waveId, status: { in: [...BOOKING_HOLDS_SLOT] } }, orderBy: { startsAt: 'desc' } })
@@ -29,6 +29,7 @@ export async function readMigrationFacts(tx: ScopedTx, migrationId: string) {
     now: await databaseNow(tx),
     migration,
     attempt: migration.attempts[0] ?? null,
+    test: migration.testBoots[0] ?? null,
     sourceAgent: agents.find((agent) => agent.id === migration.sourceAgentId) ?? null,
     targetAgent: agents.find((agent) => agent.id === migration.targetAgentId) ?? null,
     booking,

@@ -2,6 +2,7 @@ import { CUTOVER_HARMLESS, DomainError, MIGRATION_ENDED } from '@driftless/domai
 import type { ScopedTx } from '../scope.ts'
 import { rollBackAttempt } from './cutover-attempt.ts'
 import { moveMigration } from './move-migration.ts'
+import { cancelTestBoot } from './test-boot.ts'
 
 /**
  * Gives a migration up: the source runs on untouched, the replica is removed. A cutover that has
@@ -18,6 +19,7 @@ export async function cancelMigration(tx: ScopedTx, migrationId: string): Promis
   if (attempt && !CUTOVER_HARMLESS.includes(attempt.status))
     throw new DomainError('CUTOVER_FROZEN', `The cutover of ${migration.vm.name} has begun and runs to its end.`, { vm: migration.vm.name })
   if (attempt) await rollBackAttempt(tx, { ...attempt, migration }, 'CANCELLED', 'The migration was cancelled.')
+  if (migration.status === 'TESTING') await cancelTestBoot(tx, migration, new Date())
   const status = attempt ? 'REPLICATING' : migration.status
   return moveMigration(tx, { ...migration, status }, 'CANCELLED', { endedAt: new Date() })
 }

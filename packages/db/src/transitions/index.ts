@@ -5,6 +5,7 @@
  *   book-window, decide-booking, withdraw-booking, decide-go-no-go           intent, by people (web)
  *   move-migration, block-migration, wait-on                                 a migration's status (coordinator)
  *   begin-attempt, advance-attempt, roll-back-attempt, commit-cutover        a cutover attempt and its migration
+ *   test-boot                                                                a test boot, by people and by the coordinator
  *   advance-booking                                                          a booking as time passes
  *   start-estimate, end-estimate                                             observations
  *   limit-site, control-migration, brand-provider                            settings, by people (web)
@@ -32,3 +33,4 @@ export * from './estimate.ts'
 export * from './enrol-agent.ts'
 export * from './limit-site.ts'
 export * from './brand-provider.ts'
+export * from './test-boot.ts'

@@ -9,6 +9,7 @@ import type { ScopedTx } from '../scope.ts'
 export async function requestCutover(tx: ScopedTx, migrationId: string, now: Date): Promise<void> {
   const migration = await tx.db.migration.findUnique({ where: { id: migrationId }, include: { vm: true } })
   if (!migration) throw new DomainError('MIGRATION_UNKNOWN', 'There is no such migration.')
+  if (migration.status === 'TESTING') throw new DomainError('TEST_RUNNING', `A test of ${migration.vm.name} runs. Discard it first.`, { vm: migration.vm.name })
   if (migration.status !== 'READY_FOR_CUTOVER') throw new DomainError('NOT_READY_FOR_CUTOVER', `${migration.vm.name} is not ready for its cutover.`, { vm: migration.vm.name })
   const open = await tx.db.booking.count({
     where: { waveId: migration.waveId, status: { in: ['APPROVED', 'LOCKED', 'IN_PROGRESS'] }, startsAt: { lte: now }, lockoutAt: { gt: now } },

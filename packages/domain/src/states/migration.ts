@@ -8,8 +8,9 @@ export const MIGRATION_STATUSES = [
 export type MigrationStatus = (typeof MIGRATION_STATUSES)[number]
 
 /**
- * READY_FOR_TEST and TESTING wait for the test boot, which is not available yet; until then
- * REPLICATING leads straight to READY_FOR_CUTOVER. A failed cutover leads back to REPLICATING.
+ * A test is started by a person, so REPLICATING leads straight to READY_FOR_CUTOVER; from there TESTING and back.
+ * READY_FOR_TEST is for plans that demand a test before the cutover, which there are none of yet. A failed cutover leads
+ * back to REPLICATING.
  */
 export const MIGRATION_TRANSITIONS: TransitionTable<MigrationStatus> = {
   DRAFT: ['ASSESSED', 'CANCELLED'],
@@ -18,7 +19,7 @@ export const MIGRATION_TRANSITIONS: TransitionTable<MigrationStatus> = {
   REPLICATING: ['READY_FOR_TEST', 'READY_FOR_CUTOVER', 'BLOCKED', 'CANCELLED', 'FAILED'],
   READY_FOR_TEST: ['TESTING', 'READY_FOR_CUTOVER', 'REPLICATING', 'BLOCKED', 'CANCELLED', 'FAILED'],
   TESTING: ['READY_FOR_TEST', 'READY_FOR_CUTOVER', 'REPLICATING', 'BLOCKED', 'CANCELLED', 'FAILED'],
-  READY_FOR_CUTOVER: ['CUTTING_OVER', 'REPLICATING', 'BLOCKED', 'CANCELLED', 'FAILED'],
+  READY_FOR_CUTOVER: ['TESTING', 'CUTTING_OVER', 'REPLICATING', 'BLOCKED', 'CANCELLED', 'FAILED'],
   CUTTING_OVER: ['VALIDATING', 'READY_FOR_CUTOVER', 'REPLICATING', 'CANCELLED'],
   VALIDATING: ['COMPLETED', 'REPLICATING'],
   BLOCKED: ['READY_TO_REPLICATE', 'REPLICATING', 'READY_FOR_CUTOVER', 'CANCELLED', 'FAILED'],

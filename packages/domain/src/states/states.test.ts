@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { BOOKING_HOLDS_SLOT, BOOKING_OVER, BOOKING_STATUSES, BOOKING_TRANSITIONS } from './booking.ts'
 import { CUTOVER_COMMITTING, CUTOVER_HARMLESS, CUTOVER_OVER, CUTOVER_STATUSES, CUTOVER_TRANSITIONS } from './cutover.ts'
 import { MIGRATION_ENDED, MIGRATION_IN_CUTOVER, MIGRATION_PLANNED, MIGRATION_STATUSES, MIGRATION_TRANSITIONS, MIGRATION_UNDER_WAY } from './migration.ts'
+import { TEST_BOOT_OVER, TEST_BOOT_RUNNING, TEST_BOOT_STATUSES, TEST_BOOT_TRANSITIONS, TEST_BOOT_UNDER_WAY } from './test-boot.ts'
 import { canTransition, sourcesOf, terminalStates } from './transition-table.ts'
 import type { TransitionTable } from './transition-table.ts'
 
@@ -20,6 +21,7 @@ describe('each status is classified exactly once', () => {
   it('migration: ended, planned, under way', () => partition(MIGRATION_STATUSES, MIGRATION_ENDED, MIGRATION_PLANNED, MIGRATION_UNDER_WAY))
   it('booking: holds its slot, over', () => partition(BOOKING_STATUSES, BOOKING_HOLDS_SLOT, BOOKING_OVER))
   it('cutover: harmless, committing, over', () => partition(CUTOVER_STATUSES, CUTOVER_HARMLESS, CUTOVER_COMMITTING, CUTOVER_OVER))
+  it('test boot: under way, running, over', () => partition(TEST_BOOT_STATUSES, TEST_BOOT_UNDER_WAY, TEST_BOOT_RUNNING, TEST_BOOT_OVER))
 })
 
 describe('the tables', () => {
@@ -27,6 +29,7 @@ describe('the tables', () => {
     expect(reachable(MIGRATION_TRANSITIONS, 'DRAFT').size).toBe(MIGRATION_STATUSES.length)
     expect(reachable(BOOKING_TRANSITIONS, 'REQUESTED').size).toBe(BOOKING_STATUSES.length)
     expect(reachable(CUTOVER_TRANSITIONS, 'PREFLIGHT').size).toBe(CUTOVER_STATUSES.length)
+    expect(reachable(TEST_BOOT_TRANSITIONS, 'STARTING').size).toBe(TEST_BOOT_STATUSES.length)
   })
   it('lead nowhere from what is over, but for an accepted migration that may be rolled back', () => {
     expect(terminalStates(MIGRATION_TRANSITIONS)).toEqual(['ROLLED_BACK', 'FAILED', 'CANCELLED'])

@@ -16,7 +16,7 @@ export type Attention = {
 /** The gravest first; a reason that is not listed is Driftless at work. */
 const GRAVITY: readonly WaitReason[] = [
   'INSUFFICIENT_SPACE', 'TARGET_AGENT_AWAY', 'SOURCE_AGENT_AWAY', 'AGENT_PROBLEM', 'CUTOVER_FAILED', 'WINDOW_MISSED', 'NO_GO',
-  'APPROVE_WINDOW', 'GO_NO_GO', 'REQUEST_CUTOVER', 'BOOK_WINDOW', 'PAUSED', 'START_WAVE',
+  'APPROVE_WINDOW', 'GO_NO_GO', 'REQUEST_CUTOVER', 'TESTING', 'BOOK_WINDOW', 'PAUSED', 'START_WAVE',
 ]
 const URGENT: ReadonlySet<WaitReason> = new Set(['INSUFFICIENT_SPACE', 'TARGET_AGENT_AWAY', 'SOURCE_AGENT_AWAY', 'AGENT_PROBLEM', 'CUTOVER_FAILED', 'WINDOW_MISSED', 'APPROVE_WINDOW', 'GO_NO_GO'])
 

@@ -11,5 +11,5 @@ export function waveState(statuses: readonly MigrationStatus[], paused: boolean)
   if (open.some((status) => MIGRATION_IN_CUTOVER.includes(status))) return 'CUTOVER'
   if (open.includes('BLOCKED')) return 'BLOCKED'
   if (paused) return 'PAUSED'
-  return open.every((status) => status === 'READY_FOR_CUTOVER') ? 'READY' : 'REPLICATING'
+  return open.every((status) => status === 'READY_FOR_CUTOVER' || status === 'TESTING') ? 'READY' : 'REPLICATING'
 }
