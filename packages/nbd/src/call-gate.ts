@@ -4,23 +4,34 @@
  * long, and calls handed over wait side by side. Nothing in Node tells which it will be, so the calls tell.
  */
 
-/** A call at once may take this long, and so much more a byte: beyond what a page cache takes, below what a disk does. */
-const QUICK_MS = 0.04
-const QUICK_MS_PER_BYTE = 0.3e-6
-/** A slow call counts for so many quick ones: a single one is the scheduler's, one of five is the disk's. */
+/**
+ * A call at once may take this long, and so much more a byte. Reads: beyond what a page cache takes, below what a disk
+ * does. Writes wait for one another whatever thread they are on (a file has one lock for them): only what
+ * would hold up everything else is handed over.
+ */
+export const READ_LIMITS = { quickMs: 0.04, quickMsPerByte: 0.3e-6 }
+export const WRITE_LIMITS = { quickMs: 0.5, quickMsPerByte: 1e-6 }
+/** A slow call counts for so many quick ones: a single one is the scheduler's, three of a dozen are the disk's. */
 const SLOW_WEIGHT = 4
-const TOO_SLOW = 2 * SLOW_WEIGHT
+const TOO_SLOW = 3 * SLOW_WEIGHT
 /** After that, so many calls are handed over before one is tried again: at first, and at the most. */
-const FIRST_REST = 32
+const FIRST_REST = 8
 const LONGEST_REST = 1024
 /** A call that nothing else waits for may take this long at once: as quick as a disk gets, never a slow one. */
 const ALONE_MS = 0.5
 
 export class CallGate {
+  readonly #quickMs: number
+  readonly #quickMsPerByte: number
   #score = 0
   #rest = 0
   #nextRest = FIRST_REST
   #aloneRest = 0
+
+  constructor(limits: { readonly quickMs: number; readonly quickMsPerByte: number }) {
+    this.#quickMs = limits.quickMs
+    this.#quickMsPerByte = limits.quickMsPerByte
+  }
 
   /** Whether the next call is made at once. `alone`: nothing could be done meanwhile. */
   opens(alone: boolean): boolean {
@@ -33,8 +44,8 @@ export class CallGate {
 
   /** A call made at once took so long for so many bytes. */
   took(ms: number, bytes: number): void {
-    if (ms > ALONE_MS + bytes * QUICK_MS_PER_BYTE) this.#aloneRest = LONGEST_REST
-    if (ms <= QUICK_MS + bytes * QUICK_MS_PER_BYTE) {
+    if (ms > ALONE_MS + bytes * this.#quickMsPerByte) this.#aloneRest = LONGEST_REST
+    if (ms <= this.#quickMs + bytes * this.#quickMsPerByte) {
       if (this.#score > 0) this.#score -= 1
       if (this.#score === 0) this.#nextRest = FIRST_REST
       return

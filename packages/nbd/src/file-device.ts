@@ -1,7 +1,7 @@
 import { readSync, writeSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import type { BlockDevice } from './block-device.ts'
-import { CallGate } from './call-gate.ts'
+import { CallGate, READ_LIMITS, WRITE_LIMITS } from './call-gate.ts'
 import { BlockError } from './errors.ts'
 
 export type FileDeviceOptions = {
@@ -23,8 +23,8 @@ export async function openFileDevice(path: string, options: FileDeviceOptions = 
   if (options.create) await createSparse(path, options.create.sizeBytes)
   const file = await open(path, options.readOnly ? 'r' : 'r+')
   const sizeBytes = (await file.stat()).size
-  const readGate = new CallGate()
-  const writeGate = new CallGate()
+  const readGate = new CallGate(READ_LIMITS)
+  const writeGate = new CallGate(WRITE_LIMITS)
 
   const endedEarly = (what: string, at: number, length: number) => new BlockError('EIO', `${what} ended early, at byte ${at} of ${length} (${path}).`)
   async function whole(done: (at: number) => Promise<number>, length: number, what: string): Promise<void> {

@@ -11,7 +11,9 @@ const POOL_BYTES = 512 * 1024
  * descriptor where there is one and the kernel takes them; what it does not take goes through the socket.
  */
 export class Outbox {
-  readonly pool = Buffer.allocUnsafeSlow(POOL_BYTES)
+  #pool: Buffer = Buffer.allocUnsafeSlow(POOL_BYTES)
+  /** Takes the pool's place while the kernel has not taken all of it. */
+  #spare: Buffer | null = null
   readonly #socket: Socket
   readonly #fd: number | null
   readonly #onRoom: () => void
@@ -30,6 +32,11 @@ export class Outbox {
   /** The client does not keep up: make no more replies until `onRoom`. */
   get stuck(): boolean {
     return this.#fd === null ? this.#socket.writableNeedDrain : this.#unsent > 0
+  }
+
+  /** Where replies are made; another one after each `place`, `commit` and `flush`. */
+  get pool(): Buffer {
+    return this.#pool
   }
 
   /** A place for `bytes` (at most half the pool) in `pool`; not part of what is sent until `commit`. */
@@ -63,7 +70,7 @@ export class Outbox {
     if (this.#filled === 0) return
     const filled = this.#filled
     this.#filled = 0
-    this.#write(this.pool.subarray(0, filled))
+    this.#write(this.#pool.subarray(0, filled))
   }
 
   #write(bytes: Buffer): void {
@@ -77,9 +84,13 @@ export class Outbox {
       }
     }
     if (sent === bytes.length) return
+    let rest = bytes.subarray(sent)
+    if (bytes.buffer === this.#pool.buffer) {
+      // The pool is overwritten by the next reply: go on in another one, or with a copy.
+      if (this.#unsent === 0) [this.#pool, this.#spare] = [this.#spare ?? Buffer.allocUnsafeSlow(POOL_BYTES), this.#pool]
+      else rest = Buffer.from(rest)
+    }
     this.#unsent += 1
-    // Whatever lies in the pool is overwritten by the next reply.
-    const rest = bytes.buffer === this.pool.buffer ? Buffer.from(bytes.subarray(sent)) : bytes.subarray(sent)
     this.#socket.write(rest, () => {
       this.#unsent -= 1
       if (this.#unsent === 0) this.#onRoom()

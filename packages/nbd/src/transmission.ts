@@ -223,7 +223,8 @@ export class Transmission {
       await this.#device.read(request.offset + done, reply.subarray(head))
       writeReadHead(reply, 0, request, structured, request.offset + done, length, true)
       if (length > READ_PIECE_BYTES / 2) return this.#outbox.send(reply)
-      reply.copy(this.#outbox.pool, this.#outbox.place(reply.length))
+      const at = this.#outbox.place(reply.length)
+      reply.copy(this.#outbox.pool, at)
       this.#outbox.commit(reply.length)
     })
   }
