@@ -9,11 +9,12 @@ import shell from './shell.json' with { type: 'json' }
 import signIn from './signIn.json' with { type: 'json' }
 import states from './states.json' with { type: 'json' }
 import statistics from './statistics.json' with { type: 'json' }
+import testBoot from './testBoot.json' with { type: 'json' }
 import ui from './ui.json' with { type: 'json' }
 import units from './units.json' with { type: 'json' }
 import wave from './wave.json' with { type: 'json' }
 import windows from './windows.json' with { type: 'json' }
 
 /** Every text of the portal, in English; one file a feature. */
-const messages = { auditLog, billing, configure, errors, estimate, migrate, overview, shell, signIn, states, statistics, ui, units, wave, windows }
+const messages = { auditLog, billing, configure, errors, estimate, migrate, overview, shell, signIn, states, statistics, testBoot, ui, units, wave, windows }
 export default messages

@@ -1,5 +1,5 @@
-import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, downtimeParts, ownerOf, WAIT_REASONS } from '@driftless/domain'
-import type { DowntimePart, WaitReason } from '@driftless/domain'
+import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, TEST_END_REASONS, downtimeParts, ownerOf, WAIT_REASONS } from '@driftless/domain'
+import type { DowntimePart, TestEndReason, WaitReason } from '@driftless/domain'
 import { z } from 'zod'
 import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
@@ -63,7 +63,7 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
       tenant: { select: { name: true } },
       site: { select: { name: true } },
       destination: { include: { targetSite: { include: { agents: { select: { id: true, name: true, lastContactAt: true } } } } } },
-      migrations: { orderBy: { position: 'asc' }, include: { vm: { include: { disks: true } }, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'asc' } }, evidence: { select: { sha256: true, createdAt: true } } } },
+      migrations: { orderBy: { position: 'asc' }, include: { vm: { include: { disks: true } }, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'asc' } }, testBoots: { orderBy: { startedAt: 'desc' }, take: 1 }, evidence: { select: { sha256: true, createdAt: true } } } },
       bookings: { orderBy: { requestedAt: 'desc' }, take: 20 },
       goNoGos: { orderBy: { decidedAt: 'desc' }, take: 20 },
     },
@@ -98,7 +98,7 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
 export type WaveReading = NonNullable<Awaited<ReturnType<typeof readWave>>>
 export type WaveMigration = WaveReading['migrations'][number]
 
-type MigrationWithAll = Prisma.MigrationGetPayload<{ include: { vm: { include: { disks: true } }; replications: true; attempts: true; evidence: { select: { sha256: true; createdAt: true } } } }>
+type MigrationWithAll = Prisma.MigrationGetPayload<{ include: { vm: { include: { disks: true } }; replications: true; attempts: true; testBoots: true; evidence: { select: { sha256: true; createdAt: true } } } }>
 
 function migrationRow(migration: MigrationWithAll) {
   const reason = isWaitReason(migration.waitReason) ? migration.waitReason : null
@@ -125,8 +125,26 @@ function migrationRow(migration: MigrationWithAll) {
     foregroundDoneBytes: total((disk) => disk.foregroundDoneBytes), foregroundLeftBytes: total((disk) => disk.foregroundLeftBytes), sentBytes: total((disk) => disk.sentBytes), verifiedBytes: total((disk) => disk.verifiedBytes),
     behindSince: disks.reduce<Date | null>((oldest, { behindSince }) => (behindSince !== null && (oldest === null || behindSince < oldest) ? behindSince : oldest), null),
     attempts: migration.attempts.map(attemptRow),
+    test: testRow(migration),
     evidence: migration.evidence,
   }
+}
+
+/** What the target says that the test takes of its store. */
+const testUse = z.object({ test: z.object({ id: z.string(), usedBytes: z.number() }) })
+
+function testRow({ testBoots: [test], targetObserved }: MigrationWithAll) {
+  if (!test) return null
+  const use = testUse.safeParse(targetObserved).data?.test
+  return {
+    id: test.id, status: test.status, startedByName: test.startedByName, startedAt: test.startedAt, expiresAt: test.expiresAt, pointAt: test.pointAt, heldMs: test.heldMs,
+    detail: test.detail, outcome: test.outcome === 'HEALTHY' || test.outcome === 'BROKEN' ? test.outcome : null, endReason: isEndReason(test.endReason) ? test.endReason : null, endedAt: test.endedAt,
+    usedBytes: use?.id === test.id ? use.usedBytes : null,
+  }
+}
+
+function isEndReason(value: string | null): value is TestEndReason {
+  return TEST_END_REASONS.some((reason) => reason === value)
 }
 
 function attemptRow(attempt: MigrationWithAll['attempts'][number]) {

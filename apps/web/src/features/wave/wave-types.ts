@@ -3,3 +3,4 @@ import type { Outputs } from '@/client/trpc.ts'
 export type Wave = Outputs['wave']['read']
 export type WaveMigration = Wave['migrations'][number]
 export type Attempt = WaveMigration['attempts'][number]
+export type TestBoot = NonNullable<WaveMigration['test']>

@@ -16,12 +16,14 @@ export function useValueText(): (entry: Pick<Entry, 'action'>, value: string | n
   const migration = useTranslations('states.migration')
   const booking = useTranslations('states.booking')
   const cutover = useTranslations('states.cutover')
+  const testBoot = useTranslations('states.testBoot')
   const { states } = useMessages()
   const bits = useBitRate()
   const formats = useFormats()
   const isMigration = (value: string): value is keyof States['migration'] => Object.hasOwn(states.migration, value)
   const isBooking = (value: string): value is keyof States['booking'] => Object.hasOwn(states.booking, value)
   const isCutover = (value: string): value is keyof States['cutover'] => Object.hasOwn(states.cutover, value)
+  const isTestBoot = (value: string): value is keyof States['testBoot'] => Object.hasOwn(states.testBoot, value)
   return ({ action }, value) => {
     if (value === null) return '–'
     if (action === 'site.limit') return value === 'none' ? t('values.none') : bits(Number(value))
@@ -32,6 +34,7 @@ export function useValueText(): (entry: Pick<Entry, 'action'>, value: string | n
     if (action === 'billing.start') return formats.dateTime(new Date(value))
     if (action.startsWith('booking.') && isBooking(value)) return booking(value)
     if (action.startsWith('cutover.') && isCutover(value)) return cutover(value)
+    if (action.startsWith('test.') && isTestBoot(value)) return testBoot(value)
     if (isMigration(value)) return migration(value)
     return value
   }

@@ -12,6 +12,7 @@ import { Pill } from '@/ui/pill.tsx'
 import { Tooltip } from '@/ui/tooltip.tsx'
 import type { Wave, WaveMigration } from '../wave-types.ts'
 import { FinalMigrationButton } from './final-migration-button.tsx'
+import { StartTest } from './start-test.tsx'
 import { VmRates } from './vm-rates.tsx'
 import { useWaveAction } from './use-wave-action.ts'
 
@@ -28,6 +29,7 @@ export function VmActions({ wave, migration }: { wave: Wave; migration: WaveMigr
     <div className="flex items-center justify-end gap-1" role="group" aria-label={t('vms.actions', { name: migration.name })}>
       {migration.cutoverRequestedAt !== null && <Pill tone="accent">{t('final.requested')}</Pill>}
       {wave.cutoverMode === 'MANUAL' && migration.status === 'READY_FOR_CUTOVER' && migration.cutoverRequestedAt === null && <FinalMigrationButton migrations={[migration]} />}
+      {migration.status === 'READY_FOR_CUTOVER' && migration.cutoverRequestedAt === null && !wave.paused && <StartTest wave={wave} migration={migration} />}
       {wave.startedAt !== null && (
         <Tooltip content={t('vms.menu.statistics')}>
           <Button asChild variant="ghost" size="icon"><Link href={`/statistics?wave=${wave.id}&vm=${migration.vmId}`} aria-label={t('vms.menu.statistics')}><ChartSpline aria-hidden /></Link></Button>

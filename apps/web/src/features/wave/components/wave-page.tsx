@@ -15,6 +15,7 @@ import { CutoverProgress } from './cutover-progress.tsx'
 import { GoNoGoCard } from './go-no-go-card.tsx'
 import { NotConverging } from './not-converging.tsx'
 import { Results } from './results.tsx'
+import { TestBoots } from './test-boots.tsx'
 import { VmTable } from './vm-table.tsx'
 import { WaveControls } from './wave-controls.tsx'
 import { WaveNotices } from './wave-notices.tsx'
@@ -61,6 +62,7 @@ export function WavePage({ waveId }: { waveId: string }) {
         <GoNoGoCard wave={wave} />
       </div>
       <CutoverProgress wave={wave} />
+      <TestBoots wave={wave} />
       <VmTable wave={wave} />
       <Results wave={wave} />
     </>

@@ -7,5 +7,6 @@ import { decideGoNoGo } from './decide-go-no-go.ts'
 import { readWave } from './read-wave.ts'
 import { requestCutover } from './request-cutover.ts'
 import { startWave } from './start-wave.ts'
+import { discardTest, startTest } from './test-boot.ts'
 
-export const waveRouter = router({ read: readWave, start: startWave, control: controlWave, controlMigration, cancel: cancelWave, cancelMigration, requestCutover, decideGoNoGo })
+export const waveRouter = router({ read: readWave, start: startWave, control: controlWave, controlMigration, cancel: cancelWave, cancelMigration, requestCutover, startTest, discardTest, decideGoNoGo })
