@@ -29,7 +29,12 @@ export async function writeFileDurably(path: string, content: string, mode = 0o6
     await file.close()
   }
   await rename(temporary, path)
-  const folder = await open(dirname(path), 'r')
+  await syncFolder(dirname(path))
+}
+
+/** Makes durable which files are in a folder. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
   try {
     await folder.sync()
   } finally {

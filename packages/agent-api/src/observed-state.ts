@@ -55,6 +55,8 @@ export const sourceDiskObserved = z.object({
   sentBytes: bytes,
   /** Read back on both sides and found equal, and not written since; the rest is read at the cutover. */
   verifiedBytes: bytes.optional(),
+  /** Pieces of 64 KiB that were found different although all of them had arrived, since the agent's start. Each was sent anew. */
+  divergences: z.number().int().nonnegative().optional(),
   /** Since when the target has not been identical; null when it is. */
   behindSinceMs: instantMs.nullable(),
 })

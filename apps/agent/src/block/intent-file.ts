@@ -12,6 +12,7 @@
 import { open, readFile, rename } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncFolder } from '../state-file.ts'
 import { hashOf } from './content.ts'
 
 const VERSION = 1
@@ -197,14 +198,5 @@ export class IntentFile {
     const zeroes = Buffer.alloc(Math.ceil((moreBytes + 1) / AHEAD_BYTES) * AHEAD_BYTES)
     await this.#file.write(zeroes, 0, zeroes.length, this.#endBytes)
     this.#allocatedBytes = this.#endBytes + zeroes.length
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }

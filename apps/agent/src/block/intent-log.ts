@@ -117,7 +117,7 @@ export class IntentLog implements WriteIntents {
       next.logged.addAll(sealed.written)
       this.#generations.push(next)
     })
-    return () => this.#release(sealed.number)
+    return () => this.#release(sealed)
   }
 
   /** Nothing is remembered any more, and nothing logged. */
@@ -143,12 +143,12 @@ export class IntentLog implements WriteIntents {
     return { number, logged: new DirtyMap(this.#regionCount), written: new DirtyMap(this.#regionCount) }
   }
 
-  async #release(upTo: number): Promise<void> {
+  async #release(sealed: Generation): Promise<void> {
     await this.#work(async () => {
-      const kept = this.#generations.filter(({ number }) => number > upTo)
-      if (kept.length === this.#generations.length || kept.length === 0) return
-      await this.#file?.release(upTo)
-      this.#generations = kept
+      const at = this.#generations.indexOf(sealed)
+      if (at < 0 || at === this.#generations.length - 1) return // of an epoch before this one, or never sealed
+      await this.#file?.release(sealed.number)
+      this.#generations = this.#generations.slice(at + 1)
       await this.#compact()
     })
   }

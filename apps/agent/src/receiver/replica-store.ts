@@ -12,7 +12,8 @@ import { StreamError } from '../stream/protocol.ts'
 /** Kept free on the store's file system: a full one harms more than the replicas. */
 const RESERVE_BYTES = 64 * 1024 * 1024
 
-const diskRecord = z.object({ key: z.string(), sizeBytes: z.number(), epoch: z.string(), fresh: z.boolean() })
+/** `sweptBytes`: how far the source's sweep of this epoch is known to be durable here. */
+const diskRecord = z.object({ key: z.string(), sizeBytes: z.number(), epoch: z.string(), fresh: z.boolean(), sweptBytes: z.number().default(0) })
 
 /** What is remembered of one replica over restarts; `replica.json` in its folder. */
 const replicaRecord = z.object({
@@ -51,6 +52,11 @@ export class ReplicaStore {
   diskPath(migrationId: string, key: string): string {
     if (!/^[A-Za-z0-9_-]{1,60}$/.test(key)) throw new StreamError('BAD_DISK_KEY', `"${key}" is no usable disk key.`)
     return join(this.#folder(migrationId), `${key}.raw`)
+  }
+
+  /** The hashes of a disk's pieces, as read back from it. */
+  tablePath(migrationId: string, key: string): string {
+    return `${this.diskPath(migrationId, key)}.pieces`
   }
 
   /** Where a test of the replica keeps what it needs; made and removed by the test. */
@@ -102,7 +108,7 @@ export class ReplicaStore {
       const path = this.diskPath(migrationId, disk.key)
       await rm(path, { force: true })
       await (await openFileDevice(path, { create: { sizeBytes: disk.sizeBytes } })).close()
-      records.push({ ...disk, epoch: randomUUID(), fresh: true })
+      records.push({ ...disk, epoch: randomUUID(), fresh: true, sweptBytes: 0 })
     }
     const record: ReplicaRecord = { migrationId, disks: records, holder: known?.holder ?? 'STREAM', shadowRef: known?.shadowRef ?? null }
     await this.save(record)

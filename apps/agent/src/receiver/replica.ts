@@ -1,11 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { BlockDevice } from '@driftless/nbd'
 import type { DiskHash } from '@driftless/agent-api'
-import { hashDevice } from '../block/content.ts'
-import { StreamError } from '../stream/protocol.ts'
+import { PieceTable } from '../proof/piece-table.ts'
+import { TrackedDevice } from '../proof/tracked-device.ts'
+import { HASH_PIECE_BYTES, StreamError } from '../stream/protocol.ts'
 import type { Hello } from '../stream/protocol.ts'
+import { hashPieces } from './disk-session.ts'
 import type { ReceivingDisk } from './disk-session.ts'
 import type { ReplicaRecord, ReplicaStore } from './replica-store.ts'
+
+/** The source's sweep is recorded this often; less is lost to a killed target than the rest of a flush interval costs. */
+const RECORD_SWEPT_EVERY_BYTES = 256 * 1024 * 1024
+
+/** A disk in use: its file, and the hashes of what was read back from it. */
+interface OpenDisk {
+  readonly device: TrackedDevice
+  readonly table: PieceTable
+}
 
 interface Session {
   readonly diskKey: string
@@ -25,8 +36,10 @@ export interface MomentKeeper {
 export class Replica {
   readonly record: ReplicaRecord
   readonly #store: ReplicaStore
-  readonly #devices = new Map<string, BlockDevice>()
+  readonly #disks = new Map<string, Promise<OpenDisk>>()
   readonly #sessions = new Map<string, Session>()
+  /** How far each disk's sweep was when that was recorded last. */
+  readonly #recordedSwept = new Map<string, number>()
   /** Counts changes of content: hashes taken before the last one prove nothing. */
   #changes = 0
   #verified: { attempt: number; changes: number; hashes: DiskHash[] } | null = null
@@ -50,14 +63,14 @@ export class Replica {
     if (disk === undefined || disk.sizeBytes !== hello.sizeBytes) {
       throw new StreamError('SHAPE_MISMATCH', `The source's disk "${hello.diskKey}" has ${hello.sizeBytes} bytes; the replica was agreed as ${disk?.sizeBytes ?? 'missing'}. Cancel this migration and plan it anew.`)
     }
-    const device = await this.device(disk.key)
+    const { device, table } = await this.#open(disk.key)
     while (this.#sessions.has(disk.key)) await this.#endSession(disk.key, new StreamError('REPLACED', 'A newer connection for this disk took over.'))
     this.#demandStream()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
     const session: Session = { diskKey: disk.key, end, released }
     this.#sessions.set(disk.key, session)
     return {
-      ok: { epoch: disk.epoch, fresh: disk.fresh },
+      ok: { epoch: disk.epoch, fresh: disk.fresh, sweptBytes: disk.sweptBytes, knownBytes: table.knownBytes, takesOffers: false },
       device,
       changing: async (offset, length) => {
         this.#changes += 1
@@ -65,6 +78,12 @@ export class Replica {
         if (!disk.fresh) return
         disk.fresh = false
         await this.#save()
+      },
+      swept: (sweptBytes) => this.#noteSwept(disk, sweptBytes),
+      pieceHashes: (offset, length) => {
+        const end = offset + length
+        const whole = offset % HASH_PIECE_BYTES === 0 && (end % HASH_PIECE_BYTES === 0 || end === disk.sizeBytes)
+        return whole ? table.readBack(offset / HASH_PIECE_BYTES, Math.ceil(end / HASH_PIECE_BYTES)) : hashPieces(device, offset, length)
       },
       point: async (moment) => this.#keeper?.point(disk.key, moment),
       release: () => {
@@ -81,12 +100,47 @@ export class Replica {
 
   /** The open file of a disk. */
   async device(key: string): Promise<BlockDevice> {
-    let device = this.#devices.get(key)
-    if (device === undefined) {
-      device = await this.#store.openDisk(this.record.migrationId, key)
-      this.#devices.set(key, device)
+    return (await this.#open(key)).device
+  }
+
+  /** Pieces of all disks that were read back and hashed since they were opened. */
+  async readBackPieces(): Promise<number> {
+    const disks = await Promise.all(this.#disks.values())
+    return disks.reduce((sum, { table }) => sum + table.readBackPieces, 0)
+  }
+
+  #open(key: string): Promise<OpenDisk> {
+    let opened = this.#disks.get(key)
+    if (opened === undefined) {
+      opened = this.#openNow(key)
+      this.#disks.set(key, opened)
+      opened.catch(() => this.#disks.delete(key))
     }
-    return device
+    return opened
+  }
+
+  async #openNow(key: string): Promise<OpenDisk> {
+    const device = await this.#store.openDisk(this.record.migrationId, key)
+    try {
+      const table = new PieceTable(this.#store.tablePath(this.record.migrationId, key), device)
+      await table.open()
+      if (this.record.holder === 'SHADOW') table.touchAll()
+      return { device: new TrackedDevice(device, table), table }
+    } catch (error) {
+      await device.close()
+      throw error
+    }
+  }
+
+  /** Recorded at once when the sweep began anew: until then the source may not rely on what it writes down. */
+  async #noteSwept(disk: ReplicaRecord['disks'][number], sweptBytes: number): Promise<void> {
+    if (sweptBytes === disk.sweptBytes || sweptBytes > disk.sizeBytes) return
+    const recorded = this.#recordedSwept.get(disk.key) ?? 0
+    const due = sweptBytes < disk.sweptBytes || sweptBytes === disk.sizeBytes || sweptBytes >= recorded + RECORD_SWEPT_EVERY_BYTES
+    disk.sweptBytes = sweptBytes
+    if (!due) return
+    this.#recordedSwept.set(disk.key, sweptBytes)
+    await this.#save()
   }
 
   /** Hashes taken for this attempt, still true of the disks; null when there are none (yet). */
@@ -95,7 +149,10 @@ export class Replica {
     return this.#verified.hashes
   }
 
-  /** Reads every disk back from the store and hashes it, unless that is under way or done. Resolves when hashes are there, or content changed meanwhile. */
+  /**
+   * Reads back from the store and hashes what of each disk was not read back since it was last written, unless that is
+   * under way or done. Resolves when hashes are there, or content changed meanwhile.
+   */
   async verify(attempt: number): Promise<void> {
     if (this.hashes(attempt) !== null || this.#verifying?.attempt === attempt) return
     this.stopVerifying()
@@ -105,9 +162,12 @@ export class Replica {
       const changes = this.#changes
       const hashes: DiskHash[] = []
       for (const { key, sizeBytes } of this.record.disks) {
-        const device = await this.device(key)
+        const { device, table } = await this.#open(key)
         await device.flush()
-        hashes.push({ key, sizeBytes, hash: await hashDevice(device, verifying.abort.signal) })
+        await table.readBackStale(verifying.abort.signal)
+        const hash = await table.digest(verifying.abort.signal)
+        if (hash === null) return
+        hashes.push({ key, sizeBytes, hash })
       }
       this.#verified = { attempt, changes, hashes }
     } finally {
@@ -131,15 +191,18 @@ export class Replica {
     for (const disk of this.record.disks) {
       disk.epoch = randomUUID()
       disk.fresh = false
+      disk.sweptBytes = 0
     }
     await this.#save()
     await this.endSessions(inUse())
+    await this.#forgetHashes()
   }
 
   /** The shadow VM is gone: the stream may come back. */
   async giveToStream(): Promise<void> {
     if (this.record.holder === 'STREAM') return
     this.#verified = null
+    await this.#forgetHashes()
     this.record.holder = 'STREAM'
     this.record.shadowRef = null
     await this.#save()
@@ -153,8 +216,19 @@ export class Replica {
     this.#closed = true
     this.stopVerifying()
     await this.endSessions(new StreamError('TARGET_STOPPING', 'The target agent is stopping.'))
-    for (const device of this.#devices.values()) await device.close()
-    this.#devices.clear()
+    if (this.record.holder === 'SHADOW') await this.#forgetHashes()
+    await this.#save().catch(() => {}) // only how far a sweep came would be lost
+    for (const opened of this.#disks.values()) {
+      const disk = await opened.catch(() => null)
+      await disk?.table.close()
+      await disk?.device.close()
+    }
+    this.#disks.clear()
+  }
+
+  /** A shadow VM may write past us: whatever was read back before proves nothing. */
+  async #forgetHashes(): Promise<void> {
+    for (const opened of this.#disks.values()) (await opened.catch(() => null))?.table.touchAll()
   }
 
   /** One at a time: disks of one replica share the file. */

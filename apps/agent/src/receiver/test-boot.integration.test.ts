@@ -56,7 +56,7 @@ async function setUp() {
     const device = await openFileDevice(paths[at] ?? '', { create: { sizeBytes } })
     await device.write(0, randomFillSync(Buffer.alloc(MIB)))
     const tap = filteredTap({ key, usedBytes: sizeBytes, device }, { throttle: new TokenBucket(), gate, statePath: '' })
-    const replicator = new DiskReplicator({ disk: { migrationId: 'm-1', diskKey: key, sizeBytes }, tap, credentials: target.source, buckets: [], now: Date.now })
+    const replicator = new DiskReplicator({ disk: { migrationId: 'm-1', diskKey: key, sizeBytes }, tap, credentials: target.source, buckets: [], tablePath: join(target.directory, `${key}.pieces`), now: Date.now })
     replicator.setTarget(target.target)
     replicator.start()
     cleanups.push(() => tap.close(), () => replicator.stop())

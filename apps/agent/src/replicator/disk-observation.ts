@@ -68,6 +68,8 @@ export function observeDisk(disk: { key: string; sizeBytes: number }, usedBytes:
     foregroundDoneBytes: sync.foregroundDoneBytes,
     foregroundLeftBytes: sync.foregroundLeftBytes,
     sentBytes: replicator.sentBytes,
+    verifiedBytes: replicator.table.knownBytes,
+    divergences: replicator.verify.divergences,
     behindSinceMs: sync.behindSinceMs,
   }
 }

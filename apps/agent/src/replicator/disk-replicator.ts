@@ -1,12 +1,16 @@
 import type { Problem } from '@driftless/agent-api'
 import type { TokenBucket } from '../block/token-bucket.ts'
+import { PieceTable } from '../proof/piece-table.ts'
+import { VerifyBehind } from '../proof/verify-behind.ts'
 import { openLink } from '../stream/disk-link.ts'
 import type { DiskLink, LinkDisk, LinkTarget } from '../stream/disk-link.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { StreamError } from '../stream/protocol.ts'
 import type { DiskTap } from '../tap/disk-tap.ts'
 import { BlockCopier } from './block-copier.ts'
+import { HistoryKeeper } from './history-keeper.ts'
 import { SyncState } from './sync-state.ts'
+import { takeUp } from './take-up.ts'
 
 /** First wait after a failure, doubled up to the longest; the target may simply not know of the migration yet. */
 const FIRST_RETRY_MS = 250
@@ -37,6 +41,8 @@ export interface DiskReplicatorOptions {
   credentials: Credentials
   /** Asked for in this order before anything is sent: the VM's cap, the site's. */
   buckets: TokenBucket[]
+  /** Where the hashes of the disk's pieces are kept; see `proof/piece-table.ts`. */
+  tablePath: string
   now: () => number
 }
 
@@ -55,6 +61,8 @@ interface PointRequest {
 export class DiskReplicator {
   readonly sync: SyncState
   readonly disk: LinkDisk
+  readonly table: PieceTable
+  readonly verify: VerifyBehind
   readonly #options: DiskReplicatorOptions
   readonly #stop = new AbortController()
   #running: Promise<void> | null = null
@@ -64,7 +72,10 @@ export class DiskReplicator {
   #sweepHeld = false
   #link: DiskLink | null = null
   #copier: BlockCopier | null = null
+  #history: HistoryKeeper | null = null
   #knownEpoch: string | null = null
+  /** The tap has lost writes: what it remembers does not count until the next comparison. */
+  #mustCompare = false
   #everConnected = false
   #failures = 0
   #problem: Problem | null = null
@@ -83,10 +94,18 @@ export class DiskReplicator {
     this.disk = options.disk
     this.sync = new SyncState(options.disk.sizeBytes, options.now)
     this.sync.onFirstDirty(() => this.#wakeForDirty())
+    this.sync.onLost(() => {
+      this.#mustCompare = true
+      this.#knownEpoch = null
+      this.#link?.close()
+    })
+    this.table = new PieceTable(options.tablePath, options.tap.device)
+    this.verify = new VerifyBehind({ sync: this.sync, table: this.table, settle: () => options.tap.settle() })
     this.#lastProgressMs = options.now()
   }
 
   start(): void {
+    this.#history ??= new HistoryKeeper(this.#options.tap, this.sync, this.#options.now)
     this.#running ??= this.#run()
   }
 
@@ -95,7 +114,9 @@ export class DiskReplicator {
     this.#stop.abort(new StreamError('STOPPED', 'Replication was stopped.'))
     this.#link?.close()
     await this.#running
+    await this.#history?.stop()
     await this.#options.tap.listen(null)
+    await this.table.close()
   }
 
   /** Where to replicate to; null waits. A changed target breaks the present connection. */
@@ -118,6 +139,7 @@ export class DiskReplicator {
   /** Urgent: dirty blocks are sent at once instead of being gathered. Used around the cutover. */
   setUrgent(urgent: boolean): void {
     this.#urgent = urgent
+    this.verify.setUrgent(urgent)
     this.#wake()
   }
 
@@ -161,7 +183,7 @@ export class DiskReplicator {
   }
 
   get problem(): Problem | null {
-    return this.#problem
+    return this.#problem ?? this.verify.problem
   }
 
   /** When the target last durably took something, or there was nothing to take. */
@@ -185,7 +207,7 @@ export class DiskReplicator {
     while (!signal.aborted) {
       if (!listening) {
         try {
-          await this.#options.tap.listen(this.sync)
+          await this.#options.tap.listen(this.verify)
           listening = true
         } catch (error) {
           await this.#failed(error)
@@ -205,22 +227,29 @@ export class DiskReplicator {
   }
 
   async #connectAndCopy(target: LinkTarget, signal: AbortSignal): Promise<void> {
+    await this.table.open()
     const link = await openLink(target, this.disk, this.#options.credentials, signal)
+    let verifying: Promise<void> | null = null
     try {
       this.#link = link
       this.#flushing = null
       this.#everConnected = true
-      if (link.ok.epoch !== this.#knownEpoch) this.sync.restart(link.ok.fresh ? 'FRESH' : 'COMPARE')
+      const { sync, table } = this
+      await takeUp({ link, sync, table, tap: this.#options.tap, knownEpoch: this.#knownEpoch, mustCompare: this.#mustCompare })
       this.#knownEpoch = link.ok.epoch
+      this.#mustCompare = false
+      verifying = this.verify.run(link)
+      verifying.catch(() => {}) // the link has failed: the copy says so
       await this.#copy(link, signal)
     } finally {
+      this.sync.connectionLost()
       this.#link = null
       link.close()
       this.#giveUpPoint(this.#point, new StreamError('CONNECTION_LOST', 'The connection to the target broke.'))
       this.#closedWireBytes += link.wireBytes
       this.#backgroundBytes += this.#copier?.backgroundBytes ?? 0
       this.#copier = null
-      this.sync.connectionLost()
+      await verifying?.catch(() => {})
     }
   }
 
@@ -285,7 +314,7 @@ export class DiskReplicator {
     copier.unflushedBytes = 0
     this.#lastFlushMs = this.#options.now()
     this.sync.beginFlush()
-    const flushing = link.flush().then(() => {
+    const flushing = link.flush(this.sync.markedSweptBytes).then(() => {
       if (this.#link !== link) return
       this.#flushing = null
       this.sync.flushed()

@@ -1,10 +1,9 @@
 import type { DiskHash, GuestState, Problem } from '@driftless/agent-api'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { sleep } from '../sleep.ts'
-import type { DiskReplicator } from './disk-replicator.ts'
-import { finalSync, hashDisks } from './final-sync.ts'
+import { finalSync, hashDisksAnew, proveDisks } from './final-sync.ts'
+import type { FinalDisk } from './final-sync.ts'
 import type { MigrationRecord } from './migration-record.ts'
-import type { DiskTap } from '../tap/disk-tap.ts'
 
 /** A failed final sync starts over from the top after this. */
 const RETRY_MS = 1_000
@@ -24,7 +23,7 @@ export interface FinalStageOptions {
   attempt: number
   shutdownSeconds: number
   hypervisor: Hypervisor
-  disks: { tap: DiskTap; replicator: DiskReplicator }[]
+  disks: FinalDisk[]
   record: MigrationRecord
   now: () => number
   /** Something that the coordinator waits for has changed. */
@@ -58,6 +57,8 @@ export class FinalStage {
   async stop(): Promise<void> {
     this.#abort.abort(new Error('The final sync was called off.'))
     await this.#running
+    // If the two sides' proofs differed, one of them remembers wrongly: all is read back again before the next attempt.
+    if (this.#proof?.hashes != null) for (const { replicator } of this.#options.disks) replicator.table.touchAll()
   }
 
   async #run(): Promise<void> {
@@ -70,7 +71,7 @@ export class FinalStage {
         const proof: Proof = { finalSyncAtMs: this.#options.now(), hashes: null }
         this.#proof = proof
         changed()
-        const hashes = await hashDisks(disks.map((disk) => disk.tap), signal)
+        const hashes = await proveDisks({ disks, onProblem }, signal)
         await record.change({ proof: { finalSyncAtMs: proof.finalSyncAtMs, hashes } })
         proof.hashes = hashes
         onProblem(null)
@@ -106,7 +107,7 @@ export class FinalStage {
     if (vm?.guest.power !== 'OFF') return false
     onGuest(vm.guest)
     for (const { tap } of disks) tap.freeze(true)
-    const hashes = await hashDisks(disks.map((disk) => disk.tap), this.#abort.signal)
+    const hashes = await hashDisksAnew(disks, this.#abort.signal)
     const same = hashes.every(({ key, hash }) => stored.hashes.some((one) => one.key === key && one.hash === hash))
     if (!same) return false
     this.#proof = { finalSyncAtMs: stored.finalSyncAtMs, hashes }

@@ -1,7 +1,8 @@
 import type { DiskHash, GuestState, Problem } from '@driftless/agent-api'
-import { hashDevice } from '../block/content.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { sleep } from '../sleep.ts'
+import type { PieceTable } from '../proof/piece-table.ts'
+import { HASH_PIECE_BYTES } from '../stream/protocol.ts'
 import type { DiskReplicator } from './disk-replicator.ts'
 import type { DiskTap } from '../tap/disk-tap.ts'
 
@@ -13,10 +14,20 @@ const GUEST_POLL_MS = 50
 const SMALL_REST_BYTES = 4 * 1024 * 1024
 const MAX_DRAIN_PASSES = 5
 
+/** And once this little is left to read back: on both sides a moment's work. Waited for at most this long: a guest may write as fast as we read. */
+const SMALL_UNVERIFIED_BYTES = 128 * 1024 * 1024
+const MAX_VERIFY_WAIT_MS = 120_000
+
+/** A disk of the VM that is cut over. */
+export interface FinalDisk {
+  readonly tap: DiskTap
+  readonly replicator: DiskReplicator
+}
+
 export interface FinalSyncOptions {
   vmRef: string
   hypervisor: Hypervisor
-  disks: { tap: DiskTap; replicator: DiskReplicator }[]
+  disks: FinalDisk[]
   shutdownSeconds: number
   now: () => number
   /** Called with every state of the guest seen on the way. */
@@ -37,6 +48,7 @@ export async function finalSync(options: FinalSyncOptions, signal: AbortSignal):
   for (const { replicator } of disks) replicator.setUrgent(true)
   let guest = await findGuest(options)
   if (guest.power === 'ON') {
+    await untilVerified(options, signal)
     await drain(options, signal)
     guest = await findGuest(options)
   }
@@ -49,14 +61,42 @@ export async function finalSync(options: FinalSyncOptions, signal: AbortSignal):
   await until(() => disks.every(({ replicator }) => replicator.connected && replicator.sync.isClean), POLL_MS, signal)
 }
 
-/** Reads every disk back and hashes its whole content. Only while the guest is off. */
-export async function hashDisks(disks: readonly DiskTap[], signal: AbortSignal): Promise<DiskHash[]> {
-  const hashes: DiskHash[] = []
-  for (const { key, sizeBytes, device } of disks) {
-    await device.flush()
-    hashes.push({ key, sizeBytes, hash: await hashDevice(device, signal) })
-  }
-  return hashes
+/** Reads every disk back whole, whatever was read before, and hashes it. Only while the guest is off. */
+export async function hashDisksAnew(disks: readonly FinalDisk[], signal: AbortSignal): Promise<DiskHash[]> {
+  return Promise.all(
+    disks.map(async ({ replicator: { table }, tap: { key, sizeBytes } }) => {
+      await table.open()
+      table.touchAll()
+      await table.readBackStale(signal)
+      return { key, sizeBytes, hash: await digestOf(table, signal) }
+    }),
+  )
+}
+
+/**
+ * The hashes of the disks, of which both sides have read back every piece since it was last written and found it equal.
+ * Most of that was done while the guest ran. A piece that differs is sent anew, and looked at again.
+ */
+export async function proveDisks({ disks, onProblem }: Pick<FinalSyncOptions, 'disks' | 'onProblem'>, signal: AbortSignal): Promise<DiskHash[]> {
+  await until(() => {
+    onProblem(disks.find(({ replicator }) => replicator.verify.problem !== null)?.replicator.verify.problem ?? null)
+    return disks.every(({ replicator }) => replicator.verify.complete && replicator.sync.isClean)
+  }, POLL_MS, signal)
+  return Promise.all(disks.map(async ({ replicator: { table }, tap: { key, sizeBytes } }) => ({ key, sizeBytes, hash: await digestOf(table, signal) })))
+}
+
+async function digestOf(table: PieceTable, signal: AbortSignal): Promise<string> {
+  const hash = await table.digest(signal)
+  if (hash === null) throw new Error('The disk changed while it was hashed, although its guest is off. Check what else writes to it at the source; the final sync begins again.')
+  return hash
+}
+
+/** What is not yet compared would have to be while the guest is off. */
+async function untilVerified({ disks, now }: FinalSyncOptions, signal: AbortSignal): Promise<void> {
+  await until(() => disks.every(({ replicator }) => replicator.connected && replicator.sync.sweepComplete), POLL_MS, signal)
+  const deadlineMs = now() + MAX_VERIFY_WAIT_MS
+  const leftBytes = () => disks.reduce((sum, { replicator }) => sum + replicator.table.stalePieces * HASH_PIECE_BYTES, 0)
+  await until(() => leftBytes() <= SMALL_UNVERIFIED_BYTES || now() > deadlineMs, POLL_MS, signal)
 }
 
 /** Brings the target so close, durably, that what is left takes no time once the guest is off. */

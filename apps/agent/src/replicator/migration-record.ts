@@ -16,6 +16,12 @@ const record = z.object({
 })
 export type MigrationFacts = z.infer<typeof record>
 
+/** Where the files of a migration are; ids may hold anything. */
+const basePath = (directory: string, migrationId: string): string => join(directory, Buffer.from(migrationId).toString('hex').slice(0, 120))
+
+/** Where the hashes of a migrating disk's pieces are kept. */
+export const tablePathOf = (directory: string, migrationId: string, diskKey: string): string => `${basePath(directory, migrationId)}.${Buffer.from(diskKey).toString('hex').slice(0, 120)}.pieces`
+
 /** The facts of one migration, in a file of their own; every change is durable before it counts. */
 export class MigrationRecord {
   readonly #path: string
@@ -28,7 +34,7 @@ export class MigrationRecord {
 
   /** As it was left, or new. */
   static async open(directory: string, migrationId: string): Promise<MigrationRecord> {
-    const path = join(directory, `${Buffer.from(migrationId).toString('hex').slice(0, 200)}.json`)
+    const path = `${basePath(directory, migrationId)}.json`
     const known = await readState(path, record)
     return new MigrationRecord(path, known ?? { migrationId, attempt: 0, askedToShutDown: false, sourceOffAtMs: null, poweredOnAgain: false, proof: null })
   }

@@ -1,12 +1,15 @@
 import { randomFillSync } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { createServer, connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openFileDevice } from '@driftless/nbd'
 import type { BlockDevice } from '@driftless/nbd'
-import { hashDevice } from '../block/content.ts'
+import { IntentLog } from '../block/intent-log.ts'
 import { TokenBucket } from '../block/token-bucket.ts'
+import { hashWholeDisk } from '../proof/piece-table.ts'
+import { HASH_PIECE_BYTES } from '../stream/protocol.ts'
 import { filteredTap } from '../tap/served-tap.ts'
 import { desiredTarget, eventually, seededRandom, startTarget } from '../testing/pair.ts'
 import { DiskReplicator } from './disk-replicator.ts'
@@ -27,24 +30,30 @@ async function setUp(options: { quotaBytes?: number } = {}) {
   const device = await openFileDevice(join(target.directory, 'source.raw'), { create: { sizeBytes: SIZE } })
   cleanups.push(() => device.close())
   for (let offset = 0; offset < SIZE; offset += 2 * MIB) await device.write(offset, randomFillSync(Buffer.alloc(MIB)))
-  const tap = filteredTap({ key: 'disk-0', usedBytes: SIZE, device }, { throttle: new TokenBucket(), statePath: join(target.directory, 'tap') })
-  const replicate = (stream = target.target) => {
+  const siteRate = new TokenBucket()
+  /** The source agent, started (again, as after a kill, when an earlier one was not stopped). */
+  const startAgent = async (stream = target.target) => {
+    const log = await IntentLog.open({ path: join(target.directory, 'tap.intents'), sizeBytes: SIZE })
+    const tap = filteredTap({ key: 'disk-0', usedBytes: SIZE, device }, { throttle: new TokenBucket(), statePath: '' }, log)
     const replicator = new DiskReplicator({
       disk: { migrationId: 'm-1', diskKey: 'disk-0', sizeBytes: SIZE },
-      tap, credentials: target.source, buckets: [], now: Date.now,
+      tap, credentials: target.source, buckets: [siteRate], tablePath: join(target.directory, 'pieces'), now: Date.now,
     })
     replicator.setTarget(stream)
     replicator.setUrgent(true)
     replicator.start()
-    cleanups.push(() => replicator.stop())
-    return replicator
+    cleanups.push(async () => {
+      await replicator.stop()
+      await log.close()
+    })
+    return { replicator, guest: tap.guest }
   }
-  return { target, device, guest: tap.guest, replicate, shape: [{ key: 'disk-0', sizeBytes: SIZE }] }
+  return { target, device, siteRate, startAgent, shape: [{ key: 'disk-0', sizeBytes: SIZE }] }
 }
 
 async function replicaHash(target: Awaited<ReturnType<typeof startTarget>>): Promise<string> {
   const replica = await openFileDevice(target.store.diskPath('m-1', 'disk-0'))
-  const hash = await hashDevice(replica, never)
+  const hash = await hashWholeDisk(replica, never)
   await replica.close()
   return hash
 }
@@ -77,36 +86,43 @@ async function relayTo(port: number) {
   const cut = () => {
     for (const socket of sockets) socket.destroy()
   }
-  cleanups.push(async () => {
+  /** For good: whoever connects is refused. */
+  const close = async () => {
+    const closed = new Promise((resolve) => server.close(resolve))
     cut()
-    await new Promise((resolve) => server.close(resolve))
-  })
+    await closed
+  }
+  cleanups.push(close)
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
-  return { port: address.port, cut }
+  return { port: address.port, cut, close }
 }
 
 describe('replication', () => {
   test('a held sweep waits, what the guest writes is sent meanwhile, and the sweep goes on when it is let go', async () => {
-    const { target, device, guest, replicate, shape } = await setUp()
+    const { target, device, siteRate, startAgent, shape } = await setUp()
+    siteRate.setRate(4 * MIB)
     target.apply(desiredTarget('m-1', shape))
-    const replicator = replicate()
+    const { replicator, guest } = await startAgent()
+    await eventually('the sweep is under way', () => replicator.sync.durableSweptBytes > 0)
     replicator.setSweepHeld(true)
-    await eventually('it is connected', () => replicator.connected)
-    await guest.write(5 * MIB, randomFillSync(Buffer.alloc(8192)))
+    siteRate.setRate(null)
+    await eventually('what the sweep has sent is flushed', () => !replicator.sync.needsFlush)
+    const position = replicator.sync.sweepPosition
+    await guest.write(4096, randomFillSync(Buffer.alloc(8192)))
     await eventually('the write has arrived', () => replicator.sync.foregroundDoneBytes > 0 && replicator.sync.foregroundLeftBytes === 0)
-    expect(replicator.backgroundSentBytes).toBe(0)
+    expect(replicator.sync.sweepPosition).toBe(position)
     expect(replicator.sync.sweepComplete).toBe(false)
     replicator.setSweepHeld(false)
     await eventually('the sweep is done', () => replicator.sync.isClean)
-    expect(await replicaHash(target)).toBe(await hashDevice(device, never))
+    expect(await replicaHash(target)).toBe(await hashWholeDisk(device, never))
   })
 
   test('a disk written during the sweep ends identical, over a connection that breaks again and again', async () => {
-    const { target, device, guest, replicate, shape } = await setUp()
+    const { target, device, startAgent, shape } = await setUp()
     target.apply(desiredTarget('m-1', shape))
     const relay = await relayTo(target.target.port)
-    const replicator = replicate({ ...target.target, port: relay.port })
+    const { replicator, guest } = await startAgent({ ...target.target, port: relay.port })
     const random = seededRandom(7)
     for (let round = 0; round < 6; round += 1) {
       await eventually('the link is up', () => replicator.connected)
@@ -115,29 +131,107 @@ describe('replication', () => {
       await randomWrites(guest, random, 10)
     }
     await eventually('the target is identical', () => replicator.sync.isClean)
-    expect(await replicaHash(target)).toBe(await hashDevice(device, never))
+    expect(await replicaHash(target)).toBe(await hashWholeDisk(device, never))
     expect(replicator.sync.foregroundDoneBytes).toBeGreaterThan(0)
   }, 40_000)
 
   test('an agent that lost its map compares by hash and sends only what differs', async () => {
-    const { target, device, guest, replicate, shape } = await setUp()
+    const { target, device, startAgent, shape } = await setUp()
     target.apply(desiredTarget('m-1', shape))
-    const first = replicate()
+    const { replicator: first } = await startAgent()
     await eventually('the first sync is done', () => first.sync.isClean)
     await first.stop()
-    await guest.write(5 * MIB + 17, Buffer.from('written while nobody tracked'))
-    await guest.writeZeroes(2 * MIB, 64 * 1024)
-    const second = replicate()
+    await rm(join(target.directory, 'tap.intents'))
+    await device.write(5 * MIB + 17, Buffer.from('written while nobody tracked'))
+    await device.writeZeroes(2 * MIB, 64 * 1024)
+    const { replicator: second } = await startAgent()
     await eventually('the resync is done', () => second.sync.isClean)
     expect(second.sync.sweepMode).toBe('COMPARE')
     expect(second.backgroundSentBytes).toBe(2 * 64 * 1024)
-    expect(await replicaHash(target)).toBe(await hashDevice(device, never))
+    expect(await replicaHash(target)).toBe(await hashWholeDisk(device, never))
+  }, 40_000)
+
+  test('a killed agent sends again only the regions it had logged, and what the sweep had not reached', async () => {
+    const { target, device, startAgent, shape } = await setUp()
+    target.apply(desiredTarget('m-1', shape))
+    const relay = await relayTo(target.target.port)
+    const killed = await startAgent({ ...target.target, port: relay.port })
+    await eventually('the first sync is done', () => killed.replicator.sync.isClean)
+    await relay.close()
+    await killed.guest.write(5 * MIB + 17, Buffer.from('written before the kill, never sent'))
+    await killed.guest.write(9 * MIB, Buffer.from('so was this'))
+    const { replicator } = await startAgent()
+    await eventually('the replica is identical', () => replicator.sync.isClean)
+    expect(replicator.backgroundSentBytes).toBe(0)
+    expect(replicator.sync.foregroundDoneBytes).toBe(2 * MIB)
+    expect(await replicaHash(target)).toBe(await hashWholeDisk(device, never))
+  }, 40_000)
+
+  test('a sweep that was killed goes on where the target had it', async () => {
+    const { target, device, siteRate, startAgent, shape } = await setUp()
+    siteRate.setRate(8 * MIB)
+    target.apply(desiredTarget('m-1', shape))
+    const relay = await relayTo(target.target.port)
+    const killed = await startAgent({ ...target.target, port: relay.port })
+    await eventually('part of the sweep is durable', () => killed.replicator.sync.durableSweptBytes > 4 * MIB)
+    await relay.close()
+    await target.restart() // its record is what counts
+    target.apply(desiredTarget('m-1', shape))
+    siteRate.setRate(null)
+    const { replicator } = await startAgent()
+    await eventually('the replica is identical', () => replicator.sync.isClean)
+    // Of what was swept before, all counts as data; swept anew it would be the half that is.
+    expect(replicator.sync.sweptDataBytes).toBeGreaterThan(SIZE / 2)
+    expect(await replicaHash(target)).toBe(await hashWholeDisk(device, never))
+  }, 40_000)
+
+  test('writes that went unseen: everything is compared', async () => {
+    const { target, device, startAgent, shape } = await setUp()
+    target.apply(desiredTarget('m-1', shape))
+    const { replicator } = await startAgent()
+    await eventually('the first sync is done', () => replicator.sync.isClean && replicator.verify.complete)
+    await device.write(7 * MIB, Buffer.from('unseen'))
+    replicator.verify.lost()
+    await eventually('the resync is done', () => replicator.sync.isClean)
+    expect(await replicaHash(target)).toBe(await hashWholeDisk(device, never))
+  }, 40_000)
+
+  test('what the target holds wrongly is found behind the replication, sent anew and proven', async () => {
+    const { target, device, startAgent, shape } = await setUp()
+    target.apply(desiredTarget('m-1', shape))
+    const { replicator, guest } = await startAgent()
+    await eventually('the first sync is done', () => replicator.sync.isClean)
+    await eventually('all is proven', () => replicator.verify.complete)
+    expect(replicator.verify.divergences).toBe(0)
+    expect(replicator.table.knownBytes).toBe(SIZE)
+    const replica = await openFileDevice(target.store.diskPath('m-1', 'disk-0'))
+    await replica.write(3 * MIB + 5, Buffer.from([1, 2, 3]))
+    await replica.close()
+    // Only what was written since is looked at again: the neighbouring block of the same piece.
+    await guest.write(3 * MIB + 8192, randomFillSync(Buffer.alloc(4096)))
+    await eventually('it is found', () => replicator.verify.divergences === 1)
+    await eventually('it is mended and proven', () => replicator.sync.isClean && replicator.verify.complete)
+    expect(replicator.problem).toBeNull()
+    expect(await replicaHash(target)).toBe(await hashWholeDisk(device, never))
+    expect(await replicator.table.digest(never)).toBe(await replicaHash(target))
+  }, 40_000)
+
+  test('reading back follows what is written: each write costs its own pieces again, on both sides', async () => {
+    const { target, startAgent, shape } = await setUp()
+    target.apply(desiredTarget('m-1', shape))
+    const { replicator, guest } = await startAgent()
+    await eventually('all is proven', () => replicator.sync.isClean && replicator.verify.complete)
+    const before = replicator.table.readBackPieces
+    expect(before).toBeGreaterThanOrEqual(SIZE / HASH_PIECE_BYTES)
+    await guest.write(10 * MIB, randomFillSync(Buffer.alloc(4096)))
+    await eventually('that is proven too', () => replicator.sync.isClean && replicator.verify.complete)
+    expect(replicator.table.readBackPieces - before).toBeLessThanOrEqual(2)
   }, 40_000)
 
   test('a restarted target keeps its replica: the source goes on without starting over', async () => {
-    const { target, device, guest, replicate, shape } = await setUp()
+    const { target, device, startAgent, shape } = await setUp()
     target.apply(desiredTarget('m-1', shape))
-    const replicator = replicate()
+    const { replicator, guest } = await startAgent()
     await eventually('the first sync is done', () => replicator.sync.isClean)
     const before = replicator.backgroundSentBytes
     await target.restart()
@@ -145,21 +239,21 @@ describe('replication', () => {
     target.apply(desiredTarget('m-1', shape))
     await eventually('the target is identical again', () => replicator.sync.isClean)
     expect(replicator.backgroundSentBytes).toBe(before)
-    expect(await replicaHash(target)).toBe(await hashDevice(device, never))
+    expect(await replicaHash(target)).toBe(await hashWholeDisk(device, never))
   }, 40_000)
 
   test('zero blocks of a fresh replica are not sent', async () => {
-    const { target, replicate, shape } = await setUp()
+    const { target, startAgent, shape } = await setUp()
     target.apply(desiredTarget('m-1', shape))
-    const replicator = replicate()
+    const { replicator } = await startAgent()
     await eventually('the first sync is done', () => replicator.sync.isClean)
     expect(replicator.backgroundSentBytes).toBe(SIZE / 2)
   }, 40_000)
 
   test('a target without room says so to both sides, and takes the replica when there is room', async () => {
-    const { target, replicate, shape } = await setUp({ quotaBytes: SIZE - 1 })
+    const { target, startAgent, shape } = await setUp({ quotaBytes: SIZE - 1 })
     target.apply(desiredTarget('m-1', shape))
-    const replicator = replicate()
+    const { replicator } = await startAgent()
     await eventually('the source knows', () => replicator.problem?.code === 'INSUFFICIENT_SPACE')
     const report = await target.report()
     expect(report.targets[0]?.problem?.code).toBe('INSUFFICIENT_SPACE')
@@ -167,12 +261,12 @@ describe('replication', () => {
   }, 40_000)
 
   test('a stranger of the same CA, and an impostor target, are refused', async () => {
-    const { target, replicate, shape } = await setUp()
+    const { target, startAgent, shape } = await setUp()
     target.apply(desiredTarget('m-1', shape, { sourceAgentId: 'somebody-else' }))
-    const replicator = replicate()
+    const { replicator } = await startAgent()
     await eventually('the refusal is told', () => replicator.problem?.code === 'NOT_PAIRED')
     await replicator.stop()
-    const misled = replicate({ ...target.target, agentId: 'target-2' })
+    const { replicator: misled } = await startAgent({ ...target.target, agentId: 'target-2' })
     await eventually('the impostor is noticed', () => misled.problem?.code === 'TARGET_NOT_TRUSTED')
     expect(misled.everConnected).toBe(false)
   }, 40_000)

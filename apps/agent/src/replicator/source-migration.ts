@@ -1,12 +1,13 @@
 import type { DesiredSource, GuestState, Problem, SourceDiskObserved, SourceObserved } from '@driftless/agent-api'
 import type { TokenBucket } from '../block/token-bucket.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
+import { removeTable } from '../proof/piece-table.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { CrashPoint } from './crash-point.ts'
 import { DiskReplicator } from './disk-replicator.ts'
 import { observeDisk } from './disk-observation.ts'
 import { FinalStage } from './final-stage.ts'
-import { MigrationRecord } from './migration-record.ts'
+import { MigrationRecord, tablePathOf } from './migration-record.ts'
 import type { DiskTap } from '../tap/disk-tap.ts'
 import type { VmTap } from '../tap/vm-tap.ts'
 
@@ -112,7 +113,7 @@ export class SourceMigration {
   }
 
   #replicate(desired: DesiredSource): void {
-    const { tap, credentials, buckets, now, migrationId } = this.#options
+    const { tap, credentials, buckets, now, migrationId, stateDirectory } = this.#options
     if (this.#replicators.length === 0) {
       for (const shape of desired.disks) {
         const disk = tap.disks.find((candidate) => candidate.key === shape.key)
@@ -128,6 +129,7 @@ export class SourceMigration {
             tap: disk,
             credentials,
             buckets,
+            tablePath: tablePathOf(stateDirectory, migrationId, disk.key),
             now,
           })
           replicator.start()
@@ -146,7 +148,7 @@ export class SourceMigration {
   async #stopReplicating(desired: DesiredSource): Promise<void> {
     if (this.#replicators.length === 0) return
     this.#lastDisks = this.#observeDisks(desired)
-    this.#freeze(false)
+    if (desired.stage !== 'RELEASE' || this.#guest.power !== 'OFF') this.#freeze(false)
     this.#options.tap.throttle.setRate(null)
     const stopping = this.#replicators
     this.#replicators = []
@@ -260,7 +262,10 @@ export class SourceMigration {
   /** The migration is no longer wanted at all: forget it. */
   async forget(): Promise<void> {
     await this.close()
-    await (await MigrationRecord.open(this.#options.stateDirectory, this.#options.migrationId)).remove()
+    const { stateDirectory, migrationId, tap } = this.#options
+    for (const { key } of this.#desired.disks) await removeTable(tablePathOf(stateDirectory, migrationId, key))
+    for (const { key, history } of tap.disks) if (this.#desired.disks.some((disk) => disk.key === key)) await history.forget?.()
+    await (await MigrationRecord.open(stateDirectory, migrationId)).remove()
   }
 }
 

@@ -134,6 +134,15 @@ export class SyncState implements DirtyListener {
     return this.#sweepFlushedTo >= this.sizeBytes
   }
 
+  get blockCount(): number {
+    return this.#dirty.blockCount
+  }
+
+  /** Up to here the target durably has what the sweep covered. */
+  get durableSweptBytes(): number {
+    return this.#sweepFlushedTo
+  }
+
   /** Up to here the sweep is covered by the marker that was sent last. */
   get markedSweptBytes(): number {
     return this.#sweepFlushingTo

@@ -82,6 +82,8 @@ export const helloOk = z.object({
   fresh: z.boolean(),
   /** The sweep's position that the target recorded at the last flush of this epoch; 0 when unknown. */
   sweptBytes: bytes.default(0),
+  /** Bytes whose hash the target knows from reading them back; absent: none. */
+  knownBytes: bytes.optional(),
   /** The target looks offered pieces up in what it holds; without it an offer only costs time. */
   takesOffers: z.boolean().default(false),
 })

@@ -1,0 +1,209 @@
+import type { Problem } from '@driftless/agent-api'
+import type { BlockRun } from '../block/dirty-map.ts'
+import type { DirtyListener } from '../block/dirty-tracking.ts'
+import type { SyncState } from '../replicator/sync-state.ts'
+import { sleep } from '../sleep.ts'
+import type { DiskLink } from '../stream/disk-link.ts'
+import { HASH_BYTES, HASH_PIECE_BYTES, MAX_HASH_RANGE_BYTES, StreamError } from '../stream/protocol.ts'
+import { PIECE_BLOCKS } from './piece-table.ts'
+import type { PieceTable } from './piece-table.ts'
+
+/** Looked at in one go: little while the guest or the copy is busy, as the target's stream waits meanwhile. */
+const BUSY_PIECES = 16
+const MOST_PIECES = MAX_HASH_RANGE_BYTES / HASH_PIECE_BYTES
+
+/** For each millisecond of looking so many are left to others: while the sweep runs, while the guest writes, and at rest. */
+const PAUSE_DURING_SWEEP = 9
+const PAUSE_WHILE_BUSY = 3
+const PAUSE_AT_REST = 1
+
+/** With nothing to look at: at rest, and while every millisecond is downtime. */
+const IDLE_MS = 250
+const URGENT_IDLE_MS = 2
+
+/** A difference is looked at again after this: a write that was under way between the two readings has been told by then. */
+const SECOND_LOOK_MS = 200
+
+/** After a failure that is not the link's. */
+const RETRY_MS = 5_000
+
+/** Stale pieces passed over for being unsettled before others get a turn. */
+const MOST_PASSED = 10_000
+
+/** Remembered for being different once; beyond it the oldest are forgotten. */
+const MOST_REMEMBERED = 10_000
+
+export interface VerifyBehindOptions {
+  readonly sync: SyncState
+  readonly table: PieceTable
+  /** Resolves when every write acknowledged before the call has been told. */
+  readonly settle: () => Promise<void>
+}
+
+/**
+ * Compares the disk with its replica while the VM runs, behind the replication: for pieces of which nothing is under way
+ * both sides read back what they have and hash it. Equal ones are proven until they are written again. A different one is
+ * sent anew; so it is found before the cutover, and told when sending did not help.
+ *
+ * It is the listener of the disk's tap: what is written becomes stale here and dirty in `SyncState`.
+ */
+export class VerifyBehind implements DirtyListener {
+  readonly #sync: SyncState
+  readonly #table: PieceTable
+  readonly #settle: () => Promise<void>
+  /** Different at the first look, and not written since. */
+  readonly #suspects = new Set<number>()
+  /** Found different, and sent anew, at some time. */
+  readonly #sentAnew = new Set<number>()
+  #cursor = 0
+  #looking = false
+  #urgent = false
+  #divergences = 0
+  #problem: Problem | null = null
+
+  constructor({ sync, table, settle }: VerifyBehindOptions) {
+    this.#sync = sync
+    this.#table = table
+    this.#settle = settle
+  }
+
+  mark(first: number, end: number): void {
+    this.#table.touch(first, end)
+    if (this.#suspects.size > 0) for (let piece = Math.floor(first / PIECE_BLOCKS); piece * PIECE_BLOCKS < end; piece += 1) this.#suspects.delete(piece)
+    this.#sync.mark(first, end)
+  }
+
+  lost(): void {
+    this.#table.touchAll()
+    this.#suspects.clear()
+    this.#sync.lost()
+  }
+
+  /** Every piece was found equal and has not been written since. */
+  get complete(): boolean {
+    return this.#table.stalePieces === 0 && !this.#looking
+  }
+
+  /** Pieces that differed although nothing of them was under way. */
+  get divergences(): number {
+    return this.#divergences
+  }
+
+  get problem(): Problem | null {
+    return this.#problem
+  }
+
+  /** Urgent: without pauses. Used around the cutover. */
+  setUrgent(urgent: boolean): void {
+    this.#urgent = urgent
+  }
+
+  /** Looks for as long as the link lasts; rejects with the reason of its end. */
+  async run(link: Pick<DiskLink, 'hashes' | 'closed'>): Promise<void> {
+    for (;;) {
+      link.closed.throwIfAborted()
+      const run = this.#next()
+      if (run === null) {
+        await sleep(this.#urgent ? URGENT_IDLE_MS : IDLE_MS, link.closed)
+        continue
+      }
+      const startMs = performance.now()
+      try {
+        this.#looking = true
+        await this.#look(run, link)
+      } catch (error) {
+        link.closed.throwIfAborted()
+        if (error instanceof StreamError) throw error
+        this.#problem = { code: 'VERIFY_FAILED', message: `The disk could not be read back to compare it: ${messageOf(error)}. Check the source's storage; it is tried again.`.slice(0, 500) }
+        await sleep(RETRY_MS, link.closed)
+      } finally {
+        this.#looking = false
+      }
+      if (!this.#urgent) await sleep((performance.now() - startMs) * this.#pauseFactor(), link.closed)
+    }
+  }
+
+  #pauseFactor(): number {
+    if (!this.#sync.sweepComplete) return PAUSE_DURING_SWEEP
+    return this.#sync.foregroundLeftBytes > 0 ? PAUSE_WHILE_BUSY : PAUSE_AT_REST
+  }
+
+  /** The next stale pieces of which nothing is under way, going round. */
+  #next(): BlockRun | null {
+    if (this.#table.stalePieces === 0) return null
+    const calm = this.#urgent || (this.#sync.sweepComplete && this.#sync.foregroundLeftBytes === 0)
+    const most = calm ? MOST_PIECES : BUSY_PIECES
+    let wrapped = this.#cursor === 0
+    for (let passed = 0; passed < MOST_PASSED; passed += 1) {
+      const run = this.#table.nextStale(this.#cursor, most)
+      if (run === null || !this.#isSwept(run.first)) {
+        this.#cursor = 0
+        if (wrapped) return null
+        wrapped = true
+        continue
+      }
+      let end = run.first
+      while (end < run.end && this.#isSettled(end)) end += 1
+      this.#cursor = Math.max(end, run.first + 1)
+      if (end > run.first) return { first: run.first, end }
+    }
+    return null
+  }
+
+  #isSwept(piece: number): boolean {
+    return this.#sync.sweepComplete || (piece + 1) * HASH_PIECE_BYTES <= this.#sync.durableSweptBytes
+  }
+
+  #isSettled(piece: number): boolean {
+    return this.#sync.isSettled(piece * PIECE_BLOCKS, Math.min((piece + 1) * PIECE_BLOCKS, this.#sync.blockCount))
+  }
+
+  async #look(run: BlockRun, link: Pick<DiskLink, 'hashes' | 'closed'>): Promise<void> {
+    const different = await this.#compare(run, link)
+    if (different.length === 0) {
+      this.#problem = null
+      return
+    }
+    for (const piece of different) this.#suspects.add(piece)
+    await sleep(SECOND_LOOK_MS, link.closed)
+    await this.#settle()
+    for (const piece of different) {
+      if (!this.#suspects.has(piece) || !this.#isSettled(piece)) continue
+      const [again] = await this.#compare({ first: piece, end: piece + 1 }, link)
+      if (again !== undefined && this.#suspects.has(piece)) this.#diverged(piece)
+    }
+    for (const piece of different) this.#suspects.delete(piece)
+  }
+
+  /** Both sides read the pieces back. Returns those that differ and were not written meanwhile; they are stale again. */
+  async #compare({ first, end }: BlockRun, link: Pick<DiskLink, 'hashes'>): Promise<number[]> {
+    const offset = first * HASH_PIECE_BYTES
+    const length = Math.min(end * HASH_PIECE_BYTES, this.#table.sizeBytes) - offset
+    const [ours, theirs] = await Promise.all([this.#table.readBack(first, end), link.hashes(offset, length)])
+    if (theirs.length !== ours.length) throw new StreamError('BROKEN_STREAM', 'The target answered with another number of hashes than asked for.')
+    const different: number[] = []
+    for (let piece = first; piece < end; piece += 1) {
+      const at = (piece - first) * HASH_BYTES
+      if (ours.compare(theirs, at, at + HASH_BYTES, at, at + HASH_BYTES) === 0 || this.#table.isStale(piece)) continue
+      this.#table.touch(piece * PIECE_BLOCKS, (piece + 1) * PIECE_BLOCKS)
+      different.push(piece)
+    }
+    return different
+  }
+
+  /** The replica holds something else than was sent to it: it is sent again, and looked at again. */
+  #diverged(piece: number): void {
+    this.#divergences += 1
+    if (this.#sentAnew.has(piece)) {
+      this.#problem = { code: 'REPLICA_DIVERGES', message: `The target's copy differs at byte ${piece * HASH_PIECE_BYTES} again, after it was sent anew. Check the target's storage and memory; the cutover waits until both are equal.` }
+    }
+    if (this.#sentAnew.size >= MOST_REMEMBERED) for (const oldest of this.#sentAnew) {
+      this.#sentAnew.delete(oldest)
+      break
+    }
+    this.#sentAnew.add(piece)
+    this.mark(piece * PIECE_BLOCKS, Math.min((piece + 1) * PIECE_BLOCKS, this.#sync.blockCount))
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
