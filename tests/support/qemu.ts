@@ -1,4 +1,5 @@
-import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findQemu } from '@driftless/launch/testing/qemu.ts'
 import type { Qemu } from '@driftless/launch/testing/qemu.ts'
@@ -34,7 +35,8 @@ export interface QemuTestHost {
 
 export interface QemuTestVm {
   readonly ref: string
-  readonly disks: readonly { sizeBytes: number; format: 'raw' | 'qcow2' }[]
+  /** `filledBytes`: so much of it, behind the ledger's place, holds random data. */
+  readonly disks: readonly { sizeBytes: number; format: 'raw' | 'qcow2'; filledBytes?: number }[]
   /** Ledger records a second that the guest attempts. */
   readonly records?: number
   /** Random writes of 4 KiB a second outside of the ledger, on each disk. */
@@ -53,15 +55,16 @@ export async function qemuTestHost(parent: string, name: string): Promise<QemuTe
   // KVM may be there and not work in a container; without it the guest is slow, and the same everywhere.
   await writeFile(join(directory, 'host.json'), JSON.stringify({ accelerators: ['tcg'] }))
 
-  async function makeDisk(path: string, sizeBytes: number, format: 'raw' | 'qcow2'): Promise<void> {
-    if (format === 'qcow2') {
-      const { code, output } = await runCommand(join(qemu.programs, 'qemu-img'), ['create', '-q', '-f', 'qcow2', path, String(sizeBytes)])
-      if (code !== 0) throw new Error(`qemu-img create: ${output}`)
-      return
-    }
-    const file = await open(path, 'wx')
+  async function makeDisk(path: string, { sizeBytes, format, filledBytes = 0 }: QemuTestVm['disks'][number]): Promise<void> {
+    const raw = format === 'raw' ? path : `${path}.raw`
+    const file = await open(raw, 'wx')
     await file.truncate(sizeBytes)
+    await file.write(randomBytes(filledBytes), 0, filledBytes, LEDGER_BYTES)
     await file.close()
+    if (format === 'raw') return
+    const { code, output } = await runCommand(join(qemu.programs, 'qemu-img'), ['convert', '-q', '-f', 'raw', '-O', format, raw, path])
+    if (code !== 0) throw new Error(`qemu-img convert: ${output}`)
+    await rm(raw)
   }
 
   return {
@@ -70,9 +73,9 @@ export async function qemuTestHost(parent: string, name: string): Promise<QemuTe
     program: join(qemu.programs, 'qemu-system-x86_64'),
     async makeVm({ ref, disks, records = 25, random = 0 }) {
       const paths: string[] = []
-      for (const [at, { sizeBytes, format }] of disks.entries()) {
-        const path = join(images, `${ref}-${at}.${format}`)
-        await makeDisk(path, sizeBytes, format)
+      for (const [at, disk] of disks.entries()) {
+        const path = join(images, `${ref}-${at}.${disk.format}`)
+        await makeDisk(path, disk)
         paths.push(path)
       }
       const record: z.input<typeof vmRecord> = {

@@ -3,11 +3,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createServer } from 'node:https'
 import { TLSSocket } from 'node:tls'
 import { Pkcs10CertificateRequest } from '@peculiar/x509'
-import { enrolRequest, report as reportSchema } from '@driftless/agent-api'
+import { desiredRequest, enrolRequest, report as reportSchema } from '@driftless/agent-api'
 import type { DesiredState, Report } from '@driftless/agent-api'
 import { testAuthority } from './certificates.ts'
 
 const nothing: DesiredState = { version: 'v1', sources: [], targets: [], siteRateBytesPerSecond: null, observeVmRefs: [] }
+
+/** How long an agent that has the newest state waits for an answer. */
+const HOLD_MS = 250
 
 /** For tests: a gateway as small as can be, with real TLS and real certificates. */
 export async function startGateway() {
@@ -18,6 +21,7 @@ export async function startGateway() {
   const desired = new Map<string, DesiredState>()
   const reports: Report[] = []
   const latest = new Map<string, Report>()
+  let changes = Promise.withResolvers<void>()
   let failing = false
   let enrolCalls = 0
   let refusals = 0
@@ -36,7 +40,12 @@ export async function startGateway() {
       return { status: 200, body: { agentId: guest.agentId, role: guest.role, certificatePem: certificate.toString('pem'), caCertificatePem: authority.caPem } }
     }
     if (agentId === null) return { status: 401, body: { code: 'NO_CERTIFICATE', message: 'Enrol first.' } }
-    if (path !== '/v1/report') return { status: 200, body: desired.get(agentId) ?? nothing }
+    if (path !== '/v1/report') {
+      const { haveVersion } = desiredRequest.parse(body)
+      // Held for a moment, as a real one would for longer, so that agents do not ask all the time.
+      if ((desired.get(agentId) ?? nothing).version === haveVersion) await Promise.race([changes.promise, new Promise((resolve) => setTimeout(resolve, HOLD_MS))])
+      return { status: 200, body: desired.get(agentId) ?? nothing }
+    }
     const report = reportSchema.parse(body)
     reports.push(report)
     latest.set(agentId, report)
@@ -70,7 +79,11 @@ export async function startGateway() {
     latest,
     enrolCalls: () => enrolCalls,
     refusals: () => refusals,
-    setDesired: (agentId: string, next: DesiredState) => void desired.set(agentId, next),
+    setDesired: (agentId: string, next: DesiredState) => {
+      desired.set(agentId, next)
+      changes.resolve()
+      changes = Promise.withResolvers<void>()
+    },
     setFailing: (now: boolean) => {
       failing = now
     },

@@ -1,15 +1,40 @@
 import type { DiskTap, TapOptions } from '../../tap/disk-tap.ts'
+import { BitmapsTap } from './bitmaps-tap.ts'
+import { MirrorTap } from './mirror-tap.ts'
+import type { LiveDisk } from './qemu-disk.ts'
 import type { QemuVm } from './qemu-vm.ts'
 import type { QemuDisk } from './vm-record.ts'
+import { tapSocket } from './vm-record.ts'
 
-/** How the disks of a host's VMs are tapped: each beside or in the guest's path by its own means. */
-export const TAP_CHOICES = ['mirror', 'bitmaps', 'in-path'] as const
-export type TapChoice = (typeof TAP_CHOICES)[number]
+/** How the disks of a host's VMs are tapped. */
+export type TapChoice = 'mirror' | 'bitmaps' | 'in-path'
 
 /** A disk with its sizes in bytes. */
 export type SizedDisk = QemuDisk & { readonly sizeBytes: number; readonly usedBytes: number }
 
+function liveDisk(vm: QemuVm, { key, location, nodeName, deviceId, sizeBytes, usedBytes }: SizedDisk): LiveDisk {
+  const { ref } = vm.record
+  if (location.kind === 'NBD') throw new Error(`Disk "${key}" of VM "${ref}" is served by an agent already; such a VM is a shadow and is not migrated from here.`)
+  return {
+    vm: { ref, link: vm.link, exportSocketPath: vm.paths.exports },
+    key, sizeBytes, usedBytes,
+    format: location.format,
+    path: location.path,
+    node: nodeName,
+    device: deviceId,
+    socketPath: tapSocket(vm.paths, key),
+  }
+}
+
 /** Puts a tap on a disk of a VM, while it runs or not. */
-export function attachTap(vm: QemuVm, disk: SizedDisk, choice: TapChoice, options: TapOptions): Promise<DiskTap> {
-  return Promise.reject(new Error(`The ${choice} tap of ${vm.record.ref}/${disk.key} is not built yet (${options.statePath}).`))
+export async function attachTap(vm: QemuVm, disk: SizedDisk, choice: TapChoice, options: TapOptions): Promise<DiskTap> {
+  const live = liveDisk(vm, disk)
+  switch (choice) {
+    case 'mirror':
+      return MirrorTap.attach(live, options)
+    case 'bitmaps':
+      return BitmapsTap.attach(live, options)
+    case 'in-path':
+      throw new Error('The in-path tap follows.')
+  }
 }

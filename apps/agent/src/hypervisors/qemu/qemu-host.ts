@@ -2,7 +2,7 @@ import { mkdir, readdir, rmdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { readState, writeState } from '../../state-file.ts'
 import { QemuVm } from './qemu-vm.ts'
-import { hostRecord, vmPaths, vmRecord } from './vm-record.ts'
+import { hostRecord, tapSocket, vmPaths, vmRecord } from './vm-record.ts'
 import type { HostRecord, VmRecord } from './vm-record.ts'
 
 /** Linux: the whole path of a unix socket, and its end. */
@@ -57,10 +57,16 @@ export class QemuHost {
     return vm
   }
 
+  /** Lets go of every VM's QEMU; they run on. */
+  close(): void {
+    for (const { vm } of this.#vms.values()) vm.close()
+    this.#vms.clear()
+  }
+
   /** Registers a VM, or changes one that is off. */
   async register(record: VmRecord): Promise<void> {
     const paths = vmPaths(join(this.#directory, record.ref))
-    for (const path of [paths.qmp, paths.monitor, paths.guestAgent]) {
+    for (const path of [paths.qmp, paths.monitor, paths.guestAgent, ...record.disks.map(({ key }) => tapSocket(paths, key))]) {
       if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) throw new Error(`${path} is too long for a unix socket (${LONGEST_SOCKET_PATH} bytes at most). Set QEMU_DIR to a shorter path.`)
     }
     const present = await this.find(record.ref)

@@ -19,8 +19,18 @@ export interface QemuOptions {
 /** What a VM without a network card is said to be on. */
 const NO_NETWORK = 'none'
 
+export interface QemuHypervisor extends Hypervisor {
+  /** Stops the VM's processors, and lets them go on. */
+  pause(ref: string): Promise<void>
+  resume(ref: string): Promise<void>
+  /** What the guest's console said since it was last asked for, the last 64 KiB. */
+  console(ref: string): Promise<string>
+  /** Lets go of every QEMU; the VMs run on. */
+  close(): void
+}
+
 /** Adapter for QEMU. VMs are processes of their own that outlive the agent; their inventory is a directory. */
-export function qemuHypervisor({ directory, program, tap }: QemuOptions): Hypervisor & { pause(ref: string): Promise<void>; resume(ref: string): Promise<void>; console(ref: string): Promise<string> } {
+export function qemuHypervisor({ directory, program, tap }: QemuOptions): QemuHypervisor {
   const host = new QemuHost(directory, program)
 
   async function asVm(vm: QemuVm, guest: GuestState): Promise<HypervisorVm> {
@@ -77,6 +87,7 @@ export function qemuHypervisor({ directory, program, tap }: QemuOptions): Hyperv
     pause: async (ref) => (await host.get(ref)).pause(),
     resume: async (ref) => (await host.get(ref)).resume(),
     console: async (ref) => (await host.get(ref)).console(),
+    close: () => host.close(),
     createShadow,
     removeVm: (ref) => host.remove(ref),
   }

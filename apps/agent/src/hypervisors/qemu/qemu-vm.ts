@@ -234,6 +234,6 @@ export class QemuVm {
     await this.powerOff()
     await this.#witness.remove()
     // The record last: as long as it is there the VM is known, and removing it can be tried again.
-    for (const path of [this.paths.pid, this.paths.qmp, this.paths.monitor, this.paths.guestAgent, this.paths.record]) await rm(path, { force: true })
+    for (const path of [this.paths.pid, this.paths.qmp, this.paths.monitor, this.paths.guestAgent, this.paths.exports, this.paths.record]) await rm(path, { force: true })
   }
 }

@@ -77,10 +77,15 @@ export function vmPaths(folder: string) {
     /** A second machine protocol socket, for people and other programs: a socket serves one client at a time. */
     monitor: join(folder, 'mon.sock'),
     guestAgent: join(folder, 'qga.sock'),
+    /** Where a running QEMU serves what a tap reads of its disks. */
+    exports: join(folder, 'exp.sock'),
     pid: join(folder, 'pid'),
   }
 }
 export type VmPaths = ReturnType<typeof vmPaths>
+
+/** Where a tap serves QEMU, for one disk. */
+export const tapSocket = ({ folder }: VmPaths, key: string): string => join(folder, `${key}.sock`)
 
 /** The disk that our own VMs have under this key. */
 export const diskNames = (key: string) => ({ nodeName: key, deviceId: `dev-${key}` })
