@@ -103,12 +103,6 @@ export class Replica {
     return (await this.#open(key)).device
   }
 
-  /** Pieces of all disks that were read back and hashed since they were opened. */
-  async readBackPieces(): Promise<number> {
-    const disks = await Promise.all(this.#disks.values())
-    return disks.reduce((sum, { table }) => sum + table.readBackPieces, 0)
-  }
-
   #open(key: string): Promise<OpenDisk> {
     let opened = this.#disks.get(key)
     if (opened === undefined) {

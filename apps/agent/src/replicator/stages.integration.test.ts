@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
 import { connectNbd, openFileDevice } from '@driftless/nbd'
 import type { DesiredSource, DesiredTarget } from '@driftless/agent-api'
+import { countingReads } from '../testing/counting-device.ts'
 import { fakeHypervisor } from '../testing/fake-hypervisor.ts'
 import { desiredTarget, eventually, startTarget } from '../testing/pair.ts'
 import { SourceRole } from './source-role.ts'
@@ -18,16 +19,17 @@ afterEach(async () => {
 })
 
 /** A source and a target agent with a VM of one disk, driven by hand instead of by a gateway. */
-async function setUp() {
+async function setUp(sizeBytes = SIZE) {
   const shadows = fakeHypervisor([])
-  const target = await startTarget({ hypervisor: shadows })
+  const reads = countingReads()
+  const target = await startTarget({ hypervisor: shadows, open: reads.open })
   cleanups.push(target.close)
   const path = join(target.directory, 'vm.raw')
-  const disk = await openFileDevice(path, { create: { sizeBytes: SIZE } })
+  const disk = await openFileDevice(path, { create: { sizeBytes } })
   await disk.write(0, randomFillSync(Buffer.alloc(2 * MIB)))
   await disk.close()
-  const vm = { ref: 'vm-1', path, socketPath: join(target.directory, 'vm.sock'), sizeBytes: SIZE, power: 'ON' as 'ON' | 'OFF' | 'STOPPING', health: 'HEALTHY' as const, obeys: true }
-  const hypervisor = fakeHypervisor([vm])
+  const vm = { ref: 'vm-1', path, socketPath: join(target.directory, 'vm.sock'), sizeBytes, power: 'ON' as 'ON' | 'OFF' | 'STOPPING', health: 'HEALTHY' as const, obeys: true }
+  const hypervisor = fakeHypervisor([vm], reads.open)
   const start = async () => {
     const role = new SourceRole({ credentials: target.source, hypervisor, dataDirectory: join(target.directory, 'source'), log: pino({ enabled: false }), now: Date.now, changed: () => {} })
     await role.start()
@@ -37,7 +39,7 @@ async function setUp() {
   cleanups.push(() => source.close())
   const guest = await connectNbd({ socketPath: vm.socketPath, exportName: 'disk-0', reconnect: { forSeconds: 20 } })
   cleanups.push(() => guest.close())
-  const disks = [{ key: 'disk-0', sizeBytes: SIZE }]
+  const disks = [{ key: 'disk-0', sizeBytes }]
   const wanted: DesiredSource = { migrationId: 'm-1', waveId: 'w-1', vmRef: 'vm-1', stage: 'REPLICATE', attempt: 0, target: target.target, disks, rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: 0.3 }
   let version = 0
   const drive = (atSource: Partial<DesiredSource>, atTarget: Partial<DesiredTarget>) => {
@@ -66,7 +68,7 @@ async function setUp() {
     await source.close()
     source = await start()
   }
-  return { vm, hypervisor, shadows, target, guest, drive, observe, replicated, proven, restartSource, diskPath: target.store.diskPath('m-1', 'disk-0') }
+  return { vm, hypervisor, shadows, reads, target, guest, drive, observe, replicated, proven, restartSource, diskPath: target.store.diskPath('m-1', 'disk-0') }
 }
 
 describe('stages', () => {
@@ -164,5 +166,22 @@ describe('stages', () => {
     await replicated()
     await guest.write(0, randomFillSync(Buffer.alloc(128 * 1024)))
     await proven(1)
+  }, 40_000)
+
+  test.each([4, 96])('with %i MiB the same little is read while the guest is off: what was written last', async (mebibytes) => {
+    const { hypervisor, guest, reads, drive, observe, replicated, proven } = await setUp(mebibytes * MIB)
+    drive({}, {})
+    await replicated()
+    await eventually('all is proven', async () => (await observe()).source.disks[0]?.verifiedBytes === mebibytes * MIB)
+    const shutdown = hypervisor.shutdown.bind(hypervisor)
+    hypervisor.shutdown = async (ref) => {
+      await guest.write(3 * MIB, randomFillSync(Buffer.alloc(4096)))
+      reads.readBytes = 0
+      await shutdown(ref)
+    }
+    await proven(1)
+    // The last block is read to be sent, and its piece of 64 KiB is read back on both sides, once or twice.
+    expect(reads.readBytes).toBeLessThanOrEqual(4 * 64 * 1024 + 2 * 4096)
+    expect(reads.readBytes).toBeGreaterThanOrEqual(2 * 64 * 1024)
   }, 40_000)
 })

@@ -1,4 +1,5 @@
 import { openFileDevice } from '@driftless/nbd'
+import type { BlockDevice } from '@driftless/nbd'
 import type { GuestState } from '@driftless/agent-api'
 import { servedTap } from '../tap/served-tap.ts'
 import type { Hypervisor, HypervisorVm, ShadowVm } from '../hypervisors/hypervisor.ts'
@@ -15,7 +16,7 @@ export interface FakeVm {
 }
 
 /** For tests: a hypervisor of VMs that do nothing by themselves; `calls` tells what was asked of it. */
-export function fakeHypervisor(vms: FakeVm[]): Hypervisor & { vms: FakeVm[]; calls: string[] } {
+export function fakeHypervisor(vms: FakeVm[], open: (path: string) => Promise<BlockDevice> = openFileDevice): Hypervisor & { vms: FakeVm[]; calls: string[] } {
   const calls: string[] = []
   const get = (ref: string): FakeVm => {
     const vm = vms.find((candidate) => candidate.ref === ref)
@@ -25,7 +26,7 @@ export function fakeHypervisor(vms: FakeVm[]): Hypervisor & { vms: FakeVm[]; cal
   const view = (vm: FakeVm): HypervisorVm => ({
     ref: vm.ref, name: vm.ref, guestOs: 'none', cpus: 1, memoryBytes: 1024, network: 'n', shadowNeeds: {},
     guest: { power: vm.power, health: vm.health, healthDetail: vm.health === 'BROKEN' ? 'records are missing' : null, acknowledgedSequence: 7, sequenceAtBoot: null, firstWriteAtMs: null, lastWriteAtMs: null },
-    disks: [{ key: 'disk-0', sizeBytes: vm.sizeBytes, usedBytes: vm.sizeBytes, attach: (options) => servedTap({ key: 'disk-0', usedBytes: vm.sizeBytes, socketPath: vm.socketPath, open: () => openFileDevice(vm.path) }, options) }],
+    disks: [{ key: 'disk-0', sizeBytes: vm.sizeBytes, usedBytes: vm.sizeBytes, attach: (options) => servedTap({ key: 'disk-0', usedBytes: vm.sizeBytes, socketPath: vm.socketPath, open: () => open(vm.path) }, options) }],
   })
   const change = (call: string, act: () => void): Promise<void> => {
     calls.push(call)

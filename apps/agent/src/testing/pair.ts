@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { DesiredTarget } from '@driftless/agent-api'
+import type { BlockDevice } from '@driftless/nbd'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { ReplicaStore } from '../receiver/replica-store.ts'
 import { TargetRole } from '../receiver/target-role.ts'
@@ -45,11 +46,11 @@ export function desiredTarget(migrationId: string, disks: { key: string; sizeByt
 }
 
 /** For tests: a real target role on loopback with a store in a temporary folder, and credentials for both ends. */
-export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes?: number | null } = {}) {
+export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes?: number | null; open?: (path: string) => Promise<BlockDevice> } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'dl-agent-'))
   const authority = await testAuthority()
   const credentials = await authority.issue('target-1')
-  const store = new ReplicaStore({ directory: join(directory, 'replicas'), quotaBytes: options.quotaBytes ?? null })
+  const store = new ReplicaStore({ directory: join(directory, 'replicas'), quotaBytes: options.quotaBytes ?? null, ...(options.open && { open: options.open }) })
   const make = (port: number) =>
     new TargetRole({
       credentials, store, hypervisor: options.hypervisor ?? emptyHypervisor, nbdDirectory: directory,
