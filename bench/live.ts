@@ -11,6 +11,7 @@ import type { LinkShape } from './support/link.ts'
 import { copyDisk, makeDisk } from './migration/content.ts'
 import { migrateByMirror } from './migration/mirror.ts'
 import { migrateOurs } from './migration/ours.ts'
+import { describeParts } from './migration/run.ts'
 import type { Outcome, Setting } from './migration/run.ts'
 
 const MIB = 1024 * 1024
@@ -98,10 +99,10 @@ async function measure(context: Bench, { name, link, writesPerSecond, compressib
   return { ours, mirror: better, mirrorName: coarseIsBetter ? 'mirror, default' : 'mirror, granularity 4096', mirrorSeconds: better.secondsToIdentical ?? limitSeconds }
 }
 
-function describe({ secondsToIdentical, wireBytes, guestMedianMs, guestWorstMs, downtimeMs }: Outcome, limitSeconds: number): string {
+function describe({ secondsToIdentical, wireBytes, guestMedianMs, guestWorstMs, moved }: Outcome, limitSeconds: number): string {
   const time = secondsToIdentical === null ? `not ready after ${limitSeconds.toFixed(1)} s` : `identical after ${secondsToIdentical.toFixed(1)} s`
-  const moved = downtimeMs === null ? '' : `, moved in ${downtimeMs.toFixed(0)} ms`
-  return `${time}, ${(wireBytes / 1e6).toFixed(0)} MB, guest's writes ${guestMedianMs.toFixed(2)} ms median and ${guestWorstMs.toFixed(0)} ms worst${moved}`
+  const move = moved === null ? '' : `, moved in ${moved.downtimeMs.toFixed(0)} ms (${describeParts(moved)})`
+  return `${time}, ${(wireBytes / 1e6).toFixed(0)} MB, guest's writes ${guestMedianMs.toFixed(2)} ms median and ${guestWorstMs.toFixed(0)} ms worst${move}`
 }
 
 function tell({ report }: Bench, { name, timeGoal, bytesGoal }: Case, rounds: readonly Measured[]): void {

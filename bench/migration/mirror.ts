@@ -19,6 +19,8 @@ const DRAIN_LIMIT_SECONDS = 60
 /** Of its dirty map, in bytes; null: QEMU's default, 64 KiB. */
 export interface MirrorOptions {
   readonly granularityBytes: number | null
+  /** True: the guest's writes wait for the target once all is copied, which is what it takes to be ready over a long link. */
+  readonly writeBlocking?: boolean
 }
 
 /** Mirrors, moves the guest, and throws unless the target is identical. A mirror that was called off at the limit is not moved. */
@@ -26,7 +28,7 @@ export function migrateByMirror(setting: Setting, options: MirrorOptions): Promi
   return releasing((defer) => migrate(setting, options, defer))
 }
 
-async function migrate({ folder, diskPath, sizeBytes, link: shape, load, settleSeconds, limitSeconds }: Setting, { granularityBytes }: MirrorOptions, defer: Defer): Promise<Outcome> {
+async function migrate({ folder, diskPath, sizeBytes, link: shape, load, settleSeconds, limitSeconds }: Setting, { granularityBytes, writeBlocking = false }: MirrorOptions, defer: Defer): Promise<Outcome> {
   const targetPath = join(folder, 'target.raw')
   await writeFile(targetPath, '')
   await truncate(targetPath, sizeBytes)
@@ -45,22 +47,23 @@ async function migrate({ folder, diskPath, sizeBytes, link: shape, load, settleS
   const events = jobEvents(source)
   const startedAtMs = machineNowMs()
   await source.execute('blockdev-add', { driver: 'nbd', 'node-name': 'far', server: { type: 'inet', host: '127.0.0.1', port: String(link.port) }, export: EXPORT })
-  await source.execute('blockdev-mirror', { 'job-id': 'mirror', device: 'disk', target: 'far', sync: 'full', ...(granularityBytes === null ? {} : { granularity: granularityBytes }) })
+  await source.execute('blockdev-mirror', { 'job-id': 'mirror', device: 'disk', target: 'far', sync: 'full', 'copy-mode': writeBlocking ? 'write-blocking' : 'background', ...(granularityBytes === null ? {} : { granularity: granularityBytes }) })
   const ready = await events.ready(limitSeconds)
   const secondsToIdentical = ready ? secondsSince(startedAtMs) : null
   const wireBytes = await link.carried()
   const { medianMs, worstMs } = await guest.latencies()
   const reached = { secondsToIdentical, wireBytes, guestMedianMs: medianMs, guestWorstMs: worstMs }
-  if (!ready) return { ...reached, downtimeMs: null }
+  if (!ready) return { ...reached, moved: null }
   await sleep(settleSeconds * 1000)
 
-  const downtimeMs = await move({
+  const moved = await move({
     guest, diskPath, targetPath,
-    stopAndStart: async (stopped, started) => {
+    stopAndStart: async (stopped, started, passed) => {
       await stopped()
       // A mirror that is ready and is cancelled ends by copying the rest and flushing: how libvirt ends a migration's.
       await source.execute('block-job-cancel', { device: 'mirror' })
       await events.completed(DRAIN_LIMIT_SECONDS)
+      passed('rest sent and flushed')
       const shadow = join(folder, 't', 'nbd.sock')
       await target.execute('nbd-server-stop')
       await serveUnix(target, shadow)
@@ -72,7 +75,7 @@ async function migrate({ folder, diskPath, sizeBytes, link: shape, load, settleS
       await Promise.all([source.closed, target.closed])
     },
   })
-  return { ...reached, downtimeMs }
+  return { ...reached, moved }
 }
 
 /** A storage daemon with one disk, node `disk`, and its QMP. */

@@ -35,7 +35,8 @@ async function observe(): Promise<void> {
   if (source === undefined || first === undefined) return
   const { finalSyncAtMs, hashes, problem } = source
   await peer.call(sourceMethods.observed, {
-    atMs: Date.now(), firstCopyDone: first.status === 'CONTINUOUS' || first.status === 'BACKLOG', behindSinceMs: first.behindSinceMs, finalSyncAtMs, hashes, problem,
+    atMs: Date.now(), foregroundDoneBytes: first.foregroundDoneBytes, behindSinceMs: first.behindSinceMs, finalSyncAtMs, hashes, problem,
+    firstCopyDone: first.status === 'CONTINUOUS' || first.status === 'BACKLOG',
   })
 }
 

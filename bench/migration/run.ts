@@ -34,8 +34,15 @@ export interface Outcome {
   /** Of the guest's writes from the order to replicate until identical. */
   readonly guestMedianMs: number
   readonly guestWorstMs: number
-  /** From the guest's last acknowledged write at the source to its first at the target. Null: was not moved. */
-  readonly downtimeMs: number | null
+  /** Null: the guest was not moved. */
+  readonly moved: Moved | null
+}
+
+export interface Moved {
+  /** From the guest's last acknowledged write at the source to its first at the target. */
+  readonly downtimeMs: number
+  /** What it went to, in order: name of a step that ended, and how long it took. */
+  readonly parts: readonly { readonly step: string; readonly ms: number }[]
 }
 
 /** The guest just writes for so long before anything begins, so that everything is warm. */
@@ -93,36 +100,46 @@ export async function linkTo(port: number, shape: LinkShape, defer: Defer): Prom
 export const secondsSince = (startedAtMs: number): number => (machineNowMs() - startedAtMs) / 1000
 
 export interface Move {
-  readonly guest: Guest
+  readonly guest: Pick<Guest, 'stop' | 'firstWrite'>
   /** The source's disk and the target's, as raw files. */
   readonly diskPath: string
   readonly targetPath: string
-  /** Calls `stopped` to stop the guest at the source, then does what must be done, then calls `started` to start it at the target. */
-  readonly stopAndStart: (stopped: () => Promise<null>, started: (place: Place) => Promise<null>) => Promise<void>
+  /** Calls `stopped` to stop the guest at the source, then does what must be done, then calls `started` to start it at the target; tells of steps that have `passed`. */
+  readonly stopAndStart: (stopped: () => Promise<null>, started: (place: Place) => Promise<null>, passed: (step: string) => void) => Promise<void>
   /** Ends whatever holds the disks' files. */
   readonly letGo: () => Promise<void>
 }
 
-/** Moves the guest; throws unless what it then finds at the target is, byte for byte, what it left at the source. Gives the downtime in milliseconds. */
-export async function move({ guest, diskPath, targetPath, stopAndStart, letGo }: Move): Promise<number> {
+/** Moves the guest; throws unless what it then finds at the target is, byte for byte, what it left at the source. */
+export async function move({ guest, diskPath, targetPath, stopAndStart, letGo }: Move): Promise<Moved> {
   let lastWriteAtMs = 0
   let first: { found: Buffer; atMs: number } | null = null
+  const passedAt: { step: string; atMs: number }[] = []
   await stopAndStart(
     async () => {
       lastWriteAtMs = (await guest.stop()).lastWriteAtMs
       return null
     },
     async (place) => {
+      passedAt.push({ step: 'target prepared', atMs: machineNowMs() })
       first = await guest.firstWrite(place)
       return null
     },
+    (step) => void passedAt.push({ step, atMs: machineNowMs() }),
   )
   await letGo()
   const { found, atMs } = required<{ found: Buffer; atMs: number }>(first)
   await replaceFirstBlock(diskPath, found)
   await requireIdentical(diskPath, targetPath)
-  return atMs - lastWriteAtMs
+  const steps = [...passedAt, { step: 'first write', atMs }]
+  return {
+    downtimeMs: atMs - lastWriteAtMs,
+    parts: steps.map(({ step, atMs: endMs }, index) => ({ step, ms: endMs - (steps[index - 1]?.atMs ?? lastWriteAtMs) })),
+  }
 }
+
+/** The parts in one line. */
+export const describeParts = ({ parts }: Moved): string => parts.map(({ step, ms }) => `${step} ${ms.toFixed(0)}`).join(' + ')
 
 function required<T>(value: T | null): T {
   if (value === null) throw new Error('The guest was never started at the target.')

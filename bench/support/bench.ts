@@ -41,10 +41,11 @@ export async function bench(name: string, measure: (context: Bench) => Promise<v
     for (const release of releases.splice(0).reverse()) await Promise.resolve().then(release).catch((error: unknown) => process.stderr.write(`${messageOf(error)}\n`))
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop().finally(() => process.exit(130)))
+  let report: Report | null = null
   try {
     const { values } = parse(optionNames)
     const json = values['json'] === true
-    const report = new Report(name, json, (text) => process.stdout.write(text))
+    report = new Report(name, json, (text) => process.stdout.write(text))
     const scratch = await mkdtemp(join(tmpdir(), 'dl-bench-'))
     releases.push(() => rm(scratch, { recursive: true, force: true }))
     if (!json) process.stdout.write(`${await describeMachine()}\n`)
@@ -59,6 +60,7 @@ export async function bench(name: string, measure: (context: Bench) => Promise<v
     })
     report.finish()
   } catch (error) {
+    report?.finish() // what was measured before stands
     process.stderr.write(`${error instanceof Refusal ? error.message : error instanceof Error ? error.stack : String(error)}\n`)
     process.exitCode = 1
   } finally {

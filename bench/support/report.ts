@@ -88,7 +88,7 @@ export class Report {
 
   /** Prints the table (nothing as JSON: each row went out already). */
   finish(): void {
-    if (!this.#json) this.#write(formatTable(this.#rows))
+    if (!this.#json && this.#rows.length > 0) this.#write(formatTable(this.#rows))
   }
 }
 
