@@ -5,6 +5,9 @@ import { ROOT } from './setup/paths.ts'
 import { openTerminal } from './setup/terminal.ts'
 import { runParts, vitestPart } from './testing/parts.ts'
 
+/** The suites that start QEMU's virtual machines. */
+const ON_QEMU = new Set(['data-plane'])
+
 const terminal = openTerminal()
 /** What stands behind the name is vitest's, such as `-t 'Ctrl-C'`. */
 const [name, ...forVitest] = process.argv.slice(2)
@@ -33,6 +36,6 @@ if (name === undefined || !suites().includes(name)) {
         return nothing ? { ...result, failed: 1, output: `No test of tests/${name} was run: nothing fits ${forVitest.join(' ')}.` } : result
       },
     },
-  ])
+  ], { qemu: ON_QEMU.has(name) ? 'NEEDED' : 'NOT' })
 }
 process.channel?.unref()

@@ -3,6 +3,7 @@ import { generateClient } from '../generate.ts'
 import { messageOf, Refusal } from '../setup/failure.ts'
 import type { Terminal } from '../setup/terminal.ts'
 import { findChromium } from './chromium.ts'
+import { findQemu } from './qemu.ts'
 import { sayReport } from './report.ts'
 import type { PartResult } from './report.ts'
 import { openScratch } from './scratch.ts'
@@ -25,14 +26,31 @@ export async function buildPart({ signal }: PartSetting): Promise<PartResult> {
   return { name: 'portal build', passed: failure === '' ? 1 : 0, failed: failure === '' ? 0 : 1, skipped: 0, seconds: (Date.now() - startedAtMs) / 1000, output: failure }
 }
 
+/** Whether some tests start virtual machines; WANTED: those tests are skipped, aloud, where there is no QEMU to be had. */
+export type PartNeeds = { qemu: 'NEEDED' | 'WANTED' | 'NOT' }
+
+/** What the environment of the tests says of QEMU, which they look up for themselves: fetching it here is nobody's test's time. */
+async function qemuEnv(terminal: Terminal, need: PartNeeds['qemu']): Promise<Record<string, string>> {
+  if (need === 'NOT') return {}
+  const qemu = await findQemu(process.env.PATH, (line) => terminal.say(line))
+  if (!('missing' in qemu)) {
+    terminal.say(`  QEMU for the tests of the data plane: ${qemu.from}`)
+    return {}
+  }
+  if (need === 'NEEDED') throw new Refusal(`The data plane is tested on virtual machines, and ${qemu.missing}.`)
+  terminal.warn(`No QEMU for the tests of the data plane, which are skipped: ${qemu.missing}.`)
+  return { TEST_QEMU_MISSING: qemu.missing }
+}
+
 /** Sets up what tests need, runs the parts one after the other, and reports. Returns the exit code. */
-export async function runParts(terminal: Terminal, parts: readonly Part[]): Promise<0 | 1> {
+export async function runParts(terminal: Terminal, parts: readonly Part[], needs: PartNeeds): Promise<0 | 1> {
   try {
     await terminal.step('Prisma client', generateClient)
     const chromium = await findChromium(process.env.PATH, (line) => terminal.say(line))
     terminal.say(`  Chromium for the browser tests: ${chromium.from}`)
+    const forQemu = await qemuEnv(terminal, needs.qemu)
     const scratch = await openScratch()
-    const env = { ...process.env, TMPDIR: scratch.folder, NODE_ENV: 'test' as const }
+    const env = { ...process.env, ...forQemu, TMPDIR: scratch.folder, NODE_ENV: 'test' as const }
     const results: PartResult[] = []
     const interrupted = new AbortController()
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort(new Refusal(`Ended early by ${signal}.`)))

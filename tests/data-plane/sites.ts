@@ -11,7 +11,7 @@ import { qemuHypervisor } from '../../apps/agent/src/hypervisors/qemu/qemu-hyper
 import { connectQmp } from '../../apps/agent/src/hypervisors/qemu/qmp.ts'
 import { vmPaths } from '../../apps/agent/src/hypervisors/qemu/vm-record.ts'
 import { startNodeProgram } from '../support/node-program.ts'
-import { qemuTestHost } from '../support/qemu.ts'
+import { qemuTestHost, withoutQemu } from '../support/qemu.ts'
 
 const MIB = 1024 * 1024
 export const VM_REF = 'vm-1'
@@ -35,11 +35,14 @@ export interface Site {
 
 export interface SiteKind {
   readonly name: string
+  /** This machine cannot run it. */
+  readonly missing: boolean
   open(folder: string): Promise<Site>
 }
 
 export const LAB: SiteKind = {
   name: 'lab, served',
+  missing: false,
   async open(folder) {
     const scenario = join(folder, 'scenario.json')
     const disks = [{ sizeMiB: 32, filledMiB: 8, scratchMiB: 2 }, { sizeMiB: 16, filledMiB: 4, scratchMiB: 1 }]
@@ -74,6 +77,7 @@ const writeOperations = z.array(z.object({ stats: z.object({ wr_operations: z.nu
 
 const qemu = (tap: TapChoice, secondFormat: 'raw' | 'qcow2'): SiteKind => ({
   name: `qemu, ${tap}, raw${secondFormat === 'raw' ? '' : ` and ${secondFormat}`}`,
+  missing: withoutQemu,
   async open(folder) {
     const source = await qemuTestHost(folder, 's')
     const target = await qemuTestHost(folder, 't')

@@ -6,6 +6,8 @@ const schema = z.object({
   TEST_DATABASE_URL: z.url().optional(),
   /** A Redis for tests only; unset where none can be had, and tests of the queue on Redis are then skipped, aloud. */
   TEST_REDIS_URL: z.url().optional(),
+  /** Why there is no QEMU, in words; unset where there is one, or nobody has looked. Tests on virtual machines are then skipped, aloud. */
+  TEST_QEMU_MISSING: z.string().optional(),
   /** Where the programs' logs of a whole-system test are kept after it, to find out why it failed. */
   DRIFTLESS_TEST_LOGS: z.string().optional(),
   PATH: z.string().optional(),

@@ -16,6 +16,9 @@ const MIB = 1024 * 1024
 const LEDGER_SLOTS = 1024
 export const LEDGER_BYTES = LEDGER_SLOTS * 4096
 
+/** The set-up has looked for a QEMU in vain: tests on virtual machines are skipped. */
+export const withoutQemu = testEnv().TEST_QEMU_MISSING !== undefined
+
 /** QEMU and the guest's parts, fetched if need be. Throws with what to do where they cannot be had. */
 export async function qemuForTests(): Promise<Qemu> {
   const found = await findQemu(testEnv().PATH, (line) => console.log(line))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openFileDevice, serveNbd } from '@driftless/nbd'
-import { qemuTestHost } from '../../../../../tests/support/qemu.ts'
+import { qemuTestHost, withoutQemu } from '../../../../../tests/support/qemu.ts'
 import type { QemuTestVm } from '../../../../../tests/support/qemu.ts'
 import { eventually } from '../../testing/pair.ts'
 import type { HypervisorVm, ShadowVm } from '../hypervisor.ts'
@@ -57,7 +57,7 @@ async function shadowOf(vm: HypervisorVm, folder: string, path: string, changes:
   }
 }
 
-describe('QEMU as a hypervisor', () => {
+describe.skipIf(withoutQemu)('QEMU as a hypervisor', () => {
   test('a VM is listed, powered on, outlives its adapter, shuts down in order, and starts again with all it had acknowledged', async () => {
     const { disks, hypervisor, open, see, writing, off, pidFile } = await setUp()
     const [listed] = await hypervisor.listVms()
