@@ -110,6 +110,8 @@ export const sourceObserved = z.object({
   sourceOffAtMs: instantMs.nullable(),
   finalSyncAtMs: instantMs.nullable(),
   hashes: z.array(diskHash).max(64).nullable(),
+  /** Null or absent: the guest writes as fast as its disk allows. */
+  guestThrottle: guestThrottleObserved.nullable().optional(),
   problem: problem.nullable(),
   test: sourceTestObserved.nullish(),
 })

@@ -1,5 +1,5 @@
 import type { DesiredSource, GuestState, Problem, SourceDiskObserved, SourceObserved } from '@driftless/agent-api'
-import type { TokenBucket } from '../block/token-bucket.ts'
+import { TokenBucket } from '../block/token-bucket.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { removeTable } from '../proof/piece-table.ts'
 import type { Credentials } from '../stream/identity.ts'
@@ -7,6 +7,7 @@ import { CrashPoint } from './crash-point.ts'
 import { DiskReplicator } from './disk-replicator.ts'
 import { observeDisk } from './disk-observation.ts'
 import { FinalStage } from './final-stage.ts'
+import { GuestThrottle } from './guest-throttle.ts'
 import { MigrationRecord, tablePathOf } from './migration-record.ts'
 import type { DiskTap } from '../tap/disk-tap.ts'
 import type { VmTap } from '../tap/vm-tap.ts'
@@ -16,7 +17,7 @@ export interface SourceMigrationOptions {
   tap: VmTap
   hypervisor: Hypervisor
   credentials: Credentials
-  /** Caps on sending, asked in this order: the wave's, the site's. */
+  /** Caps on sending, asked after the VM's own in this order: the wave's, the site's. */
   buckets: TokenBucket[]
   stateDirectory: string
   now: () => number
@@ -27,6 +28,8 @@ export interface SourceMigrationOptions {
 /** The source's side of one migration. `converge` brings it to what is desired, from wherever it is. */
 export class SourceMigration {
   readonly #options: SourceMigrationOptions
+  readonly #throttle: GuestThrottle
+  readonly #ownBucket = new TokenBucket()
   #desired: DesiredSource
   #replicators: { tap: DiskTap; replicator: DiskReplicator }[] = []
   #guest: GuestState
@@ -39,6 +42,7 @@ export class SourceMigration {
 
   constructor(options: SourceMigrationOptions, desired: DesiredSource, guest: GuestState) {
     this.#options = options
+    this.#throttle = new GuestThrottle(options.tap.throttle, options.now)
     this.#desired = desired
     this.#guest = guest
   }
@@ -128,7 +132,7 @@ export class SourceMigration {
             disk: { migrationId, diskKey: disk.key, sizeBytes: disk.sizeBytes },
             tap: disk,
             credentials,
-            buckets,
+            buckets: [this.#ownBucket, ...buckets],
             tablePath: tablePathOf(stateDirectory, migrationId, disk.key),
             now,
           })
@@ -136,7 +140,8 @@ export class SourceMigration {
           return { tap: disk, replicator }
         })
     }
-    tap.throttle.setRate(desired.guestWriteBytesPerSecond)
+    this.#ownBucket.setRate(desired.vmRateBytesPerSecond ?? null)
+    this.#throttle.converge(desired, this.#replicators)
     for (const { replicator } of this.#replicators) {
       replicator.setTarget(desired.target)
       replicator.setPaused(desired.stage === 'PAUSE')
@@ -149,7 +154,7 @@ export class SourceMigration {
     if (this.#replicators.length === 0) return
     this.#lastDisks = this.#observeDisks(desired)
     if (desired.stage !== 'RELEASE' || this.#guest.power !== 'OFF') this.#freeze(false)
-    this.#options.tap.throttle.setRate(null)
+    this.#throttle.release()
     const stopping = this.#replicators
     this.#replicators = []
     for (const { replicator } of stopping) await replicator.stop()
@@ -229,6 +234,7 @@ export class SourceMigration {
       sourceOffAtMs: off ? facts.sourceOffAtMs : null,
       finalSyncAtMs: proof?.finalSyncAtMs ?? null,
       hashes: proof?.hashes ?? null,
+      guestThrottle: this.#throttle.observe(),
       problem: this.#problem ?? (proof === null ? this.#linkProblem() : null),
       test: this.#point?.observed ?? null,
     }

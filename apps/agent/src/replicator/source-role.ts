@@ -35,6 +35,7 @@ export interface SourceRoleOptions {
  *
  *   SourceRole ── taps VMs' disks (`tap/`): all, or those that migrate or are observed, as the hypervisor needs it
  *     └─ SourceMigration, one a migrating VM: brings it to the desired stage
+ *          ├─ GuestThrottle (`guest-throttle`): slows the guest as far as replication needs it
  *          ├─ finalSync (`final-sync`): drain, shut down, send the rest, flush; then hashes
  *          └─ DiskReplicator, one a disk: connects, sends, reconnects
  *               ├─ SyncState: what the target lacks (pure)
