@@ -103,6 +103,14 @@ describe('convergence', () => {
     }), { numRuns: 60 })
   })
 
+  it('names one that does for a link that has just become slower', () => {
+    const fast = play({ link: 40, writes: 60, seconds: 20 })
+    const slow = play({ link: 10, writes: 60, startMib: 400, seconds: 10 }).map((sample) => ({ ...sample, atMs: sample.atMs + 20_000, lagSeconds: sample.lagSeconds + 10 }))
+    const found = convergence([...fast, ...slow], false)
+    expect(found?.converges).toBe(false)
+    expect((found?.throttleBytesPerSecond ?? 0) / MIB).toBeLessThanOrEqual(5.01)
+  })
+
   it('counts a page for every small write: the throttle is in what the guest writes', () => {
     const small = play({ link: 10, writes: 20, seconds: 30 }).map((sample) => ({ ...sample, guestWriteBytesPerSecond: sample.guestWriteBytesPerSecond / 8 }))
     const found = convergence(small, false)

@@ -68,7 +68,11 @@ export function convergence(samples: readonly LinkSample[], diverged: boolean): 
     : last.lagSeconds >= WORRYING_LAG_SECONDS && dirty >= HOPELESS_RATIO * drain && unique >= LEAST_WRITTEN_RATIO * drain
   // Writes smaller than a page dirty all of it.
   const amplification = written > 0 ? Math.max(1, unique / written) : 1
-  return { converges: !hopeless, drainBytesPerSecond: drain, dirtyBytesPerSecond: dirty, throttleBytesPerSecond: (CONVERGING_SHARE * drain) / amplification }
+  // A link that has just become slower (or its data harder to compress) is believed at once; the throttle must do for it.
+  const late = rest.slice(-FEWEST_SAMPLES)
+  const lately = late.reduce((sum, sample) => sum + drained(sample) * sample.intervalSeconds, 0) / late.reduce((sum, sample) => sum + sample.intervalSeconds, 0)
+  const lowest = lately > 0 ? Math.min(drain, lately) : drain
+  return { converges: !hopeless, drainBytesPerSecond: drain, dirtyBytesPerSecond: dirty, throttleBytesPerSecond: (CONVERGING_SHARE * lowest) / amplification }
 }
 
 const drained = (sample: LinkSample) => sample.backgroundBytesPerSecond + sample.foregroundBytesPerSecond

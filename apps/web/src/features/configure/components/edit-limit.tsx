@@ -21,7 +21,7 @@ export function EditLimit({ site }: { site: Site }) {
   const t = useTranslations('configure.limit')
   const [open, setOpen] = useState(false)
   return (
-    <Dialog open={open} onOpenChange={setOpen} title={t('title', { site: site.name })} description={t('description')} trigger={<Button size="sm" aria-label={t('changeOf', { site: site.name })}>{t('change')}</Button>}>
+    <Dialog className="max-w-xl" open={open} onOpenChange={setOpen} title={t('title', { site: site.name })} description={t('description')} trigger={<Button size="sm" aria-label={t('changeOf', { site: site.name })}>{t('change')}</Button>}>
       {open && <Form site={site} onDone={() => setOpen(false)} />}
     </Dialog>
   )

@@ -38,18 +38,18 @@ function Line({ line, number, fault, onChange, onRemove }: { line: DraftLine; nu
   return (
     <fieldset className="rounded-lg border p-3">
       <legend className="px-1 text-xs font-medium text-muted">{t('line', { number })}</legend>
-      <ToggleGroup.Root type="multiple" aria-label={t('days', { number })} value={line.days.map(String)} onValueChange={(values) => onChange({ ...line, days: values.map(Number) })} className="flex flex-wrap gap-1">
+      <ToggleGroup.Root type="multiple" aria-label={t('days', { number })} value={line.days.map(String)} onValueChange={(values) => onChange({ ...line, days: values.map(Number) })} className="grid max-w-md grid-cols-7 gap-1">
         {DAYS.map((value) => (
-          <ToggleGroup.Item key={value} value={String(value)} aria-label={day(value, 'long')} className="h-7 min-w-10 rounded-md border px-1.5 text-xs font-medium text-muted hover:bg-sunken data-[state=on]:border-accent data-[state=on]:bg-accent data-[state=on]:text-on-accent">
+          <ToggleGroup.Item key={value} value={String(value)} aria-label={day(value, 'long')} className="h-7 min-w-0 rounded-md border text-xs font-medium text-muted hover:bg-sunken data-[state=on]:border-accent data-[state=on]:bg-accent data-[state=on]:text-on-accent">
             {day(value, 'short')}
           </ToggleGroup.Item>
         ))}
       </ToggleGroup.Root>
       {fault === 'days' && <p role="alert" className="mt-1 text-xs text-danger">{t('daysNeeded')}</p>}
       <div className="mt-3 flex flex-wrap items-end gap-3">
-        <Field label={t('from')}>{(control) => <Input {...control} type="time" value={line.from} onChange={(event) => onChange({ ...line, from: event.target.value })} className="w-28" />}</Field>
-        <Field label={t('to')}>{(control) => <Input {...control} type="time" value={line.to} onChange={(event) => onChange({ ...line, to: event.target.value })} className="w-28" />}</Field>
-        <Field label={t('rate')}>{(control) => <Input {...control} inputMode="decimal" placeholder={t('none')} value={line.mbits} onChange={(event) => onChange({ ...line, mbits: event.target.value })} className="w-24" />}</Field>
+        <Field label={t('from')}>{(control) => <Input {...control} type="time" value={line.from} onChange={(event) => onChange({ ...line, from: event.target.value })} className="w-33" />}</Field>
+        <Field label={t('to')}>{(control) => <Input {...control} type="time" value={line.to} onChange={(event) => onChange({ ...line, to: event.target.value })} className="w-33" />}</Field>
+        <Field label={t('rate')}>{(control) => <Input {...control} inputMode="decimal" placeholder={t('none')} value={line.mbits} onChange={(event) => onChange({ ...line, mbits: event.target.value })} className="w-33" />}</Field>
         <Button variant="ghost" size="icon" aria-label={t('remove', { number })} onClick={onRemove} className="ml-auto"><Trash2 aria-hidden /></Button>
       </div>
       {(fault === 'times' || fault === 'rate') && <p role="alert" className="mt-1 text-xs text-danger">{t(fault === 'times' ? 'timesNeeded' : 'wrong')}</p>}

@@ -24,7 +24,7 @@ export function WaveStats({ wave }: { wave: Wave }) {
   const underWay = counted.filter(({ status }) => MIGRATION_UNDER_WAY.includes(status))
   const completed = counted.filter(({ status }) => status === 'COMPLETED').length
   const { eta, backgroundBytesPerSecond, foregroundBytesPerSecond } = wave.rates
-  const caughtUp = wave.startedAt !== null && counted.length > 0 && counted.every(({ status }) => ['READY_FOR_CUTOVER', 'CUTTING_OVER', 'VALIDATING', 'COMPLETED'].includes(status))
+  const caughtUp = wave.startedAt !== null && counted.length > 0 && counted.every(({ status, notConvergingSince }) => notConvergingSince === null && ['READY_FOR_CUTOVER', 'CUTTING_OVER', 'VALIDATING', 'COMPLETED'].includes(status))
   const left = caughtUp ? t('etaDone') : eta === null || wave.startedAt === null ? t('etaUnknown') : durationRange(eta.p50Seconds, eta.p90Seconds)
   const valueText = page('progressText', { percent: percent(share), left: bytes(wave.leftBytes) })
   return (
