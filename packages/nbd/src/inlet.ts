@@ -69,6 +69,7 @@ export class Inlet {
 
   readonly #copy = (bytes: Buffer): void => {
     for (let at = 0; at < bytes.length && !this.socket.destroyed; ) {
+      if (this.buffer.room().length === 0) this.buffer.grow()
       const copied = bytes.copy(this.buffer.room(), 0, at)
       if (copied === 0) return void this.socket.destroy()
       this.buffer.received(copied)
@@ -83,9 +84,9 @@ export class Inlet {
       handle,
       onread: {
         buffer: () => this.buffer.room(),
-        callback: (count: number) => {
+        callback: (count: number, room: Uint8Array) => {
           poll.touched()
-          this.buffer.received(count)
+          this.buffer.received(count, room)
           this.#onBytes()
           return !this.#paused
         },

@@ -58,6 +58,8 @@ async function haggle(first: Inlet, negotiation: Negotiation, startTls: () => Pr
   for (let inlet = first; ; ) {
     const { option, length } = decodeOptionHeader(await inlet.exactly(OPTION_BYTES))
     const { replies, next } = negotiation.take(option, await inlet.exactly(length))
+    // Requests wait in the kernel until somebody works on them.
+    if (next === 'TRANSMIT') inlet.pause()
     for (const reply of replies) inlet.socket.write(reply)
     if (next === 'TRANSMIT') return negotiation
     if (next === 'HANG_UP') return null

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { TLSSocket, connect, createSecureContext } from 'node:tls'
+import { connect, createServer } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import { BlockError } from './errors.ts'
 
 /** What a side of a TLS connection proves itself with and demands of the other. PEM throughout. */
@@ -15,33 +16,30 @@ export interface NbdTls {
 /** TLS 1.3 only, both sides authenticated. */
 const settings = (tls: NbdTls) => ({ key: tls.key, cert: tls.cert, ca: tls.ca, minVersion: 'TLSv1.3', rejectUnauthorized: true }) as const
 
+const refused = (why: string | undefined) => new BlockError('EPERM', `TLS was not agreed: ${why ?? 'the other side hung up.'}`)
+
 /** Goes on as TLS client over a connected socket; resolves when the server has proven itself. */
 export function tlsClient(socket: Socket, tls: NbdTls): Promise<TLSSocket> {
   const name = tls.serverName
   const secure = connect({ ...settings(tls), socket, ...(name === undefined ? { checkServerIdentity: () => undefined } : { servername: name }) })
-  return established(secure, 'secureConnect')
+  return new Promise((resolve, reject) => {
+    secure.on('error', (error) => reject(refused(error.message)))
+    secure.on('close', () => reject(refused(undefined)))
+    secure.once('secureConnect', () => resolve(secure))
+  })
 }
 
 /** Goes on as TLS server over a connected socket; resolves when the client has proven itself. */
 export function tlsServer(socket: Socket, tls: NbdTls): Promise<TLSSocket> {
-  const secure = new TLSSocket(socket, { isServer: true, requestCert: true, rejectUnauthorized: true, secureContext: createSecureContext(settings(tls)) })
-  return established(secure, 'secure')
-}
-
-function established(secure: TLSSocket, event: string): Promise<TLSSocket> {
+  // A server that never listens: it alone demands and checks a client's certificate.
+  const server = createServer({ ...settings(tls), requestCert: true })
   return new Promise((resolve, reject) => {
-    const fail = (error?: Error) => {
+    server.once('secureConnection', resolve)
+    server.once('tlsClientError', (error, secure) => {
       secure.destroy()
-      reject(new BlockError('EPERM', `TLS was not agreed: ${error?.message ?? 'the other side hung up.'}`))
-    }
-    const failed = (error: Error) => fail(error)
-    const closed = () => fail()
-    secure.on('error', failed).on('close', closed)
-    secure.once(event, () => {
-      // A wrapped socket on the server's side does not refuse by itself: that is tls.Server's work.
-      if (!secure.authorized) return fail(secure.authorizationError ?? undefined)
-      secure.off('close', closed)
-      resolve(secure)
+      reject(refused(error.message))
     })
+    socket.once('close', () => reject(refused(undefined)))
+    server.emit('connection', socket)
   })
 }

@@ -53,6 +53,7 @@ export class Transmission {
 
   /** Serves until the client leaves or breaks the protocol (then it rejects); every request under way has ended by then. */
   async run(): Promise<void> {
+    this.#inlet.buffer.grow()
     this.#inlet.onBytes(() => this.#work())
     this.#work()
     try {
