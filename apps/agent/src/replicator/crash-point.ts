@@ -95,7 +95,8 @@ export class CrashPoint {
     // From before the moment: what is acknowledged later need not be in it.
     const { acknowledgedSequence } = await findGuest()
     const moment = randomInt(1, MOMENTS)
-    const startMs = now()
+    const takenAtMs = now()
+    const startMs = performance.now() // a hold lasts a fraction of a millisecond
     const hold = await gate.hold(HOLD_LIMIT_MS)
     if (hold === null) throw new Error(held('A write of its own took longer'))
     const tooLong = AbortSignal.any([signal, AbortSignal.timeout(HOLD_LIMIT_MS)])
@@ -114,10 +115,10 @@ export class CrashPoint {
     } finally {
       intact = hold.release()
     }
-    const heldMs = now() - startMs
+    const heldMs = performance.now() - startMs
     if (!intact) throw new Error(held('The last blocks took longer to send'))
     await within(REACHED_LIMIT_MS, Promise.all(reached), signal)
-    return { moment, takenAtMs: startMs, heldMs, acknowledgedSequence }
+    return { moment, takenAtMs, heldMs, acknowledgedSequence }
   }
 
   /** Brings down what is left to send while the guest writes on. */

@@ -26,7 +26,7 @@ export function VmActions({ wave, migration }: { wave: Wave; migration: WaveMigr
   const frozen = last !== undefined && CUTOVER_COMMITTING.includes(last.status)
   const cancellable = mayControl && !MIGRATION_ENDED.includes(migration.status) && !frozen
   return (
-    <div className="flex items-center justify-end gap-1" role="group" aria-label={t('vms.actions', { name: migration.name })}>
+    <div className="flex items-center justify-end" role="group" aria-label={t('vms.actions', { name: migration.name })}>
       {migration.cutoverRequestedAt !== null && <Pill tone="accent">{t('final.requested')}</Pill>}
       {wave.cutoverMode === 'MANUAL' && migration.status === 'READY_FOR_CUTOVER' && migration.cutoverRequestedAt === null && <FinalMigrationButton migrations={[migration]} />}
       {migration.status === 'READY_FOR_CUTOVER' && migration.cutoverRequestedAt === null && !wave.paused && <StartTest wave={wave} migration={migration} />}
