@@ -39,7 +39,7 @@ export class DirtyMap {
   readonly #slots: Uint32Array
   readonly #groups: Uint32Array
   readonly #slabChunks: number
-  #slabs: Uint32Array[] = []
+  readonly #slabs: Uint32Array[] = []
   #slotsUsed = 0
   /** Slots to use again, as a list: the first word of each names the next, plus one; 0 ends it. */
   #free = 0
@@ -82,7 +82,8 @@ export class DirtyMap {
     if (this.#count === 0) return
     this.#counts.fill(0)
     this.#groups.fill(0)
-    this.#slabs = []
+    // As many as were of use now will be again: a map that is cleared every second leaves no garbage.
+    this.#slabs.length = Math.ceil(this.#slotsUsed / this.#slabChunks)
     this.#slotsUsed = this.#free = this.#count = 0
   }
 
@@ -192,7 +193,7 @@ export class DirtyMap {
   #giveBits(chunk: number, filled: boolean): void {
     if (this.#free === 0) {
       this.#slots[chunk] = this.#slotsUsed
-      if (this.#slotsUsed % this.#slabChunks === 0) this.#slabs.push(new Uint32Array(this.#slabChunks * CHUNK_WORDS))
+      if (this.#slotsUsed >= this.#slabs.length * this.#slabChunks) this.#slabs.push(new Uint32Array(this.#slabChunks * CHUNK_WORDS))
       this.#slotsUsed += 1
     } else this.#slots[chunk] = this.#free - 1
     const { slab, at } = this.#bitsOf(chunk)

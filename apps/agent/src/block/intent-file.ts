@@ -14,6 +14,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { syncFolder } from '../state-file.ts'
 import { hashOf } from './content.ts'
+import { DirtyMap } from './dirty-map.ts'
 
 const VERSION = 1
 const MAGIC = 'DLINTENT'
@@ -25,6 +26,9 @@ const FIELDS_BYTES = 16
 const MOST_REGIONS = (SECTOR_BYTES - CHECKSUM_BYTES - FIELDS_BYTES) / 4
 
 const MOST_EPOCH_BYTES = 320
+
+/** Written at a time: half a mebibyte. */
+const PART_SECTORS = 1024
 
 /** Allocated ahead at a time. */
 const AHEAD_BYTES = 256 * 1024
@@ -38,8 +42,11 @@ export interface IntentContent {
   readonly regionBytes: number
   readonly sizeBytes: number
   /** Generation → regions. */
-  readonly generations: Map<number, Set<number>>
+  readonly generations: Map<number, DirtyMap>
 }
+
+/** How many regions a disk has. */
+export const regionCount = (sizeBytes: number, regionBytes: number): number => Math.ceil(sizeBytes / regionBytes)
 
 function seal(sector: Buffer): Buffer {
   hashOf(sector.subarray(0, SECTOR_BYTES - CHECKSUM_BYTES)).copy(sector, SECTOR_BYTES - CHECKSUM_BYTES, 0, CHECKSUM_BYTES)
@@ -70,22 +77,36 @@ function decodeHeader(sector: Buffer): IntentContent | null {
   return { epoch, regionBytes: sector.readUInt32LE(12), sizeBytes: Number(sector.readBigUInt64LE(16)), generations: new Map() }
 }
 
-/** One batch of sectors. */
-function encodeBatch(batch: number, kind: number, generation: number, regions: readonly number[]): Buffer {
-  const count = Math.max(1, Math.ceil(regions.length / MOST_REGIONS))
-  const sectors = Buffer.alloc(count * SECTOR_BYTES)
-  for (let index = 0; index < count; index += 1) {
-    const sector = sectors.subarray(index * SECTOR_BYTES, (index + 1) * SECTOR_BYTES)
-    const part = regions.slice(index * MOST_REGIONS, (index + 1) * MOST_REGIONS)
-    sector.writeUInt32LE(batch, 0)
-    sector.writeUInt32LE(count, 4)
-    sector.writeUInt32LE(generation, 8)
-    sector.writeUInt16LE(kind, 12)
-    sector.writeUInt16LE(part.length, 14)
-    for (const [at, region] of part.entries()) sector.writeUInt32LE(region, FIELDS_BYTES + at * 4)
-    seal(sector)
+/** Numbers in a set, one by one. */
+function* numbersIn(map: DirtyMap): Generator<number> {
+  for (let run = map.nextRun(0, map.blockCount); run !== null; run = map.nextRun(run.end, map.blockCount)) {
+    for (let number = run.first; number < run.end; number += 1) yield number
   }
-  return sectors
+}
+
+/** One batch, in parts that are not too large to be written at once. */
+function* encodeBatch(batch: number, kind: number, generation: number, regions: DirtyMap | null): Generator<Buffer> {
+  const count = Math.max(1, Math.ceil((regions?.count ?? 0) / MOST_REGIONS))
+  const numbers = regions === null ? [].values() : numbersIn(regions)
+  for (let first = 0; first < count; first += PART_SECTORS) {
+    const part = Buffer.alloc(Math.min(PART_SECTORS, count - first) * SECTOR_BYTES)
+    for (let at = 0; at < part.length; at += SECTOR_BYTES) {
+      const sector = part.subarray(at, at + SECTOR_BYTES)
+      sector.writeUInt32LE(batch, 0)
+      sector.writeUInt32LE(count, 4)
+      sector.writeUInt32LE(generation, 8)
+      sector.writeUInt16LE(kind, 12)
+      let filled = 0
+      for (; filled < MOST_REGIONS; filled += 1) {
+        const next = numbers.next()
+        if (next.done === true) break
+        sector.writeUInt32LE(next.value, FIELDS_BYTES + filled * 4)
+      }
+      sector.writeUInt16LE(filled, 14)
+      seal(sector)
+    }
+    yield part
+  }
 }
 
 /** What a log's bytes say; null when they are none of ours, or damaged. */
@@ -103,21 +124,24 @@ export function decodeIntents(bytes: Buffer): IntentContent | null {
       lacking = sector.readUInt32LE(4)
     }
     lacking -= 1
-    takeSector(sector, content.generations)
+    takeSector(sector, content)
   }
   return content
 }
 
-function takeSector(sector: Buffer, generations: Map<number, Set<number>>): void {
+function takeSector(sector: Buffer, { generations, sizeBytes, regionBytes }: IntentContent): void {
   const generation = sector.readUInt32LE(8)
   if (sector.readUInt16LE(12) === KIND.RELEASED) {
     for (const known of generations.keys()) if (known <= generation) generations.delete(known)
     return
   }
-  const regions = generations.get(generation) ?? new Set()
+  const regions = generations.get(generation) ?? new DirtyMap(regionCount(sizeBytes, regionBytes))
   generations.set(generation, regions)
   const count = Math.min(sector.readUInt16LE(14), MOST_REGIONS)
-  for (let at = 0; at < count; at += 1) regions.add(sector.readUInt32LE(FIELDS_BYTES + at * 4))
+  for (let at = 0; at < count; at += 1) {
+    const region = sector.readUInt32LE(FIELDS_BYTES + at * 4)
+    regions.mark(region, region + 1)
+  }
 }
 
 /** Reads a log's file; null when there is none, or it is damaged, or of another format. */
@@ -133,31 +157,22 @@ export async function readIntents(path: string): Promise<IntentContent | null> {
 /** A log's file, open to append to. One call at a time; each resolves when it is durable, unless it says otherwise. */
 export class IntentFile {
   readonly #file: FileHandle
-  #endBytes: number
-  #allocatedBytes: number
-  #batch: number
+  #endBytes = 0
+  #allocatedBytes = 0
+  #batches = 0
 
-  private constructor(file: FileHandle, endBytes: number, batch: number) {
+  private constructor(file: FileHandle) {
     this.#file = file
-    this.#endBytes = this.#allocatedBytes = endBytes
-    this.#batch = batch
   }
 
   /** Puts a new file in the place of the old one, if any: after a crash there is the one or the other, whole. */
   static async create(path: string, content: IntentContent): Promise<IntentFile> {
-    const parts = [encodeHeader(content)]
-    let batch = 0
-    for (const [generation, regions] of content.generations) {
-      batch += 1
-      parts.push(encodeBatch(batch, KIND.REGIONS, generation, [...regions]))
-    }
-    const bytes = Buffer.concat(parts)
     const temporary = `${path}.new`
     const file = await open(temporary, 'w', 0o600)
     try {
-      await file.writeFile(bytes)
-      const made = new IntentFile(file, bytes.length, batch)
-      await made.#allocate(0)
+      const made = new IntentFile(file)
+      await made.#write(encodeHeader(content))
+      for (const [generation, regions] of content.generations) await made.#batch(KIND.REGIONS, generation, regions)
       await file.sync()
       await rename(temporary, path)
       await syncFolder(dirname(path))
@@ -173,18 +188,23 @@ export class IntentFile {
   }
 
   /** These regions are about to be written. */
-  async append(generation: number, regions: readonly number[]): Promise<void> {
-    await this.#write(encodeBatch((this.#batch += 1), KIND.REGIONS, generation, regions))
+  async append(generation: number, regions: DirtyMap): Promise<void> {
+    await this.#batch(KIND.REGIONS, generation, regions)
     await this.#file.datasync()
   }
 
   /** Forgets generations up to this one. Durable some time later: what is not forgotten is only sent again. */
-  async release(generation: number): Promise<void> {
-    await this.#write(encodeBatch((this.#batch += 1), KIND.RELEASED, generation, []))
+  release(generation: number): Promise<void> {
+    return this.#batch(KIND.RELEASED, generation, null)
   }
 
   close(): Promise<void> {
     return this.#file.close()
+  }
+
+  async #batch(kind: number, generation: number, regions: DirtyMap | null): Promise<void> {
+    this.#batches += 1
+    for (const part of encodeBatch(this.#batches, kind, generation, regions)) await this.#write(part)
   }
 
   async #write(bytes: Buffer): Promise<void> {

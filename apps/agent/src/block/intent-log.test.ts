@@ -95,6 +95,24 @@ describe('write-intent log', () => {
     await log.close()
   })
 
+  test('what is written while it is sealed is named after the release', async () => {
+    const where = await options()
+    const log = await IntentLog.open(where)
+    await log.begin('e')
+    await log.intend(0, 1)
+    await log.intend(40, 41)
+    await (await log.seal())()
+    // Region 0 is carried along unwritten: its next write is the first of this generation.
+    const sealing = log.seal()
+    await Promise.resolve()
+    expect(log.intend(0, 1)).toBeUndefined()
+    const release = await sealing
+    await log.intend(0, 1)
+    await release()
+    expect((await recalled(where))?.has(0)).toBe(true)
+    await log.close()
+  })
+
   test('a torn end is nothing, damage before it is told', async () => {
     const where = await options()
     const log = await IntentLog.open(where)

@@ -3,7 +3,7 @@ import type { WriteHistory } from '../tap/disk-tap.ts'
 import { DirtyMap } from './dirty-map.ts'
 import type { BlockRun } from './dirty-map.ts'
 import type { WriteIntents } from './dirty-tracking.ts'
-import { IntentFile, readIntents } from './intent-file.ts'
+import { IntentFile, readIntents, regionCount } from './intent-file.ts'
 import { BLOCK_BYTES, blockCount } from './map.ts'
 
 /**
@@ -43,7 +43,9 @@ export class IntentLog implements WriteIntents {
   #epoch: string | null = null
   /** Of which the disk may differ from the replica, oldest first; the last is the present one. */
   #generations: Generation[] = []
-  #waiting: { readonly regions: Set<number>; readonly durable: PromiseWithResolvers<void> } | null = null
+  #waiting: { readonly regions: DirtyMap; readonly durable: PromiseWithResolvers<void> } | null = null
+  /** An empty set for those who wait next. */
+  #spare: DirtyMap | null = null
   /** File operations, one after the other. */
   #working: Promise<void> = Promise.resolve()
 
@@ -58,7 +60,7 @@ export class IntentLog implements WriteIntents {
     const known = await readIntents(options.path).catch(() => null) // a file that cannot be read says nothing
     if (known !== null && known.sizeBytes === options.sizeBytes && known.regionBytes === log.#regionBytes) {
       const all = log.#newGeneration(1)
-      for (const regions of known.generations.values()) for (const region of regions) all.logged.mark(region, region + 1)
+      for (const regions of known.generations.values()) all.logged.addAll(regions)
       log.#epoch = known.epoch
       log.#generations = [all]
       await log.#work(() => log.#rewrite())
@@ -82,7 +84,7 @@ export class IntentLog implements WriteIntents {
       if (present.logged.has(region)) present.written.mark(region, region + 1)
       else {
         unlogged = true
-        this.#waitingRegions().add(region)
+        this.#waitingRegions().mark(region, region + 1)
       }
     }
     if (unlogged) return this.#waiting?.durable.promise
@@ -112,9 +114,11 @@ export class IntentLog implements WriteIntents {
     const next = this.#newGeneration(sealed.number + 1)
     await this.#work(async () => {
       if (this.#generations.at(-1) !== sealed) return
-      await this.#file?.append(next.number, numbersIn(sealed.written))
+      const carried = new DirtyMap(this.#regionCount) // as it is now: guests write on
+      carried.addAll(sealed.written)
+      await this.#file?.append(next.number, carried)
       if (this.#generations.at(-1) !== sealed) return
-      next.logged.addAll(sealed.written)
+      next.logged.addAll(carried)
       this.#generations.push(next)
     })
     return () => this.#release(sealed)
@@ -136,7 +140,7 @@ export class IntentLog implements WriteIntents {
   }
 
   get #regionCount(): number {
-    return Math.ceil(this.#options.sizeBytes / this.#regionBytes)
+    return regionCount(this.#options.sizeBytes, this.#regionBytes)
   }
 
   #newGeneration(number: number): Generation {
@@ -154,10 +158,11 @@ export class IntentLog implements WriteIntents {
   }
 
   /** The regions that the next sync is for; begins to wait for its turn when it is the first. */
-  #waitingRegions(): Set<number> {
+  #waitingRegions(): DirtyMap {
     if (this.#waiting === null) {
-      const waiting = { regions: new Set<number>(), durable: Promise.withResolvers<void>() }
+      const waiting = { regions: this.#spare ?? new DirtyMap(this.#regionCount), durable: Promise.withResolvers<void>() }
       this.#waiting = waiting
+      this.#spare = null
       // They go on also when it failed: by then the history is recorded as gone.
       void this.#work(() => this.#commit()).then(() => waiting.durable.resolve())
     }
@@ -166,15 +171,15 @@ export class IntentLog implements WriteIntents {
 
   /** One sync for all who wait. */
   async #commit(): Promise<void> {
-    const regions = this.#waiting?.regions ?? new Set<number>()
+    const regions = this.#waiting?.regions
     this.#waiting = null
     const present = this.#generations.at(-1)
-    if (present === undefined) return
-    await this.#file?.append(present.number, [...regions])
-    for (const region of regions) {
-      present.logged.mark(region, region + 1)
-      present.written.mark(region, region + 1)
-    }
+    if (present === undefined || regions === undefined) return
+    await this.#file?.append(present.number, regions)
+    present.logged.addAll(regions)
+    present.written.addAll(regions)
+    regions.clearAll()
+    this.#spare = regions
     await this.#compact()
   }
 
@@ -198,7 +203,7 @@ export class IntentLog implements WriteIntents {
   async #rewrite(): Promise<void> {
     const { path, sizeBytes } = this.#options
     if (this.#epoch === null) return this.#remove()
-    const generations = new Map(this.#generations.map(({ number, logged }) => [number, new Set(numbersIn(logged))]))
+    const generations = new Map(this.#generations.map(({ number, logged }) => [number, logged]))
     const before = this.#file
     this.#file = await IntentFile.create(path, { epoch: this.#epoch, regionBytes: this.#regionBytes, sizeBytes, generations })
     await before?.close()
@@ -230,12 +235,4 @@ export function historyOf(log: IntentLog, settled: () => Promise<void>): WriteHi
     },
     forget: () => log.forget(),
   }
-}
-
-function numbersIn(map: DirtyMap): number[] {
-  const numbers: number[] = []
-  for (let run = map.nextRun(0, map.blockCount); run !== null; run = map.nextRun(run.end, map.blockCount)) {
-    for (let number = run.first; number < run.end; number += 1) numbers.push(number)
-  }
-  return numbers
 }
