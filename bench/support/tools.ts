@@ -12,6 +12,7 @@ const PACKAGES = {
   'qemu-io': 'qemu-utils',
   'qemu-storage-daemon': 'qemu-system-common',
   fio: 'fio',
+  dd: 'coreutils',
 } as const
 export type ToolName = keyof typeof PACKAGES
 
