@@ -37,8 +37,6 @@ const CALM_SHARE = 0.5
 const LIMIT_REACHED_SHARE = 0.8
 const RAISE = 1.25
 const LOWER = 0.9
-/** A pass with little to send says little of the link: what was seen before is forgotten this slowly. */
-const LINK_MEMORY = 0.8
 
 /**
  * The throttle after one more pass. Pure. Slows a guest only when its backlog does not shrink and is worth speaking of,
@@ -46,7 +44,7 @@ const LINK_MEMORY = 0.8
  * lifts it when it has caught up, or no longer needs it. `limitMs` null: nobody is slowed.
  */
 export function nextThrottle(state: ThrottleState, pass: PassFacts, limitMs: number | null): ThrottleState {
-  const link = Math.max(pass.drainBytesPerSecond, LINK_MEMORY * state.linkBytesPerSecond)
+  const link = linkAfter(state, pass)
   if (limitMs === null || link <= 0) return { ...NOT_SLOWED, linkBytesPerSecond: link }
   const free: ThrottleState = { capBytesPerSecond: null, linkBytesPerSecond: link, atLatencyLimit: false }
   const restSeconds = pass.afterBytes / link
@@ -64,8 +62,15 @@ export function nextThrottle(state: ThrottleState, pass: PassFacts, limitMs: num
     const raised = RAISE * Math.max(target, cap, pass.writtenBytesPerSecond)
     return { ...free, capBytesPerSecond: raised, atLatencyLimit: true }
   }
-  const lowered = Math.max(target, LOWER * cap)
+  // Down from the limit in small steps, so as not to meet it again at once; else where it must be, as the link has become slower or faster.
+  const lowered = state.atLatencyLimit ? Math.max(target, LOWER * cap) : target
   return { ...free, capBytesPerSecond: lowered, atLatencyLimit: state.atLatencyLimit && lowered > target }
+}
+
+/** What the link takes: as measured while it had enough to send all along; a pass with little to send can only show more. */
+function linkAfter({ linkBytesPerSecond }: ThrottleState, { afterBytes, drainBytesPerSecond }: Pass): number {
+  const busy = afterBytes > WORRYING_REST_SECONDS * drainBytesPerSecond && drainBytesPerSecond > 0
+  return busy ? drainBytesPerSecond : Math.max(drainBytesPerSecond, linkBytesPerSecond)
 }
 
 /** Bytes that become dirty for each byte written: writes smaller than a block dirty all of it. Never below 1. */

@@ -239,6 +239,8 @@ describe('nextThrottle', () => {
     ['caught up in a cutover', slowed, { afterBytes: 4 * MIB, ...held, final: true }, 50, { capBytesPerSecond: 5 * MIB }],
     ['caught up with new writes, the first copy still runs', slowed, { afterBytes: 4 * MIB, ...held, sweepComplete: false }, 50, { capBytesPerSecond: 5 * MIB }],
     ['a guest that has become calm', slowed, { writtenBytesPerSecond: MIB }, 50, { capBytesPerSecond: null }],
+    ['the link has become slower', slowed, { drainBytesPerSecond: MIB, ...held }, 50, { capBytesPerSecond: MIB / 2 }],
+    ['a pass with little to send says nothing against the link', slowed, { drainBytesPerSecond: MIB, afterBytes: MIB, sweepComplete: false, ...held }, 50, { capBytesPerSecond: 5 * MIB }],
     ['at the limit', slowed, { writtenBytesPerSecond: 8 * MIB, addedLatencyMs: 45 }, 50, { capBytesPerSecond: 10 * MIB, atLatencyLimit: true }],
     ['below the limit again, still too fast', { ...slowed, capBytesPerSecond: 10 * MIB, atLatencyLimit: true }, { addedLatencyMs: 10 }, 50, { capBytesPerSecond: 9 * MIB, atLatencyLimit: true }],
     ['below the limit again, and slow enough', { ...slowed, atLatencyLimit: true }, { addedLatencyMs: 10, ...held }, 50, { capBytesPerSecond: 5 * MIB, atLatencyLimit: false }],
