@@ -18,8 +18,7 @@ function liveDisk(vm: QemuVm, { key, location, nodeName, deviceId, sizeBytes, us
   return {
     vm: { ref, link: vm.link, exportSocketPath: vm.paths.exports },
     key, sizeBytes, usedBytes,
-    format: location.format,
-    path: location.path,
+    rawPath: location.format === 'raw' ? location.path : null,
     node: nodeName,
     device: deviceId,
     socketPath: tapSocket(vm.paths, key),

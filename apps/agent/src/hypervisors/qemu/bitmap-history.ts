@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { BlockRun } from '../../block/dirty-map.ts'
 import type { WriteHistory } from '../../tap/disk-tap.ts'
 import { readBitmap } from './qemu-disk-export.ts'
-import { BITMAP_NAMES, bitmapActions, listBitmaps, transact } from './qemu-disk.ts'
+import { BITMAP_NAMES, bitmapActions, inOrder, listBitmaps, transact } from './qemu-disk.ts'
 import type { ListedBitmap, LiveDisk } from './qemu-disk.ts'
 import { QmpError } from './qmp-error.ts'
 import type { Qmp } from './qmp.ts'
@@ -75,35 +75,36 @@ export class BitmapHistory implements WriteHistory {
     const { add, disable, merge, remove } = bitmapActions(this.#disk)
     const [oldest, next] = generations
     const joined = generations.length >= MAX_GENERATIONS && oldest !== undefined && next !== undefined ? [merge(next.name, [oldest.name]), remove(oldest.name)] : []
+    // A transaction lets writes under way end first: what a bit of a sealed bitmap stands for has been told when it is over.
     await transact(qmp, [...joined, disable(newest.name), add(nameOf(newest.epochHash, newest.number + 1))])
     await this.#settle()
-    return () => this.#forget(newest)
+    return () => this.#release(newest)
   }
 
-  /** Removes every trace from QEMU: when the VM is no longer to be migrated. */
-  async end(): Promise<void> {
+  /** Gives QEMU its memory back. A tap that is still attached begins to remember anew at the next `begin`. */
+  async forget(): Promise<void> {
     const qmp = await this.#reach()
     if (qmp === null) return
     const { remove } = bitmapActions(this.#disk)
     await transact(qmp, (await this.#list(qmp)).map(({ name }) => remove(name)))
   }
 
-  async #forget(sealed: Generation): Promise<void> {
+  async #release(sealed: Generation): Promise<void> {
     const qmp = await this.#reach()
     if (qmp === null) return
     const { remove } = bitmapActions(this.#disk)
     const done = (await this.#list(qmp)).filter(({ epochHash, number, recording }) => !recording && epochHash === sealed.epochHash && number <= sealed.number)
-    await transact(qmp, done.map(({ name }) => remove(name)))
+    await inOrder(qmp, done.map(({ name }) => remove(name)))
   }
 
   async #union(qmp: Qmp, generations: readonly Generation[]): Promise<BlockRun[]> {
     const { add, merge, remove } = bitmapActions(this.#disk)
     const name = BITMAP_NAMES.union + randomBytes(6).toString('hex')
-    await transact(qmp, [add(name, true), merge(name, generations.map((generation) => generation.name))])
+    await inOrder(qmp, [add(name, true), merge(name, generations.map((generation) => generation.name))])
     try {
       return await readBitmap(this.#disk, name)
     } finally {
-      await transact(qmp, [remove(name)]).catch(() => {}) // QEMU is gone, and the bitmap with it; or the next attach removes it
+      await inOrder(qmp, [remove(name)]).catch(() => {}) // QEMU is gone, and the bitmap with it; or the next attach removes it
     }
   }
 

@@ -6,12 +6,12 @@ import { Statistics } from '../../block/statistics.ts'
 import { sleep } from '../../sleep.ts'
 import type { DiskTap, TapOptions } from '../../tap/disk-tap.ts'
 import { BitmapHistory } from './bitmap-history.ts'
-import { cleanUp } from './qemu-disk-cleanup.ts'
+import { cleanUp, cleanUpMirrors } from './qemu-disk-cleanup.ts'
 import { openContent } from './qemu-disk-content.ts'
 import { DeviceWriteLimit, deviceWrites } from './qemu-disk-device.ts'
 import type { DeviceWrites } from './qemu-disk-device.ts'
 import { readBitmap } from './qemu-disk-export.ts'
-import { BITMAP_NAMES, bitmapActions, isAbsent, listBitmaps, transact } from './qemu-disk.ts'
+import { BITMAP_NAMES, bitmapActions, inOrder, isAbsent, listBitmaps } from './qemu-disk.ts'
 import type { LiveDisk } from './qemu-disk.ts'
 import { QmpError } from './qmp-error.ts'
 import type { Qmp } from './qmp.ts'
@@ -62,7 +62,7 @@ export class BitmapsTap implements DiskTap {
   static async attach(disk: LiveDisk, options: TapOptions): Promise<BitmapsTap> {
     const tap = new BitmapsTap(disk, await openContent(disk), options)
     await tap.#inTurn(async (qmp) => {
-      await cleanUp(qmp, disk)
+      await cleanUpMirrors(qmp, disk)
       await tap.history.ensure(qmp)
     })
     tap.#running = tap.#poll(tap.#stop.signal)
@@ -130,7 +130,7 @@ export class BitmapsTap implements DiskTap {
   async #startAnew(qmp: Qmp, wanted: boolean): Promise<void> {
     const { add, remove } = bitmapActions(this.#disk)
     const old = await this.#list(qmp)
-    await transact(qmp, [...old.map(({ name }) => remove(name)), ...(wanted ? [add(nameOf((old.at(-1)?.number ?? 0) + 1))] : [])])
+    await inOrder(qmp, [...old.map(({ name }) => remove(name)), ...(wanted ? [add(nameOf((old.at(-1)?.number ?? 0) + 1))] : [])])
   }
 
   /** Tells everything that was written before the call. */
@@ -149,7 +149,9 @@ export class BitmapsTap implements DiskTap {
     // A round that failed half-way leaves bitmaps that stand still: they are read now.
     const still = present.filter(({ recording }) => !recording)
     if (newest.dirtyBytes > 0) {
-      await transact(qmp, [disable(newest.name), add(nameOf(newest.number + 1))])
+      // In this order, one after the other: what is written in between stands in both. A transaction would stop the guest's
+      // requests for a moment each time, and let through what its I/O limit holds back.
+      await inOrder(qmp, [add(nameOf(newest.number + 1)), disable(newest.name)])
       still.push(newest)
     }
     const runs: BlockRun[] = []
@@ -158,7 +160,7 @@ export class BitmapsTap implements DiskTap {
         listener.mark(run.first, run.end)
         runs.push(run)
       }
-      await transact(qmp, [remove(name)])
+      await inOrder(qmp, [remove(name)])
     }
     await this.#count(qmp, runs)
   }

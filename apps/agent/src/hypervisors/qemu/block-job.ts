@@ -1,13 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
+import { QmpError } from './qmp-error.ts'
 import type { Qmp } from './qmp.ts'
 
-const jobs = z.array(z.object({ device: z.string(), ready: z.boolean().default(false) }))
+const jobs = z.array(z.object({ device: z.string(), ready: z.boolean().default(false), paused: z.boolean() }))
 const jobEvent = z.object({ device: z.string() })
 
-/** A cancelled mirror ends within its slice of 100 ms; more only when the guest's disk hangs. */
-const END_LIMIT_MS = 20_000
+/** A mirror whose target is there ends in milliseconds; one whose target was away for long reconnects within 16 s. */
+const END_LIMIT_MS = 25_000
 const END_POLL_MS = 5
+/** Each look resumes the job, which then tries its target once. */
+const RESUME_POLL_MS = 100
 
 export interface MirrorRequest {
   readonly jobId: string
@@ -19,7 +22,7 @@ export interface MirrorRequest {
 
 /**
  * A mirror that copies nothing but what the guest writes, and each write before the guest hears of it. It stands from
- * `startMirror` until `over`; from the first copy that failed on, writes pass it by.
+ * `startMirror` until `over`. When a copy fails the guest hears nothing; QEMU pauses the job and notes for it what it missed.
  */
 export class MirrorJob {
   readonly #qmp: Qmp
@@ -33,18 +36,13 @@ export class MirrorJob {
     const stop = qmp.onEvent(({ name, data }) => {
       const event = jobEvent.safeParse(data)
       if (!event.success || event.data.device !== id) return
-      // The error comes up to 100 ms before the end: the writes in between are not copied, and the guest hears nothing.
-      if (name === 'BLOCK_JOB_ERROR' || name === 'BLOCK_JOB_COMPLETED' || name === 'BLOCK_JOB_CANCELLED') this.#failed = true
-      if (name === 'BLOCK_JOB_COMPLETED' || name === 'BLOCK_JOB_CANCELLED') this.#over.resolve()
+      if (name === 'BLOCK_JOB_ERROR' || name === 'BLOCK_JOB_COMPLETED' || name === 'BLOCK_JOB_CANCELLED') this.#fail()
     })
-    void qmp.closed.then(() => {
-      this.#failed = true
-      this.#over.resolve()
-    })
+    void qmp.closed.then(() => this.#fail())
     void this.#over.promise.then(stop)
   }
 
-  /** Resolves when the job is no more, or QEMU cannot be asked any more. */
+  /** Resolves when a write was not copied, the job is no more, or QEMU cannot be asked any more. */
   get over(): Promise<void> {
     return this.#over.promise
   }
@@ -57,11 +55,13 @@ export class MirrorJob {
     if (this.#failed) return false
     const present = await this.#qmp.execute('query-block-jobs', {}, jobs)
     const ours = present.find(({ device }) => device === this.#id)
-    if (ours === undefined) {
-      this.#failed = true
-      this.#over.resolve()
-    }
+    if (ours === undefined || ours.paused) this.#fail()
     return !this.#failed && ours?.ready === true
+  }
+
+  #fail(): void {
+    this.#failed = true
+    this.#over.resolve()
   }
 
   /** Waits until the job copies every write. Throws when it ended before. */
@@ -83,20 +83,38 @@ export async function startMirror(qmp: Qmp, request: MirrorRequest): Promise<Mir
     'filter-node-name': request.filterNode,
     sync: 'none',
     'copy-mode': 'write-blocking',
-    'on-target-error': 'report',
+    // With `report` the job would end by itself, under copies that are still under way: see `endMirror`.
+    'on-target-error': 'stop',
     granularity: request.granularityBytes,
   })
   return job
 }
 
-/** Ends the job, without a last word to its target (which may be dead), and waits until it is gone. Nothing to do when it is. */
-export async function cancelJob(qmp: Qmp, id: string): Promise<void> {
-  const present = async () => (await qmp.execute('query-block-jobs', {}, jobs)).some(({ device }) => device === id)
-  if (!(await present())) return
-  await qmp.execute('block-job-cancel', { device: id, force: true })
+/**
+ * Ends the mirror in order, and waits until it is gone; the guest writes on. Its target must be served: QEMU reconnects to
+ * it (after a time that grows to 16 s), copies what it failed to copy, and ends while no copy is under way. A forced cancel
+ * would be quicker and is never used: QEMU (7.2 to 9) then frees memory that copies under way still write to, and dies.
+ */
+export async function endMirror(qmp: Qmp, id: string): Promise<void> {
   const deadline = performance.now() + END_LIMIT_MS
-  while (await present()) {
+  for (let asked = false; ; ) {
+    const present = (await qmp.execute('query-block-jobs', {}, jobs)).find(({ device }) => device === id)
+    if (present === undefined) return
     if (performance.now() > deadline) throw new Error(`QEMU does not end the job ${id}. Check the storage its disks are on.`)
-    await wait(END_POLL_MS)
+    if (present.paused) await unlessGone(qmp.execute('block-job-resume', { device: id }))
+    else if (present.ready && !asked) {
+      asked = true
+      await unlessGone(qmp.execute('block-job-cancel', { device: id, force: false }))
+    }
+    await wait(present.paused ? RESUME_POLL_MS : END_POLL_MS)
+  }
+}
+
+/** A job may end between a look and a command. */
+async function unlessGone(command: Promise<unknown>): Promise<void> {
+  try {
+    await command
+  } catch (error) {
+    if (!(error instanceof QmpError) || error.unanswered) throw error
   }
 }

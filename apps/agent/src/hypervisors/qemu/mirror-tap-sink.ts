@@ -1,5 +1,8 @@
 import type { BlockDevice } from '@driftless/nbd'
 
+/** The same in every life of the agent: the mirror of one that was killed reconnects to the next. */
+export const SINK_EXPORT = 'sink'
+
 /**
  * The target of a mirror that stores nothing: what is worth knowing of a write is known by the filters before it, and
  * its content is read from the disk. Reads see zeroes; QEMU never reads here.

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { serveNbd } from '@driftless/nbd'
 import type { BlockDevice, NbdServer } from '@driftless/nbd'
 import { DirtyTracking } from '../../block/dirty-tracking.ts'
@@ -12,7 +11,7 @@ import type { DiskTap, TapOptions } from '../../tap/disk-tap.ts'
 import { BitmapHistory } from './bitmap-history.ts'
 import { startMirror } from './block-job.ts'
 import type { MirrorJob } from './block-job.ts'
-import { Sink } from './mirror-tap-sink.ts'
+import { SINK_EXPORT, Sink } from './mirror-tap-sink.ts'
 import { cleanUp, removeMirror } from './qemu-disk-cleanup.ts'
 import { openContent } from './qemu-disk-content.ts'
 import { isAbsent, namesIn } from './qemu-disk.ts'
@@ -54,7 +53,6 @@ export class MirrorTap implements DiskTap {
   readonly #disk: LiveDisk
   readonly #tracking: DirtyTracking
   readonly #stop = new AbortController()
-  readonly #exportName: string
   #server: NbdServer | null = null
   #listener: DirtyListener | null = null
   #running: Promise<void> = Promise.resolve()
@@ -73,15 +71,13 @@ export class MirrorTap implements DiskTap {
     this.#tracking = new DirtyTracking(new Sink(disk.sizeBytes))
     this.statistics = new Statistics(new WriteThrottle(new GatedWrites(this.#tracking, options.gate ?? new WriteGate()), options.throttle))
     this.history = new BitmapHistory(disk, () => this.settle())
-    // A name of its own: the mirror of an agent that was killed cannot reconnect to us and pass for ours.
-    this.#exportName = `sink-${randomBytes(6).toString('hex')}`
   }
 
   /** Attaches to the VM, which may be running; what a killed agent left in QEMU is taken over or removed. */
   static async attach(disk: LiveDisk, options: TapOptions): Promise<MirrorTap> {
     const tap = new MirrorTap(disk, await openContent(disk), options)
     try {
-      tap.#server = await serveNbd({ socketPath: disk.socketPath, exportName: tap.#exportName, device: tap.statistics })
+      tap.#server = await serveNbd({ socketPath: disk.socketPath, exportName: SINK_EXPORT, device: tap.statistics })
       // The first time a refusal is the caller's to hear; later it is tried again.
       const job = await tap.#attachIfPresent()
       tap.#running = tap.#keepAttached(job, tap.#stop.signal)
@@ -187,7 +183,7 @@ export class MirrorTap implements DiskTap {
     else await cleanUp(qmp, this.#disk)
     this.#cleaned = true
     const remembered = await this.history.ensure(qmp)
-    await qmp.execute('blockdev-add', { driver: 'nbd', 'node-name': sinkNode, server: { type: 'unix', path: this.#disk.socketPath }, export: this.#exportName })
+    await qmp.execute('blockdev-add', { driver: 'nbd', 'node-name': sinkNode, server: { type: 'unix', path: this.#disk.socketPath }, export: SINK_EXPORT })
     const mirror = await startMirror(qmp, { jobId: job, node: this.#disk.node, target: sinkNode, filterNode, granularityBytes: BLOCK_BYTES })
     await mirror.untilReady()
     if (this.#listener !== null) await this.#tellMissed(qmp, this.#listener, remembered)

@@ -11,8 +11,8 @@ import type { LiveDisk } from './qemu-disk.ts'
  */
 export async function openContent(disk: LiveDisk): Promise<BlockDevice> {
   const exported = new ExportedContent(disk)
-  if (disk.format !== 'raw') return exported
-  const file = await openFileDevice(disk.path, { readOnly: true })
+  if (disk.rawPath === null) return exported
+  const file = await openFileDevice(disk.rawPath, { readOnly: true })
   return {
     ...file,
     extents: (offset, length) => exported.extents(offset, length),

@@ -9,7 +9,7 @@ import type { Qmp } from './qmp.ts'
 export interface LiveVm {
   readonly ref: string
   /** Gives the VM's shared QMP connection, made anew when it was lost. Rejects with `QmpError`; `unanswered` when no QEMU runs. */
-  readonly link: Pick<QmpLink, 'connect'>
+  readonly link: Pick<QmpLink, 'connect' | 'socketPath'>
   /** Where QEMU is told to serve our read-only exports: a unix socket that both can reach, the same after an agent's restart. */
   readonly exportSocketPath: string
 }
@@ -18,9 +18,8 @@ export interface LiveVm {
 export interface LiveDisk {
   readonly vm: LiveVm
   readonly key: string
-  readonly format: 'raw' | 'qcow2'
-  /** The image file, on this host. */
-  readonly path: string
+  /** The image as a file on this host, where the file's bytes are the disk's; null for any other format. */
+  readonly rawPath: string | null
   /** The format's block node, on which the guest's device sits (before any tap). */
   readonly node: string
   /** `id` of the guest's device; null when it has none: then QEMU's I/O limits and the in-path tap cannot be used. */
@@ -108,7 +107,7 @@ export async function listBitmaps(qmp: Qmp, disk: LiveDisk, prefix: string): Pro
   return bitmaps.filter(({ name }) => name.startsWith(prefix))
 }
 
-/** Actions of QMP's `transaction`: all or none, at one moment between two writes. */
+/** What is done to bitmaps: each is a QMP command, and an action of QMP's `transaction`. */
 export const bitmapActions = (disk: LiveDisk) => ({
   add: (name: string, disabled = false) => ({ type: 'block-dirty-bitmap-add', data: { node: disk.node, name, granularity: bitmapGranularity(disk.sizeBytes), disabled } }),
   disable: (name: string) => ({ type: 'block-dirty-bitmap-disable', data: { node: disk.node, name } }),
@@ -116,7 +115,14 @@ export const bitmapActions = (disk: LiveDisk) => ({
   merge: (target: string, bitmaps: readonly string[]) => ({ type: 'block-dirty-bitmap-merge', data: { node: disk.node, target, bitmaps } }),
 })
 
-/** Runs the actions; nothing for none. */
-export async function transact(qmp: Qmp, actions: readonly object[]): Promise<void> {
+type BitmapAction = { readonly type: string; readonly data: Readonly<Record<string, unknown>> }
+
+/** Runs the actions, all or none; nothing for none. QEMU first lets every request under way end, and holds new ones meanwhile. */
+export async function transact(qmp: Qmp, actions: readonly BitmapAction[]): Promise<void> {
   if (actions.length > 0) await qmp.execute('transaction', { actions })
+}
+
+/** Runs the actions one after the other, with the guest's writes in between. */
+export async function inOrder(qmp: Qmp, actions: readonly BitmapAction[]): Promise<void> {
+  for (const { type, data } of actions) await qmp.execute(type, data)
 }
