@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { connectNbd, openFileDevice } from '@driftless/nbd'
 import type { DesiredTarget, GuestState, TargetTestObserved } from '@driftless/agent-api'
+import { FaultInjection } from '../block/fault-injection.ts'
 import { TokenBucket } from '../block/token-bucket.ts'
 import { WriteGate } from '../block/write-gate.ts'
 import type { Hold } from '../block/write-gate.ts'
@@ -53,7 +54,9 @@ async function setUp() {
   const paths = DISKS.map(({ key }) => join(target.directory, `source-${key}.raw`))
   const gate = new CapturingGate(paths)
   const disks = await Promise.all(DISKS.map(async ({ key, sizeBytes }, at) => {
-    const device = await openFileDevice(paths[at] ?? '', { create: { sizeBytes } })
+    const file = await openFileDevice(paths[at] ?? '', { create: { sizeBytes } })
+    // Reads take a while: the guest must not go on before the last of them.
+    const device = new FaultInjection(file, (call) => new Promise((resolve) => (call === 'read' ? setTimeout(resolve, 5) : resolve())))
     await device.write(0, randomFillSync(Buffer.alloc(MIB)))
     const tap = filteredTap({ key, usedBytes: sizeBytes, device }, { throttle: new TokenBucket(), gate, statePath: '' })
     const replicator = new DiskReplicator({ disk: { migrationId: 'm-1', diskKey: key, sizeBytes }, tap, credentials: target.source, buckets: [], tablePath: join(target.directory, `${key}.pieces`), now: Date.now })
@@ -72,7 +75,8 @@ async function setUp() {
     const random = seededRandom(3)
     while (!resting) {
       // First the one disk, instant, only after that was acknowledged, the other: an image that has the second has the first.
-      const offset = Math.floor(random() * (SIZE - 8192))
+      // Every other write goes to the same few blocks: those are dirty at any moment, and change in the next.
+      const offset = Math.floor(random() * (writes % 2 === 0 ? 8 * 4096 : SIZE - 8192))
       const data = Buffer.alloc(Math.ceil(random() * 8192), writes % 251)
       for (const { tap } of disks) await tap.guest.write(offset, data)
       writes += 1

@@ -40,6 +40,8 @@ export class BlockCopier {
   #backgroundBytes = 0
   /** Up to here the disk is likely a hole: asked for before it was taken, so it only says how much to take. */
   #holeTo = 0
+  /** What was taken and is being read. */
+  readonly #preparing = new Set<Promise<Outgoing>>()
 
   constructor(options: BlockCopierOptions) {
     this.#options = options
@@ -66,6 +68,11 @@ export class BlockCopier {
       return { frames: [encodeZero(offset, length)] }
     })
     return true
+  }
+
+  /** Resolves when everything that was taken has been read: the disk may change again without being seen in it. */
+  async read(): Promise<void> {
+    await Promise.allSettled(this.#preparing)
   }
 
   /** Sends, or finds equal, the next piece of the sweep; false when it has handed out everything. */
@@ -150,7 +157,10 @@ export class BlockCopier {
 
   /** Puts a place for `length` bytes into the stream now, and fills it. */
   #send(length: number, prepare: () => Promise<Outgoing>): void {
-    this.#options.link.send(prepare(), length, (bytes) => this.#take(bytes))
+    const ready = prepare()
+    this.#preparing.add(ready)
+    void ready.finally(() => this.#preparing.delete(ready)).catch(() => {}) // the link fails with it
+    this.#options.link.send(ready, length, (bytes) => this.#take(bytes))
   }
 
   #note(present: readonly BlockRun[], sent: readonly BlockRun[], zeroedBytes = 0): void {

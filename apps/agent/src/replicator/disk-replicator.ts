@@ -304,6 +304,7 @@ export class DiskReplicator {
       this.sync.beginPass()
       while (this.#point === request && (await copier.copyForeground()));
     }
+    await copier.read()
     if (this.#point !== request) return
     this.#point = null
     link.point(request.moment).then(request.reached.resolve, request.reached.reject)
