@@ -53,6 +53,8 @@ export const targetStage = z.enum(['RECEIVE', 'VERIFY', 'BOOT', 'ACCEPT', 'KEEP'
 
 export const desiredTarget = z.object({
   migrationId: id,
+  /** Whose VM it is: content that the target has already is looked up among this tenant's replicas only; absent: nowhere. */
+  tenantId: id.optional(),
   sourceAgentId: id,
   stage: targetStage,
   attempt: z.number().int().nonnegative(),

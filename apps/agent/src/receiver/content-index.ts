@@ -38,6 +38,7 @@ interface Disk {
 /** Where content of one tenant can be found, as far as it fits: a set-associative table that forgets. */
 class Tenant {
   readonly #disks = new Map<number, Disk>()
+  readonly #opened = new Map<BlockDevice, TenantContent>()
   readonly #mayGrow: (moreSlots: number) => boolean
   #slots = new Uint32Array(FIRST_SLOTS * WORDS)
   #used = 0
@@ -52,7 +53,16 @@ class Tenant {
     return this.#slots.length / WORDS
   }
 
+  /** The same for the same device. */
   open(device: BlockDevice): TenantContent {
+    const known = this.#opened.get(device)
+    if (known !== undefined) return known
+    const content = this.#openNow(device)
+    this.#opened.set(device, content)
+    return content
+  }
+
+  #openNow(device: BlockDevice): TenantContent {
     const number = this.#nextDisk
     this.#nextDisk += 1
     const disk: Disk = { device, reading: new Set() }
@@ -62,6 +72,7 @@ class Tenant {
       find: (hash, into) => this.#find(hash, into),
       close: async () => {
         this.#disks.delete(number)
+        this.#opened.delete(device)
         await Promise.all(disk.reading)
       },
     }

@@ -1,7 +1,9 @@
 import type { DesiredTarget, GuestState, Problem, TargetObserved } from '@driftless/agent-api'
+import type { BlockDevice } from '@driftless/nbd'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { StreamError } from '../stream/protocol.ts'
 import type { Hello } from '../stream/protocol.ts'
+import type { ContentIndex, TenantContent } from './content-index.ts'
 import type { ReceivingDisk } from './disk-session.ts'
 import { Replica } from './replica.ts'
 import type { ReplicaRecord, ReplicaStore } from './replica-store.ts'
@@ -16,6 +18,8 @@ export interface TargetMigrationOptions {
   store: ReplicaStore
   hypervisor: Hypervisor
   nbdDirectory: string
+  /** Where the target has which content, shared by all its replicas. */
+  content: ContentIndex
   /** Something that the coordinator waits for has changed. */
   changed: () => void
 }
@@ -37,6 +41,8 @@ export class TargetMigration {
   #storedBytes = 0
   #problem: Problem | null = null
   #failures = 0
+  /** Of the disks that a source has written to, until they are closed. */
+  readonly #contents = new Map<BlockDevice, TenantContent>()
 
   constructor(options: TargetMigrationOptions) {
     this.#options = options
@@ -129,7 +135,7 @@ export class TargetMigration {
     const { migrationId, store } = this.#options
     await this.#test.end()
     if (!(await this.#shadow.remove(migrationId))) throw new StreamError('SHADOW_RUNNING', 'The shadow VM does not go off. Power it off at the target; the replica is then removed.')
-    await this.#replica?.close()
+    await this.#closeReplica()
     this.#replica = null
     this.#guest = null
     this.#storedBytes = 0
@@ -149,7 +155,11 @@ export class TargetMigration {
       if (this.#problem !== null) throw new StreamError(this.#problem.code, this.#problem.message)
       throw unknownMigration(hello)
     }
-    return this.#replica.admit(hello, end)
+    const lent = await this.#replica.admit(hello, end)
+    if (desired.tenantId === undefined) return lent
+    const content = this.#options.content.open(desired.tenantId, lent.device)
+    this.#contents.set(lent.device, content)
+    return { ...lent, content }
   }
 
   observe(): TargetObserved | null {
@@ -176,6 +186,12 @@ export class TargetMigration {
   async close(): Promise<void> {
     await this.#test.close()
     await this.#shadow.stopServing()
+    await this.#closeReplica()
+  }
+
+  async #closeReplica(): Promise<void> {
+    for (const content of this.#contents.values()) await content.close()
+    this.#contents.clear()
     await this.#replica?.close()
   }
 

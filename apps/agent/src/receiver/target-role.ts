@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import type { AgentRole, RoleReport } from '../control/role.ts'
 import type { Credentials } from '../stream/identity.ts'
+import { ContentIndex } from './content-index.ts'
 import type { ReplicaStore } from './replica-store.ts'
 import { startStreamServer } from './stream-server.ts'
 import type { StreamServer } from './stream-server.ts'
@@ -29,6 +30,7 @@ export class TargetRole implements AgentRole {
   readonly #converging = new Map<string, Promise<void>>()
   /** Told of something new in the middle of a round: another follows at once, a cutover may be waiting for it. */
   readonly #again = new Set<string>()
+  readonly #content = new ContentIndex()
   #server: StreamServer | null = null
   #timer: NodeJS.Timeout | null = null
 
@@ -96,7 +98,7 @@ export class TargetRole implements AgentRole {
     let migration = this.#migrations.get(migrationId)
     if (migration === undefined) {
       const { store, hypervisor, nbdDirectory, changed } = this.#options
-      migration = new TargetMigration({ migrationId, store, hypervisor, nbdDirectory, changed })
+      migration = new TargetMigration({ migrationId, store, hypervisor, nbdDirectory, changed, content: this.#content })
       this.#migrations.set(migrationId, migration)
     }
     return migration

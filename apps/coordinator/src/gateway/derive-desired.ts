@@ -70,6 +70,7 @@ function targetOf(migration: MigrationRow) {
   const { vm } = migration
   return [{
     migrationId: migration.id,
+    tenantId: migration.tenantId,
     sourceAgentId: migration.sourceAgentId,
     stage,
     attempt: migration.attempts[0]?.number ?? 0,
