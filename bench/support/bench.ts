@@ -20,13 +20,13 @@ export interface Bench {
   /** A folder of this run alone; gone at its end. Its path is short enough for unix sockets. */
   readonly scratch: string
   /** Runs at the end, last deferred first, however the run ends. */
-  defer(release: () => Promise<void> | void): void
+  readonly defer: (release: () => Promise<void> | void) => void
   /** How often the two sides take turns, when the user said so. */
   readonly rounds: number | null
   /** Whether the user wants this row. */
-  wants(row: string): boolean
+  readonly wants: (row: string) => boolean
   /** Tells the user what goes on; never part of the result. */
-  say(line: string): void
+  readonly say: (line: string) => void
   /** Values of the options that this bench added, by name. */
   readonly options: Readonly<Record<string, string | undefined>>
 }

@@ -89,7 +89,8 @@ export function parentPeer(closing: () => Promise<void> = () => Promise.resolve(
   // An interrupt at the terminal reaches us as well; whoever started us decides when we end.
   process.on('SIGINT', () => {})
   return new Peer({
-    send: (message) => void (process.connected && process.send?.(message)),
+    // What can no longer be told is told to nobody: we end as soon as the other end's going is noticed.
+    send: (message) => void (process.connected && process.send?.(message, undefined, undefined, () => {})),
     onMessage: (receive) => void process.on('message', receive),
     onGone: () => {},
   })
