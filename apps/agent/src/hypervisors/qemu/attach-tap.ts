@@ -1,5 +1,6 @@
 import type { DiskTap, TapOptions } from '../../tap/disk-tap.ts'
 import { BitmapsTap } from './bitmaps-tap.ts'
+import { InPathTap } from './in-path-tap.ts'
 import { MirrorTap } from './mirror-tap.ts'
 import type { LiveDisk } from './qemu-disk.ts'
 import type { QemuVm } from './qemu-vm.ts'
@@ -34,6 +35,6 @@ export async function attachTap(vm: QemuVm, disk: SizedDisk, choice: TapChoice, 
     case 'bitmaps':
       return BitmapsTap.attach(live, options)
     case 'in-path':
-      throw new Error('The in-path tap follows.')
+      return InPathTap.attach(live, options)
   }
 }

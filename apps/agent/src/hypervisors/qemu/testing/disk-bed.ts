@@ -221,9 +221,9 @@ export function firstDifference(a: Buffer, b: Buffer): number {
 }
 
 /** An agent's tap in a process of its own, to be killed. Resolves when it is attached and has begun the epoch. */
-export async function startChild(kind: string, disk: LiveDisk, qmpSocket: string, epoch: string): Promise<ChildProcess> {
+export async function startChild(kind: string, disk: LiveDisk, qmpSocket: string, epoch: string, awayMs?: number): Promise<ChildProcess> {
   const { vm, ...plain } = disk
-  const argument = JSON.stringify({ kind, epoch, qmpSocket, disk: { ...plain, ref: vm.ref, exportSocketPath: vm.exportSocketPath } })
+  const argument = JSON.stringify({ kind, epoch, awayMs, qmpSocket, disk: { ...plain, ref: vm.ref, exportSocketPath: vm.exportSocketPath } })
   const child = spawn(process.execPath, [join(import.meta.dirname, 'tap-child.ts'), argument], { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface({ input: child.stdout })) if (line === 'READY') return child
   throw new Error('The child did not come up.')
