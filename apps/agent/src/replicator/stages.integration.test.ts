@@ -168,6 +168,22 @@ describe('stages', () => {
     await proven(1)
   }, 40_000)
 
+  test('a VM’s own rate holds it back, and how its guest is slowed is told', async () => {
+    const { guest, drive, observe, replicated } = await setUp()
+    drive({ vmRateBytesPerSecond: 0 }, {})
+    await eventually('connected', async () => (await observe()).source.connected)
+    expect((await observe()).source.guestThrottle).toBeNull()
+    drive({ vmRateBytesPerSecond: 0, guestWriteBytesPerSecond: MIB, guestLatencyLimitMs: 50 }, {})
+    await eventually('slowed', async () => (await observe()).source.guestThrottle?.bytesPerSecond === MIB)
+    for (let write = 0; write < 8; write += 1) await guest.write(write * 4096, randomFillSync(Buffer.alloc(4096)))
+    const held = (await observe()).source
+    expect(held.disks[0]).toMatchObject({ status: 'INITIAL_SYNC', foregroundDoneBytes: 0 })
+    expect(held.guestThrottle).toMatchObject({ automatic: false, atLatencyLimit: false })
+    drive({ vmRateBytesPerSecond: 64 * MIB, guestWriteBytesPerSecond: null, guestLatencyLimitMs: null }, {})
+    await replicated()
+    await eventually('let go', async () => (await observe()).source.guestThrottle === null)
+  }, 40_000)
+
   test.each([4, 96])('with %i MiB the same little is read while the guest is off: what was written last', async (mebibytes) => {
     const { hypervisor, guest, reads, drive, observe, replicated, proven } = await setUp(mebibytes * MIB)
     drive({}, {})
