@@ -53,6 +53,11 @@ export class TokenBucket {
     this.#longestWaitMs = longestWaitMs ?? Number.POSITIVE_INFINITY
   }
 
+  /** As set; null: as long as it takes. */
+  get longestWaitMs(): number | null {
+    return Number.isFinite(this.#longestWaitMs) ? this.#longestWaitMs : null
+  }
+
   /** How long takers waited since the last call, in milliseconds; only those who met a cap are counted. */
   takeWaits(): LatencyHistogram {
     const waits = this.#waits

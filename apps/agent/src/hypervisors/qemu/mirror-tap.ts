@@ -5,15 +5,16 @@ import type { DirtyListener } from '../../block/dirty-tracking.ts'
 import { BLOCK_BYTES } from '../../block/map.ts'
 import { Statistics } from '../../block/statistics.ts'
 import { GatedWrites, WriteGate } from '../../block/write-gate.ts'
-import { WriteThrottle } from '../../block/write-throttle.ts'
 import { sleep } from '../../sleep.ts'
 import type { DiskTap, TapOptions } from '../../tap/disk-tap.ts'
 import { BitmapHistory } from './bitmap-history.ts'
 import { startMirror } from './block-job.ts'
 import type { MirrorJob } from './block-job.ts'
 import { SINK_EXPORT, Sink } from './mirror-tap-sink.ts'
+import { MirrorThrottle } from './mirror-tap-throttle.ts'
 import { cleanUp, removeMirror } from './qemu-disk-cleanup.ts'
 import { openContent } from './qemu-disk-content.ts'
+import { DeviceWriteLimit } from './qemu-disk-device.ts'
 import { isAbsent, namesIn } from './qemu-disk.ts'
 import type { LiveDisk } from './qemu-disk.ts'
 import { QmpError } from './qmp-error.ts'
@@ -25,6 +26,9 @@ const RETRY_MS = 500
 /** A job that ended gives way to the next within about this time. */
 const SETTLE_POLL_MS = 10
 
+/** A changed cap takes effect within this time; until then the sink's answers are held. */
+const LIMIT_EVERY_MS = 1000
+
 /** Whoever waits for an attachment longer than this is told what is wrong. */
 const ATTACH_LIMIT_MS = 30_000
 
@@ -35,7 +39,7 @@ const ATTACH_LIMIT_MS = 30_000
  * again), the tap attaches anew and tells what it missed, or that nobody knows.
  *
  *   guest ─▶ QEMU ─▶ image
- *               └─NBD─▶ Statistics ▸ WriteThrottle ▸ DirtyTracking ▸ Sink
+ *               └─NBD─▶ Statistics ▸ MirrorThrottle ▸ gate ▸ DirtyTracking ▸ Sink
  *
  * Two prices: a sink that hangs without dying holds the guest's writes, and QEMU refuses other block jobs and snapshots
  * on the disk while one mirrors it.
@@ -52,10 +56,12 @@ export class MirrorTap implements DiskTap {
   readonly history: BitmapHistory
   readonly #disk: LiveDisk
   readonly #tracking: DirtyTracking
+  readonly #throttle: MirrorThrottle
+  readonly #limit: DeviceWriteLimit
   readonly #stop = new AbortController()
   #server: NbdServer | null = null
   #listener: DirtyListener | null = null
-  #running: Promise<void> = Promise.resolve()
+  #running: Promise<unknown> = Promise.resolve()
   /** The job that copies now; null while there is no QEMU; pending while it is being attached. */
   #attached = Promise.withResolvers<MirrorJob | null>()
   /** What a killed agent left was removed: from then on, exports on this disk are our own. */
@@ -69,7 +75,9 @@ export class MirrorTap implements DiskTap {
     this.usedBytes = disk.usedBytes
     this.device = device
     this.#tracking = new DirtyTracking(new Sink(disk.sizeBytes))
-    this.statistics = new Statistics(new WriteThrottle(new GatedWrites(this.#tracking, options.gate ?? new WriteGate()), options.throttle))
+    this.#throttle = new MirrorThrottle(new GatedWrites(this.#tracking, options.gate ?? new WriteGate()), options.throttle)
+    this.statistics = new Statistics(this.#throttle)
+    this.#limit = new DeviceWriteLimit(disk)
     this.history = new BitmapHistory(disk, () => this.settle())
   }
 
@@ -80,7 +88,7 @@ export class MirrorTap implements DiskTap {
       tap.#server = await serveNbd({ socketPath: disk.socketPath, exportName: SINK_EXPORT, device: tap.statistics })
       // The first time a refusal is the caller's to hear; later it is tried again.
       const job = await tap.#attachIfPresent()
-      tap.#running = tap.#keepAttached(job, tap.#stop.signal)
+      tap.#running = Promise.all([tap.#keepAttached(job, tap.#stop.signal), tap.#keepLimited(tap.#stop.signal)])
       return tap
     } catch (error) {
       await tap.close()
@@ -177,6 +185,18 @@ export class MirrorTap implements DiskTap {
     }
   }
 
+  /** Has QEMU apply the cap, where it is QEMU's to apply. */
+  async #keepLimited(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        this.#throttle.delegated = await this.#limit.apply(await this.#disk.vm.link.connect(), this.#throttle.wantedLimit)
+      } catch {
+        this.#throttle.delegated = false // no QEMU to ask; asked again soon
+      }
+      await sleep(LIMIT_EVERY_MS, signal).catch(() => {})
+    }
+  }
+
   async #attach(qmp: Qmp): Promise<MirrorJob> {
     const { job, sinkNode, filterNode } = namesIn(this.#disk)
     if (this.#cleaned) await removeMirror(qmp, this.#disk)
@@ -198,7 +218,9 @@ export class MirrorTap implements DiskTap {
 
   async #detach(): Promise<void> {
     try {
-      await cleanUp(await this.#disk.vm.link.connect(), this.#disk)
+      const qmp = await this.#disk.vm.link.connect()
+      await this.#limit.apply(qmp, null)
+      await cleanUp(qmp, this.#disk)
     } catch (error) {
       if (!(error instanceof QmpError && error.unanswered)) throw error
     }

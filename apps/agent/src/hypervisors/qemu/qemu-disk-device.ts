@@ -51,21 +51,23 @@ export class DeviceWriteLimit {
     this.#group = `driftless-${createHash('sha256').update(disk.vm.ref).digest('hex').slice(0, 10)}`
   }
 
-  /** In bytes a second; null lifts the cap. */
-  async apply(qmp: Qmp, rateBytesPerSecond: number | null): Promise<void> {
+  /** In bytes a second; null lifts the cap. Resolves to whether a cap of ours is in force. */
+  async apply(qmp: Qmp, rateBytesPerSecond: number | null): Promise<boolean> {
     const { device } = this.#disk
-    if (device === null || (this.#qmp === qmp && this.#inForce === rateBytesPerSecond)) return
+    if (device === null) return false
+    if (this.#qmp === qmp && this.#inForce === rateBytesPerSecond) return rateBytesPerSecond !== null
     const found = (await qmp.execute('query-block', {}, blocks)).find(({ qdev }) => isDevice(qdev, device))
-    if (found?.qdev === undefined || found.inserted === undefined) return
+    if (found?.qdev === undefined || found.inserted === undefined) return false
     const { inserted } = found
     const limited = LIMITS.some((name) => inserted[name] > 0)
     const ours = inserted.group === this.#group
-    if (limited && !ours) return
+    if (limited && !ours) return false
     // Zero would mean no limit. With one byte a second, a guest's next write is far away.
     if (rateBytesPerSecond !== null) await this.#set(qmp, found.qdev, Math.max(1, Math.floor(rateBytesPerSecond)))
     else if (limited) await this.#set(qmp, found.qdev, 0)
     this.#qmp = qmp
     this.#inForce = rateBytesPerSecond
+    return rateBytesPerSecond !== null
   }
 
   async #set(qmp: Qmp, id: string, writtenBytesPerSecond: number): Promise<void> {
