@@ -11,43 +11,53 @@
  */
 export const READ_LIMITS = { quickMs: 0.04, quickMsPerByte: 0.3e-6 }
 export const WRITE_LIMITS = { quickMs: 0.5, quickMsPerByte: 1e-6 }
+/** A call that nothing else waits for may take this long: as quick as a disk gets, never a slow one. */
+const ALONE_MS = 0.5
 /** A slow call counts for so many quick ones: a single one is the scheduler's, three of a dozen are the disk's. */
 const SLOW_WEIGHT = 4
 const TOO_SLOW = 3 * SLOW_WEIGHT
 /** After that, so many calls are handed over before one is tried again: at first, and at the most. */
 const FIRST_REST = 8
 const LONGEST_REST = 1024
-/** A call that nothing else waits for may take this long at once: as quick as a disk gets, never a slow one. */
-const ALONE_MS = 0.5
 
 export class CallGate {
-  readonly #quickMs: number
-  readonly #quickMsPerByte: number
-  #score = 0
-  #rest = 0
-  #nextRest = FIRST_REST
-  #aloneRest = 0
+  readonly #limits: { readonly quickMs: number; readonly quickMsPerByte: number }
+  readonly #crowded = new Patience()
+  readonly #alone = new Patience()
 
   constructor(limits: { readonly quickMs: number; readonly quickMsPerByte: number }) {
-    this.#quickMs = limits.quickMs
-    this.#quickMsPerByte = limits.quickMsPerByte
+    this.#limits = limits
   }
 
   /** Whether the next call is made at once. `alone`: nothing could be done meanwhile. */
   opens(alone: boolean): boolean {
-    if (this.#aloneRest > 0) this.#aloneRest -= 1
-    else if (alone) return true
+    return alone ? this.#alone.tries() : this.#crowded.tries()
+  }
+
+  /** A call made at once took so long for so many bytes. */
+  took(ms: number, bytes: number): void {
+    const { quickMs, quickMsPerByte } = this.#limits
+    this.#crowded.met(ms > quickMs + bytes * quickMsPerByte)
+    this.#alone.met(ms > ALONE_MS + bytes * quickMsPerByte)
+  }
+}
+
+/** Gives up after enough slow calls, and tries again, less and less often as long as they stay slow. */
+class Patience {
+  #score = 0
+  #rest = 0
+  #nextRest = FIRST_REST
+
+  tries(): boolean {
     if (this.#rest === 0) return true
     this.#rest -= 1
     return false
   }
 
-  /** A call made at once took so long for so many bytes. */
-  took(ms: number, bytes: number): void {
-    if (ms > ALONE_MS + bytes * this.#quickMsPerByte) this.#aloneRest = LONGEST_REST
-    if (ms <= this.#quickMs + bytes * this.#quickMsPerByte) {
+  met(slow: boolean): void {
+    if (!slow) {
       if (this.#score > 0) this.#score -= 1
-      if (this.#score === 0) this.#nextRest = FIRST_REST
+      else this.#nextRest = FIRST_REST
       return
     }
     this.#score = Math.min(this.#score + SLOW_WEIGHT, TOO_SLOW)

@@ -50,10 +50,10 @@ export class Outbox {
     if (this.#filled >= SEND_AT_BYTES) this.flush()
   }
 
-  /** Sends a reply of its own making; the buffer is ours from now on. */
-  send(reply: Buffer): void {
+  /** Sends a reply made elsewhere; `sent` is called when its memory is no longer needed. */
+  send(reply: Buffer, sent: () => void = () => {}): void {
     this.flush()
-    this.#write(reply)
+    this.#write(reply, sent)
   }
 
   /** `flush`, once for all that completes in this turn of the event loop. */
@@ -73,17 +73,20 @@ export class Outbox {
     this.#write(this.#pool.subarray(0, filled))
   }
 
-  #write(bytes: Buffer): void {
-    if (this.#socket.destroyed) return
+  #write(bytes: Buffer, done: () => void = () => {}): void {
+    if (this.#socket.destroyed) return done()
     let sent = 0
     if (this.#fd !== null && this.#unsent === 0) {
       try {
         sent = writeSync(this.#fd, bytes)
       } catch (error) {
-        if (!isFull(error)) return void this.#socket.destroy()
+        if (!isFull(error)) {
+          this.#socket.destroy()
+          return done()
+        }
       }
     }
-    if (sent === bytes.length) return
+    if (sent === bytes.length) return done()
     let rest = bytes.subarray(sent)
     if (bytes.buffer === this.#pool.buffer) {
       // The pool is overwritten by the next reply: go on in another one, or with a copy.
@@ -92,6 +95,7 @@ export class Outbox {
     }
     this.#unsent += 1
     this.#socket.write(rest, () => {
+      done()
       this.#unsent -= 1
       if (this.#unsent === 0) this.#onRoom()
     })

@@ -1,4 +1,5 @@
 import type { BlockDevice, Extent } from './block-device.ts'
+import { BufferPool } from './buffer-pool.ts'
 import { errorNumber, numberOf } from './errors.ts'
 import type { Inlet } from './inlet.ts'
 import { Outbox } from './outbox.ts'
@@ -34,6 +35,7 @@ export class Transmission {
   readonly #device: BlockDevice
   readonly #options: TransmissionOptions
   readonly #outbox: Outbox
+  readonly #memory = new BufferPool()
   readonly #finished = Promise.withResolvers<void>()
   #inFlight = 0
   #bytesInFlight = 0
@@ -126,7 +128,7 @@ export class Transmission {
     }
     buffer.start += REQUEST_BYTES
     this.#inFlight += 1
-    this.#write = new WriteInParts(this.#device, request, refusalOf(request, this.#options), (bytes) => (this.#bytesInFlight += bytes), (error) => this.#written(request, error))
+    this.#write = new WriteInParts(this.#device, this.#memory, request, refusalOf(request, this.#options), (bytes) => (this.#bytesInFlight += bytes), (error) => this.#written(request, error))
     return true
   }
 
@@ -167,9 +169,11 @@ export class Transmission {
       return this.#answer(request, errorNumber(error))
     }
     if (done && !(request.flags & COMMAND_FLAG.FUA)) return this.#answer(request, 0)
-    const own = done ? null : Buffer.from(payload)
-    this.#later(request, payload.length, async () => {
-      if (own !== null) await this.#device.write(request.offset, own)
+    const own = done ? null : this.#memory.take(payload.length)
+    const { length } = payload
+    if (own !== null) payload.copy(own)
+    this.#later(request, length, async () => {
+      if (own !== null) await this.#device.write(request.offset, own.subarray(0, length)).finally(() => this.#memory.give(own))
       if (request.flags & COMMAND_FLAG.FUA) await this.#device.flush()
       this.#answer(request, 0)
     })
@@ -220,13 +224,20 @@ export class Transmission {
     const head = readHeadBytes(structured)
     const length = request.length - done
     this.#later(request, length, async () => {
-      const reply = Buffer.allocUnsafe(head + length)
-      await this.#device.read(request.offset + done, reply.subarray(head))
+      const memory = this.#memory.take(head + length)
+      const reply = memory.subarray(0, head + length)
+      try {
+        await this.#device.read(request.offset + done, reply.subarray(head))
+      } catch (error) {
+        this.#memory.give(memory)
+        throw error
+      }
       writeReadHead(reply, 0, request, structured, request.offset + done, length, true)
-      if (length > READ_PIECE_BYTES / 2) return this.#outbox.send(reply)
+      if (length > READ_PIECE_BYTES / 2) return this.#outbox.send(reply, () => this.#memory.give(memory))
       const at = this.#outbox.place(reply.length)
       reply.copy(this.#outbox.pool, at)
       this.#outbox.commit(reply.length)
+      this.#memory.give(memory)
     })
   }
 

@@ -1,4 +1,5 @@
 import type { BlockDevice } from './block-device.ts'
+import type { BufferPool } from './buffer-pool.ts'
 import { errorNumber, numberOf } from './errors.ts'
 import type { BlockErrorCode } from './errors.ts'
 import type { Request } from './protocol.ts'
@@ -16,6 +17,7 @@ const LEAST_PART_BYTES = 64 * 1024
  */
 export class WriteInParts {
   readonly #device: BlockDevice
+  readonly #memory: BufferPool
   readonly #request: Request
   readonly #inFlight: (bytes: number) => void
   readonly #done: (error: number) => void
@@ -25,8 +27,9 @@ export class WriteInParts {
   #ended = false
 
   /** `inFlight` is told of payload held and let go; `done` is called once after `end`, with 0 or an NBD number. */
-  constructor(device: BlockDevice, request: Request, refusal: BlockErrorCode | null, inFlight: (bytes: number) => void, done: (error: number) => void) {
+  constructor(device: BlockDevice, memory: BufferPool, request: Request, refusal: BlockErrorCode | null, inFlight: (bytes: number) => void, done: (error: number) => void) {
     this.#device = device
+    this.#memory = memory
     this.#request = request
     this.#inFlight = inFlight
     this.#done = done
@@ -72,15 +75,18 @@ export class WriteInParts {
       this.#error = errorNumber(error)
       return
     }
-    const own = Buffer.from(part)
+    const { length } = part
+    const own = this.#memory.take(length)
+    part.copy(own)
     this.#pending += 1
-    this.#inFlight(own.length)
+    this.#inFlight(length)
     const settle = (error: number) => {
+      this.#memory.give(own)
       this.#pending -= 1
-      this.#inFlight(-own.length)
+      this.#inFlight(-length)
       if (this.#error === 0) this.#error = error
       if (this.#ended && this.#pending === 0) this.#done(this.#error)
     }
-    this.#device.write(at, own).then(() => settle(0), (error: unknown) => settle(errorNumber(error)))
+    this.#device.write(at, own.subarray(0, length)).then(() => settle(0), (error: unknown) => settle(errorNumber(error)))
   }
 }
