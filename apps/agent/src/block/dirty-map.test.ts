@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DirtyMap } from './dirty-map.ts'
 
-/** Three chunks and a part of one, so that runs begin, end and lie in chunks that are empty, full and neither. */
+/** Chunks and a part of one, large, small or tiny, so that runs begin, end and lie in chunks that are empty, full and neither. */
+const SIZES = [3 * 1024 + 200, 1024 + 20, 2048 + 9, 5]
 const BLOCKS = 3 * 1024 + 200
 
 /** Runs that cover exactly the marked blocks, as a copier would take them. */
@@ -17,18 +18,22 @@ function runsOf(map: DirtyMap, maxBlocks: number): number[] {
   }
 }
 
-const change = fc.record({ mark: fc.boolean(), first: fc.integer({ min: 0, max: BLOCKS + 10 }), length: fc.oneof(fc.integer({ min: 0, max: 80 }), fc.constantFrom(1024, 2048, BLOCKS)) })
+const change = fc.record({
+  mark: fc.boolean(),
+  first: fc.oneof(fc.integer({ min: 0, max: BLOCKS + 10 }), fc.integer({ min: 0, max: 40 })),
+  length: fc.oneof(fc.constantFrom(1, 1, 1, 2), fc.integer({ min: 0, max: 80 }), fc.constantFrom(1024, 2048, BLOCKS)),
+})
 
 describe('DirtyMap', () => {
-  test('behaves as a set of block numbers, whatever is marked and cleared', () => {
+  test.each(SIZES)('of %i blocks behaves as a set of block numbers, whatever is marked and cleared', (blocks) => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 40 }), fc.constantFrom(1, 7, 70, 5000), (changes, maxBlocks) => {
-        const map = new DirtyMap(BLOCKS)
+      fc.property(fc.array(change, { maxLength: 60, size: 'max' }), fc.constantFrom(1, 7, 70, 5000), (changes, maxBlocks) => {
+        const map = new DirtyMap(blocks)
         const model = new Set<number>()
         for (const { mark, first, length } of changes) {
           if (mark) map.mark(first, first + length)
           else map.clear(first, first + length)
-          for (let block = first; block < Math.min(first + length, BLOCKS); block += 1) {
+          for (let block = first; block < Math.min(first + length, blocks); block += 1) {
             if (mark) model.add(block)
             else model.delete(block)
           }

@@ -1,19 +1,21 @@
+import { SlotPool } from './slot-pool.ts'
+
 /** A run of blocks: `first` inclusive, `end` exclusive. */
 export interface BlockRun {
   first: number
   end: number
 }
 
-/** Blocks kept together: 128 bytes of bits. Few blocks scattered over a large disk then cost little (4,096 of them 0.5 MiB). */
+/** Blocks kept together. */
 const CHUNK_BLOCKS = 1024
 const CHUNK_WORDS = CHUNK_BLOCKS / 32
+
+/** A chunk with so few marked blocks lists them (32 bytes); one with more has a bit for each block (128 bytes). */
+const MOST_LISTED = 16
 
 /** Chunks counted together (4 GiB of disk): what scans pass over at a time. */
 const GROUP_CHUNKS = 1024
 const GROUP_BLOCKS = GROUP_CHUNKS * CHUNK_BLOCKS
-
-/** Chunks whose bits are allocated together: 256 KiB, so that growth copies nothing and small maps stay small. */
-const MOST_SLAB_CHUNKS = 2048
 
 function bitsIn(word: number): number {
   let rest = word - ((word >>> 1) & 0x5555_5555)
@@ -28,21 +30,18 @@ function maskOf(from: number, to: number): number {
 }
 
 /**
- * A set of block numbers that always knows how many it holds. Two levels: every chunk has a count, and only a chunk
- * that is neither empty nor full has bits; a count for each group of chunks lets scans pass over what is empty or full.
- * A 4 TiB disk costs 6 MiB (of address space; memory once touched) and at worst 128 MiB more, with every chunk in part marked.
+ * A set of block numbers that always knows how many it holds. Two levels: every chunk has a count, and only one that is
+ * neither empty nor full has a list or bits besides; a count for each group of chunks lets scans pass over what is empty
+ * or full. A 4 TiB disk costs 6 MiB, 32 MiB more with few blocks marked in every chunk of it, 128 MiB with many in every.
  */
 export class DirtyMap {
   readonly blockCount: number
   readonly #counts: Uint16Array
-  /** Where the bits of a chunk are that is in part marked; of the others, nothing. */
+  /** Of a chunk that is in part marked: where its list is, or its bits. */
   readonly #slots: Uint32Array
   readonly #groups: Uint32Array
-  readonly #slabChunks: number
-  readonly #slabs: Uint32Array[] = []
-  #slotsUsed = 0
-  /** Slots to use again, as a list: the first word of each names the next, plus one; 0 ends it. */
-  #free = 0
+  readonly #lists: SlotPool<Uint16Array>
+  readonly #bits: SlotPool<Uint32Array>
   #count = 0
 
   constructor(blockCount: number) {
@@ -51,7 +50,8 @@ export class DirtyMap {
     this.#counts = new Uint16Array(chunks)
     this.#slots = new Uint32Array(chunks)
     this.#groups = new Uint32Array(Math.ceil(chunks / GROUP_CHUNKS))
-    this.#slabChunks = Math.max(1, Math.min(MOST_SLAB_CHUNKS, chunks))
+    this.#lists = new SlotPool((length) => new Uint16Array(length), MOST_LISTED, chunks)
+    this.#bits = new SlotPool((length) => new Uint32Array(length), CHUNK_WORDS, chunks)
   }
 
   /** How many blocks are marked. */
@@ -82,9 +82,9 @@ export class DirtyMap {
     if (this.#count === 0) return
     this.#counts.fill(0)
     this.#groups.fill(0)
-    // As many as were of use now will be again: a map that is cleared every second leaves no garbage.
-    this.#slabs.length = Math.ceil(this.#slotsUsed / this.#slabChunks)
-    this.#slotsUsed = this.#free = this.#count = 0
+    this.#lists.clear()
+    this.#bits.clear()
+    this.#count = 0
   }
 
   /** Marks everything that `other`, of the same size, has marked. */
@@ -119,30 +119,38 @@ export class DirtyMap {
     return limit
   }
 
-  /** The same within one chunk that has bits; `CHUNK_BLOCKS` when there is none. */
+  /** The same within one chunk that is in part marked; `CHUNK_BLOCKS` when there is none. */
   #seekIn(chunk: number, from: number, marked: boolean): number {
+    const words = this.#wordsOf(chunk)
     const flip = marked ? 0 : 0xffff_ffff
-    const { slab, at } = this.#bitsOf(chunk)
     let index = from >>> 5
-    let word = (((slab[at + index] ?? 0) ^ flip) & ~((1 << (from & 31)) - 1)) >>> 0
+    let word = (((words.slab[words.at + index] ?? 0) ^ flip) & ~((1 << (from & 31)) - 1)) >>> 0
     while (word === 0) {
       index += 1
       if (index >= CHUNK_WORDS) return CHUNK_BLOCKS
-      word = ((slab[at + index] ?? 0) ^ flip) >>> 0
+      word = ((words.slab[words.at + index] ?? 0) ^ flip) >>> 0
     }
     return index * 32 + (31 - Math.clz32(word & -word))
+  }
+
+  /** The bits of a chunk that is in part marked: its own, or made from its list, to be read until the next call. */
+  #wordsOf(chunk: number): { slab: Uint32Array; at: number } {
+    const slot = this.#slots[chunk] ?? 0
+    const count = this.#counts[chunk] ?? 0
+    if (count > MOST_LISTED) return { slab: this.#bits.slabOf(slot), at: this.#bits.startOf(slot) }
+    scratch.fill(0)
+    const slab = this.#lists.slabOf(slot)
+    const at = this.#lists.startOf(slot)
+    for (let index = at; index < at + count; index += 1) {
+      const block = slab[index] ?? 0
+      scratch[block >>> 5] = (scratch[block >>> 5] ?? 0) | (1 << (block & 31))
+    }
+    return { slab: scratch, at: 0 }
   }
 
   /** Blocks in this chunk: the last may have fewer. */
   #roomOf(chunk: number): number {
     return Math.min(CHUNK_BLOCKS, this.blockCount - chunk * CHUNK_BLOCKS)
-  }
-
-  #bitsOf(chunk: number): { slab: Uint32Array; at: number } {
-    const slot = this.#slots[chunk] ?? 0
-    const slab = this.#slabs[Math.floor(slot / this.#slabChunks)]
-    if (slab === undefined) throw new Error('A chunk of the dirty map has no bits.')
-    return { slab, at: (slot % this.#slabChunks) * CHUNK_WORDS }
   }
 
   #change(first: number, end: number, marked: boolean): void {
@@ -160,50 +168,79 @@ export class DirtyMap {
     const room = this.#roomOf(chunk)
     const before = this.#counts[chunk] ?? 0
     if (before === (marked ? room : 0)) return
-    const partial = before > 0 && before < room
-    let count = marked ? room : 0
-    if (to - from < room) {
-      if (!partial) this.#giveBits(chunk, before > 0)
-      count = before + this.#changeBits(chunk, from, to, marked)
-      if (count === 0 || count === room) this.#takeBits(chunk)
-    } else if (partial) this.#takeBits(chunk)
+    if (to - from === 1 && before > 0 && before <= MOST_LISTED && before < room && this.#isListed(chunk, before, from) === marked) return
+    const count = to - from >= room ? (marked ? room : 0) : this.#changeBits(chunk, from, to, marked, before, room)
+    if (count === 0 || count === room) this.#giveBack(chunk, before, room)
     const group = Math.floor(chunk / GROUP_CHUNKS)
     this.#counts[chunk] = count
     this.#groups[group] = (this.#groups[group] ?? 0) + count - before
     this.#count += count - before
   }
 
-  /** Returns by how much the number of marked blocks changed. */
-  #changeBits(chunk: number, from: number, to: number, marked: boolean): number {
-    const { slab, at } = this.#bitsOf(chunk)
-    let change = 0
+  /** The mark of most writes: the second of two, and found in a short list. */
+  #isListed(chunk: number, count: number, block: number): boolean {
+    const slot = this.#slots[chunk] ?? 0
+    const slab = this.#lists.slabOf(slot)
+    const at = this.#lists.startOf(slot)
+    for (let index = at; index < at + count; index += 1) if (slab[index] === block) return true
+    return false
+  }
+
+  /** Returns how many blocks of the chunk are marked then. Unless it is none or all, they are stored as list or bits. */
+  #changeBits(chunk: number, from: number, to: number, marked: boolean, before: number, room: number): number {
+    const whole = before === 0 || before === room
+    if (whole) scratch.fill(before === 0 ? 0 : 0xffff_ffff)
+    const { slab, at } = whole ? { slab: scratch, at: 0 } : this.#wordsOf(chunk)
+    let count = before
     for (let block = from; block < to; ) {
       const index = at + (block >>> 5)
       const wordStart = block & ~31
       const mask = maskOf(block & 31, Math.min(32, to - wordStart))
-      const before = slab[index] ?? 0
-      const changed = (marked ? ~before & mask : before & mask) >>> 0
-      slab[index] = before ^ changed
-      change += bitsIn(changed)
+      const word = slab[index] ?? 0
+      const changed = (marked ? ~word & mask : word & mask) >>> 0
+      slab[index] = word ^ changed
+      count += marked ? bitsIn(changed) : -bitsIn(changed)
       block = wordStart + 32
     }
-    return marked ? change : -change
+    if (count === 0 || count === room || (!whole && before > MOST_LISTED && count > MOST_LISTED)) return count
+    if (slab !== scratch) scratch.set(slab.subarray(at, at + CHUNK_WORDS))
+    this.#store(chunk, before, count, room)
+    return count
   }
 
-  #giveBits(chunk: number, filled: boolean): void {
-    if (this.#free === 0) {
-      this.#slots[chunk] = this.#slotsUsed
-      if (this.#slotsUsed >= this.#slabs.length * this.#slabChunks) this.#slabs.push(new Uint32Array(this.#slabChunks * CHUNK_WORDS))
-      this.#slotsUsed += 1
-    } else this.#slots[chunk] = this.#free - 1
-    const { slab, at } = this.#bitsOf(chunk)
-    if (this.#free !== 0) this.#free = slab[at] ?? 0
-    slab.fill(filled ? 0xffff_ffff : 0, at, at + CHUNK_WORDS)
+  /** Stores `scratch` as the chunk's content, of which `count` blocks are marked. */
+  #store(chunk: number, before: number, count: number, room: number): void {
+    const hadList = before > 0 && before < room && before <= MOST_LISTED
+    const hasList = count <= MOST_LISTED
+    if (!hadList || !hasList) {
+      this.#giveBack(chunk, before, room)
+      this.#slots[chunk] = hasList ? this.#lists.take() : this.#bits.take()
+    }
+    const slot = this.#slots[chunk] ?? 0
+    if (!hasList) {
+      this.#bits.slabOf(slot).set(scratch, this.#bits.startOf(slot))
+      return
+    }
+    const slab = this.#lists.slabOf(slot)
+    let index = this.#lists.startOf(slot)
+    for (let at = 0; at < CHUNK_WORDS; at += 1) {
+      for (let word = scratch[at] ?? 0; word !== 0; word = (word & (word - 1)) >>> 0) {
+        const block = at * 32 + (31 - Math.clz32(word & -word))
+        if (block >= room) return // the last chunk's bits beyond the disk
+        slab[index] = block
+        index += 1
+      }
+    }
   }
 
-  #takeBits(chunk: number): void {
-    const { slab, at } = this.#bitsOf(chunk)
-    slab[at] = this.#free
-    this.#free = (this.#slots[chunk] ?? 0) + 1
+  /** Gives back what a chunk that had `before` blocks marked had besides its count. */
+  #giveBack(chunk: number, before: number, room: number): void {
+    if (before === 0 || before === room) return
+    const slot = this.#slots[chunk] ?? 0
+    if (before <= MOST_LISTED) this.#lists.giveBack(slot)
+    else this.#bits.giveBack(slot)
   }
 }
+
+/** The bits of the one chunk that is looked at. */
+const scratch = new Uint32Array(CHUNK_WORDS)
