@@ -57,7 +57,7 @@ function recorder() {
   }
 }
 
-for (const kind of SITES) describe.skipIf(kind.missing)(kind.name, () => {
+for (const kind of SITES) describe.skipIf(kind.missing)(`on ${kind.name}`, () => {
   let folder = ''
   let site: Site
   beforeAll(async () => {

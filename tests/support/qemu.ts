@@ -44,6 +44,8 @@ export interface QemuTestVm {
   readonly records?: number
   /** Random writes of 4 KiB a second outside of the ledger, on each disk. */
   readonly random?: number
+  /** False: nobody outside hears of its ledger. */
+  readonly reports?: boolean
 }
 
 /** A host of QEMU VMs in a new folder below `parent`. The path is kept short: sockets are in it. */
@@ -74,7 +76,7 @@ export async function qemuTestHost(parent: string, name: string): Promise<QemuTe
     directory,
     qemu,
     program: join(qemu.programs, 'qemu-system-x86_64'),
-    async makeVm({ ref, disks, records = 25, random = 0 }) {
+    async makeVm({ ref, disks, records = 25, random = 0, reports = true }) {
       const paths: string[] = []
       for (const [at, disk] of disks.entries()) {
         const path = join(images, `${ref}-${at}.${disk.format}`)
@@ -82,7 +84,7 @@ export async function qemuTestHost(parent: string, name: string): Promise<QemuTe
         paths.push(path)
       }
       const record: z.input<typeof vmRecord> = {
-        ref, name: ref, guestOs: 'Linux (test guest)', cpus: 1, memoryBytes: 128 * MIB, guestAgent: true, reports: true,
+        ref, name: ref, guestOs: 'Linux (test guest)', cpus: 1, memoryBytes: 128 * MIB, guestAgent: true, reports,
         boot: { kind: 'KERNEL', kernel: qemu.guest.kernel, initrd, commandLine: `console=ttyS0 quiet mitigations=off tsc=reliable no_timer_check cryptomgr.notests dl.slots=${LEDGER_SLOTS} dl.records=${records} dl.random=${random}` },
         disks: disks.map(({ format }, at) => ({ key: `disk-${at}`, ...diskNames(`disk-${at}`), location: { kind: 'FILE', path: paths[at] ?? '', format } })),
       }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import { eventually } from '../../testing/pair.ts'
 import type { HypervisorVm, ShadowVm } from '../hypervisor.ts'
 import { runningQemu } from './process.ts'
 import { qemuHypervisor } from './qemu-hypervisor.ts'
+import { vmPaths, vmRecord } from './vm-record.ts'
 
 const MIB = 1024 * 1024
 /** A guest boots in two seconds under emulation; beside other work in several times that. */
@@ -33,6 +34,7 @@ async function setUp(vm: QemuTestVm = { ref: 'vm-1', disks: [{ sizeBytes: 16 * M
     return found
   }
   const writing = (ref = vm.ref, past = 0) => eventually(`${ref} writes`, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 100)) // asking without a pause would slow the guest
     const { guest } = await see(ref)
     if (guest.health === 'BROKEN') throw new Error(guest.healthDetail ?? 'broken')
     return guest.acknowledgedSequence > past && guest.firstWriteAtMs !== null
@@ -132,6 +134,32 @@ describe.skipIf(withoutQemu)('QEMU as a hypervisor', () => {
     await eventually('the shadow has checked its ledger', async () => (await see('shadow-1')).guest.health === 'BROKEN', 30)
     expect((await see('shadow-1')).guest.healthDetail).toMatch(/was acknowledged; the ledger ends at/)
     await expect(hypervisor.createShadow({ ...shadow, ref: 'shadow-2', shadowNeeds: {} })).rejects.toThrow(/both sites use QEMU/)
+  }, SLOW_MS)
+
+  test('a guest that keeps no ledger is asked by its agent how it is, also where another program started it', async () => {
+    const { host, hypervisor, see, off } = await setUp({ ref: 'vm-1', disks: [{ sizeBytes: 16 * MIB, format: 'raw' }], reports: false })
+    const paths = vmPaths(join(host.directory, 'vm-1'))
+    const record = vmRecord.parse(JSON.parse(await readFile(paths.record, 'utf8')))
+    // The second VM is the first one's QEMU, seen as somebody else's.
+    const theirs = vmPaths(join(host.directory, 'theirs'))
+    await mkdir(theirs.folder)
+    await writeFile(theirs.record, JSON.stringify({ ...record, ref: 'theirs', external: { qmpSocket: paths.monitor, guestAgentSocket: paths.guestAgent } }))
+    expect((await see('theirs')).guest.power).toBe('OFF')
+    await expect(hypervisor.powerOn('theirs')).rejects.toThrow(/another program.*Start it there/)
+
+    await hypervisor.powerOn('vm-1')
+    const up = (ref: string) => eventually(`${ref} is up and writes`, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      const { guest } = await see(ref)
+      return guest.power === 'ON' && guest.health === 'HEALTHY' && guest.firstWriteAtMs !== null
+    }, 30)
+    await up('vm-1')
+    await up('theirs')
+    expect((await see('theirs')).guest).toMatchObject({ acknowledgedSequence: 0, sequenceAtBoot: 0 })
+    await hypervisor.shutdown('theirs')
+    await off('theirs')
+    expect((await see('theirs')).guest.lastWriteAtMs).not.toBeNull()
+    expect((await see('vm-1')).guest.power).toBe('OFF')
   }, SLOW_MS)
 
   test('what cannot be started says why', async () => {

@@ -13,7 +13,7 @@ import type { HostRecord, VmPaths, VmRecord } from './vm-record.ts'
 /** Longer than anybody waits for a guest to shut down in order; one that still runs then has not obeyed, and is plainly on. */
 const STOPPING_LIMIT_MS = 30 * 60_000
 
-/** A guest without reports is asked how it is this often, and so are its writes. */
+/** A guest's agent is asked this often. */
 const LOOK_INTO_GUEST_MS = 2_000
 
 const runState = z.object({ status: z.string() })
@@ -50,7 +50,7 @@ export class QemuVm {
     this.#program = program
     this.#witness = witness
     // Also for a QEMU that others started: after the guest's shutdown its disks must stay within reach.
-    this.link = new QmpLink(record.qmpSocket ?? paths.qmp, async (qmp) => void (await qmp.execute('set-action', { shutdown: 'pause' })))
+    this.link = new QmpLink(record.external?.qmpSocket ?? paths.qmp, async (qmp) => void (await qmp.execute('set-action', { shutdown: 'pause' })))
   }
 
   static async open(program: string, record: VmRecord, paths: VmPaths): Promise<QemuVm> {
@@ -84,8 +84,9 @@ export class QemuVm {
   async observe(): Promise<GuestState> {
     const status = await this.#ask(async (qmp) => {
       const { status: now } = await qmp.execute('query-status', {}, runState)
-      // Read after the status: a guest that is off has said its last word.
+      // Asked after the status: a guest that is off has said, and written, its last.
       if (this.record.reports) await this.#readReports(qmp)
+      else await this.#watchWrites(qmp)
       return now
     })
     if (status === null || OFF_STATES.has(status)) return this.#witness.state('OFF')
@@ -106,21 +107,19 @@ export class QemuVm {
     }
   }
 
-  /** In the background: the guest's clock, once a boot; and of a guest that keeps no ledger, whether it is up and writes. */
+  /** In the background, for an agent may take its time: the guest's clock, once a boot; and of a guest that keeps no ledger, whether it is up. */
   #lookIntoGuest(): void {
     const { reports, guestAgent } = this.record
     if (this.#looking || performance.now() - this.#lookedIntoGuestAtMs < LOOK_INTO_GUEST_MS) return
-    if (reports && (!guestAgent || this.#witness.clockKnown)) return
+    if (!guestAgent || (reports && this.#witness.clockKnown)) return
     this.#looking = true
-    const look = async () => {
-      if (guestAgent) await this.#askAgent(async (agent) => {
-        const offsetMs = await agent.clockOffsetMs()
-        if (offsetMs !== null) await this.#witness.clockIs(reports ? offsetMs : 0)
-        if (!reports) await this.#witness.said({ health: 'HEALTHY', healthDetail: null, sequenceAtBoot: 0 })
-      })
-      if (!reports) await this.#watchWrites()
+    const look = async (agent: GuestAgent) => {
+      const offsetMs = await agent.clockOffsetMs()
+      // Of a guest without reports all instants are of our own clock.
+      if (offsetMs !== null) await this.#witness.clockIs(reports ? offsetMs : 0)
+      if (!reports) await this.#witness.said({ health: 'HEALTHY', healthDetail: null, sequenceAtBoot: 0 })
     }
-    look()
+    this.#askAgent(look)
       .catch(() => undefined) // asked again at the next look
       .finally(() => {
         this.#looking = false
@@ -128,19 +127,25 @@ export class QemuVm {
       })
   }
 
-  async #watchWrites(): Promise<void> {
-    const all = await this.#ask((qmp) => qmp.execute('query-blockstats', {}, blockStatistics))
-    const writes = all?.reduce((sum, { stats }) => sum + stats.wr_operations, 0) ?? 0
-    if (writes === this.#writes) return
-    const first = this.#writes === null
+  /** Of a guest without reports: that its writes have gone on since we looked last is known, when exactly is not. */
+  async #watchWrites(qmp: Qmp): Promise<void> {
+    const writes = await this.#countWrites(qmp)
+    if (writes === this.#writes || writes === 0) return
+    const { firstWriteAtMs, lastWriteAtMs } = this.#witness.state('ON')
+    const nowMs = Date.now()
+    // A count that is new to us after a restart may be an old one.
+    await this.#witness.said({ firstWriteAtMs: firstWriteAtMs ?? nowMs, lastWriteAtMs: this.#writes === null ? (lastWriteAtMs ?? nowMs) : nowMs })
     this.#writes = writes
-    if (writes === 0) return
-    const seen = this.#witness.state('ON')
-    await this.#witness.said({ firstWriteAtMs: seen.firstWriteAtMs ?? Date.now(), lastWriteAtMs: first ? seen.lastWriteAtMs : Date.now() })
+  }
+
+  /** Of all its disks, since its QEMU was started. */
+  async #countWrites(qmp: Qmp): Promise<number> {
+    return (await qmp.execute('query-blockstats', {}, blockStatistics)).reduce((sum, { stats }) => sum + stats.wr_operations, 0)
   }
 
   async #askAgent<T>(ask: (agent: GuestAgent) => Promise<T>): Promise<T | null> {
-    const agent = await GuestAgent.open(this.paths.guestAgent)
+    const socket = this.record.external === null ? this.paths.guestAgent : this.record.external.guestAgentSocket
+    const agent = socket === null ? null : await GuestAgent.open(socket)
     if (agent === null) return null
     try {
       return await ask(agent)
@@ -161,24 +166,24 @@ export class QemuVm {
       if (qmp === null) return this.#start(host)
       const { status } = await qmp.execute('query-status', {}, runState)
       if (!OFF_STATES.has(status)) return
-      await this.#boots()
+      await this.#boots(await this.#countWrites(qmp))
       // The same QEMU, so that its dirty bitmaps, and whoever is attached to its disks, stay.
       if (status === 'shutdown') await qmp.execute('system_reset')
       await qmp.execute('cont')
     })
   }
 
-  async #boots(): Promise<void> {
+  async #boots(writes: number): Promise<void> {
     this.#partOfReport = ''
-    this.#writes = null
+    this.#writes = writes
     await this.#witness.boots()
   }
 
   async #start(host: HostRecord): Promise<void> {
     const { record, paths } = this
-    if (record.qmpSocket !== null) throw new Error(`VM "${record.ref}" is run by another program, and no QEMU answers at ${record.qmpSocket}. Start it there.`)
+    if (record.external !== null) throw new Error(`VM "${record.ref}" is run by another program, and no QEMU answers at ${record.external.qmpSocket}. Start it there.`)
     const known = this.#witness.acknowledgedSequence
-    await this.#boots()
+    await this.#boots(0)
     try {
       await startQemu(this.#program, qemuArguments(record, paths, host, known))
     } catch (error) {

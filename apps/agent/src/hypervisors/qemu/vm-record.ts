@@ -52,8 +52,8 @@ export const vmRecord = qemuShape.extend({
   disks: z.array(qemuDisk).min(1).max(16),
   /** What the guest of a shadow must find acknowledged in its ledger. */
   acknowledgedSequence: z.number().int().nonnegative().default(0),
-  /** For a VM that another program starts: its QMP socket. It is then never started by us. */
-  qmpSocket: z.string().nullable().default(null),
+  /** For a VM that another program starts, never we: where its QEMU listens, and where its guest's agent, if it has one. */
+  external: z.object({ qmpSocket: z.string().min(1), guestAgentSocket: z.string().min(1).nullable() }).nullable().default(null),
 })
 export type VmRecord = z.infer<typeof vmRecord>
 
