@@ -9,8 +9,10 @@ import { bytes, diskShape, id, rate, vmShape } from './shapes.ts'
  * - RETURN: the cutover failed: power the source on again and replicate on.
  * - RELEASE: the target was accepted: leave the source off, forget the dirty map.
  * - STOP: cancelled: the source keeps running, replication state is dropped.
+ * - REVERSE: the shadow VM runs; its writes are taken into the source's disks, which are off and frozen.
+ * - TAKE_BACK: the same, and read every disk back and hash it; RETURN then powers the source on with what the shadow VM wrote.
  */
-export const sourceStage = z.enum(['REPLICATE', 'PAUSE', 'FINAL', 'RETURN', 'RELEASE', 'STOP'])
+export const sourceStage = z.enum(['REPLICATE', 'PAUSE', 'FINAL', 'RETURN', 'RELEASE', 'STOP', 'REVERSE', 'TAKE_BACK'])
 
 export const desiredSource = z.object({
   migrationId: id,
@@ -48,8 +50,10 @@ export type DesiredSource = z.infer<typeof desiredSource>
  * - ACCEPT: the shadow VM is live; leave it alone and keep it running.
  * - KEEP: the cutover failed: shadow VM off and removed, replica kept, stream accepted again.
  * - DISCARD: cancelled: shadow VM and replica removed.
+ * - REVERSE: the shadow VM is live; what it writes goes to the source, which calls for it.
+ * - HAND_BACK: the same, then: drain, shut the shadow VM down in order, send the last blocks, flush, hash.
  */
-export const targetStage = z.enum(['RECEIVE', 'VERIFY', 'BOOT', 'ACCEPT', 'KEEP', 'DISCARD'])
+export const targetStage = z.enum(['RECEIVE', 'VERIFY', 'BOOT', 'ACCEPT', 'KEEP', 'DISCARD', 'REVERSE', 'HAND_BACK'])
 
 export const desiredTarget = z.object({
   migrationId: id,
@@ -62,6 +66,8 @@ export const desiredTarget = z.object({
   shape: vmShape,
   /** Highest record the source's guest had acknowledged, as observed when it was off; the shadow's check demands it. */
   acknowledgedSequence: bytes,
+  /** How long the shadow VM's orderly shutdown may take in HAND_BACK; absent: two minutes. */
+  shutdownSeconds: z.number().positive().optional(),
   /**
    * A VM to be booted from one moment of the replica, apart from every network, while the stream goes on; none: whatever is
    * left of one is removed. `point` once the source has marked the moment: its name in the stream, and the highest record

@@ -117,6 +117,18 @@ export const sourceObserved = z.object({
 })
 export type SourceObserved = z.infer<typeof sourceObserved>
 
+/** The way back, in REVERSE and HAND_BACK: how far the source is behind the shadow VM, and the last steps of a return. */
+export const wayBackObserved = z.object({
+  connected: z.boolean(),
+  leftBytes: bytes,
+  /** On the wire since the agent's start. */
+  sentBytes: bytes,
+  behindSinceMs: instantMs.nullable(),
+  shadowOffAtMs: instantMs.nullable(),
+  finalSyncAtMs: instantMs.nullable(),
+})
+export type WayBackObserved = z.infer<typeof wayBackObserved>
+
 export const targetObserved = z.object({
   migrationId: id,
   stage: z.string().max(20),
@@ -129,6 +141,7 @@ export const targetObserved = z.object({
   shadow: guestState.nullable(),
   problem: problem.nullable(),
   test: targetTestObserved.nullish(),
+  wayBack: wayBackObserved.nullish(),
 })
 export type TargetObserved = z.infer<typeof targetObserved>
 

@@ -20,15 +20,19 @@ const LINGER_MS = 1_000
 /** Answers a HELLO: lends the disk, or throws `StreamError` with the reason. */
 export type Admit = (peerAgentId: string, hello: Hello, end: (error: StreamError) => void) => Promise<ReceivingDisk>
 
+/** Takes over the connection of a peer that called for the way back, and says HELLO on it; or throws `StreamError`. */
+export type TurnRound = (peerAgentId: string, hello: Hello, socket: Socket) => void
+
 /**
  * Serves one connection from HELLO to its end. Never rejects: errors are told to the peer, and returned for the log.
  * In the product the socket is TLS and `peerAgentId` from its certificate.
  */
-export async function serveSession(socket: Socket, peerAgentId: string, admit: Admit): Promise<Error | null> {
+export async function serveSession(socket: Socket, peerAgentId: string, admit: Admit, turnRound: TurnRound | null = null): Promise<Error | null> {
   const decoder = new FrameDecoder(MAX_FRAME_BYTES_BEFORE_HELLO)
   const inbox = new Inbox(socket, decoder)
   let disk: ReceivingDisk | null = null
   let applier: FrameApplier | null = null
+  let turned = false
   const end = (error: StreamError) => {
     refuse(socket, error)
     socket.destroySoon()
@@ -38,7 +42,15 @@ export async function serveSession(socket: Socket, peerAgentId: string, admit: A
   try {
     const first = await inbox.next()
     if (first === null) return null
-    disk = await admit(peerAgentId, expectHello(first.message), end)
+    const hello = expectHello(first.message)
+    if (hello.reverse === true) {
+      if (turnRound === null) throw new StreamError('BROKEN_STREAM', 'The peer asked for the way back where there is none.')
+      inbox.detach()
+      turnRound(peerAgentId, hello, socket)
+      turned = true
+      return null
+    }
+    disk = await admit(peerAgentId, hello, end)
     decoder.maxFrameBytes = MAX_FRAME_BYTES
     applier = new FrameApplier(disk, (frame) => {
       if (socket.writable) socket.write(frame)
@@ -53,7 +65,7 @@ export async function serveSession(socket: Socket, peerAgentId: string, admit: A
   } finally {
     await applier?.settled()
     disk?.release()
-    linger(socket)
+    if (!turned) linger(socket)
   }
 }
 
@@ -82,6 +94,7 @@ function explain(error: unknown): StreamError {
 }
 
 function expectHello(message: Message): Hello {
+  if (message.type === 'ERROR') throw new StreamError(message.refusal.code, message.refusal.message)
   if (message.type !== 'HELLO') throw new StreamError('BROKEN_STREAM', `The peer began with ${message.type} instead of HELLO.`)
   if (message.hello.version !== STREAM_VERSION) {
     throw new StreamError('VERSION_MISMATCH', `The source speaks stream version ${message.hello.version}, this target version ${STREAM_VERSION}. Update the older agent.`)

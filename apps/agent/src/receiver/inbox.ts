@@ -9,12 +9,13 @@ const MAX_QUEUED = 4
 export class Inbox {
   readonly #socket: Socket
   readonly #queue: Received[] = []
+  readonly #detach: () => void
   #ended: Error | null | undefined
   #wake: () => void = () => {}
 
   constructor(socket: Socket, decoder: FrameDecoder) {
     this.#socket = socket
-    socket.on('data', (chunk: Buffer) => {
+    const data = (chunk: Buffer) => {
       if (this.#ended !== undefined) return
       try {
         for (const received of decoder.push(chunk)) this.#queue.push(received)
@@ -23,10 +24,18 @@ export class Inbox {
         this.#end(error instanceof Error ? error : new Error(String(error)))
       }
       this.#wake()
-    })
-    socket.on('error', (error) => this.#end(error))
-    socket.on('end', () => this.#end(null))
-    socket.on('close', () => this.#end(new StreamError('CONNECTION_LOST', 'The source closed the connection.')))
+    }
+    const failed = (error: Error) => this.#end(error)
+    const ended = () => this.#end(null)
+    const closed = () => this.#end(new StreamError('CONNECTION_LOST', 'The source closed the connection.'))
+    socket.on('data', data).on('error', failed).on('end', ended).on('close', closed)
+    this.#detach = () => socket.off('data', data).off('error', failed).off('end', ended).off('close', closed).pause()
+  }
+
+  /** Leaves the connection to somebody else, paused. Only while nothing that was not taken has come. */
+  detach(): void {
+    if (this.#queue.length > 0) throw new StreamError('BROKEN_STREAM', 'The peer spoke out of turn.')
+    this.#detach()
   }
 
   /** The next message; null when the peer has ended the connection. Rejects with what broke it, once all before was taken. */

@@ -59,6 +59,11 @@ export class ReplicaStore {
     return `${this.diskPath(migrationId, key)}.pieces`
   }
 
+  /** Where is kept what a return to the source needs; removed with the shadow VM. */
+  wayBackFolder(migrationId: string): string {
+    return join(this.#folder(migrationId), 'way-back')
+  }
+
   /** Where a test of the replica keeps what it needs; made and removed by the test. */
   testFolder(migrationId: string): string {
     return join(this.#folder(migrationId), 'test')

@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { serveNbd } from '@driftless/nbd'
 import type { DesiredTarget } from '@driftless/agent-api'
+import { IntentLog } from '../block/intent-log.ts'
+import { TokenBucket } from '../block/token-bucket.ts'
 import type { Hypervisor, HypervisorVm } from '../hypervisors/hypervisor.ts'
+import { wayBackEpoch } from '../stream/way-back.ts'
+import type { DiskTap } from '../tap/disk-tap.ts'
+import { filteredTap } from '../tap/served-tap.ts'
 import type { Replica } from './replica.ts'
 import type { ReplicaRecord, ReplicaStore } from './replica-store.ts'
 
@@ -23,8 +29,10 @@ export function socketNameOf(owner: string, key: string): string {
 }
 
 interface Served {
+  readonly tap: DiskTap
   close(): Promise<void>
 }
+
 
 /** Builds, runs and removes the shadow VM of one replica, and serves the replica's disks to it. */
 export class Shadow {
@@ -49,12 +57,38 @@ export class Shadow {
     const served: Served[] = []
     try {
       for (const { key } of replica.record.disks) {
-        const device = await replica.device(key)
-        served.push(await serveNbd({ socketPath: this.#socketPath(replica.record, key), exportName: key, device }))
+        served.push(await this.#serveDisk(replica, key))
       }
       this.#served = served
     } catch (error) {
       for (const server of served) await server.close()
+      throw error
+    }
+  }
+
+  /** The shadow VM's disks, while they are served: its writes are seen, and remembered since its first start. */
+  get taps(): readonly DiskTap[] {
+    return (this.#served ?? []).map(({ tap }) => tap)
+  }
+
+  async #serveDisk(replica: Replica, key: string): Promise<Served> {
+    const { migrationId } = replica.record
+    const device = await replica.device(key)
+    const folder = this.#store.wayBackFolder(migrationId)
+    await mkdir(folder, { recursive: true })
+    const log = await IntentLog.open({ path: join(folder, `${key}.intents`), sizeBytes: device.sizeBytes })
+    const tap = filteredTap({ key, usedBytes: device.sizeBytes, device }, { throttle: new TokenBucket(), statePath: '' }, log)
+    try {
+      const server = await serveNbd({ socketPath: this.#socketPath(replica.record, key), exportName: key, device: tap.guest })
+      return {
+        tap,
+        close: async () => {
+          await server.close()
+          await log.close()
+        },
+      }
+    } catch (error) {
+      await log.close()
       throw error
     }
   }
@@ -65,6 +99,8 @@ export class Shadow {
     await this.serve(replica)
     let vm = await this.#hypervisor.findVm(ref)
     if (vm === null) {
+      // Before it may write for the first time: nothing is on its disks that the source has not.
+      for (const tap of this.taps) await tap.history.begin(wayBackEpoch(desired.attempt))
       const { shape } = desired
       await this.#hypervisor.createShadow({
         ref,
@@ -105,6 +141,7 @@ export class Shadow {
     }
     if (vm !== null) await this.#hypervisor.removeVm(ref)
     await this.stopServing()
+    await rm(this.#store.wayBackFolder(migrationId), { recursive: true, force: true })
     return true
   }
 

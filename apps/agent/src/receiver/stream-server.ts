@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { tlsSettings } from '../stream/identity.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { serveSession } from './disk-session.ts'
-import type { Admit } from './disk-session.ts'
+import type { Admit, TurnRound } from './disk-session.ts'
 
 /** One connection a disk: 5,000 VMs would have fewer under way at a time. A stranger cannot exhaust the process. */
 const MAX_CONNECTIONS = 2_000
@@ -21,7 +21,7 @@ export interface StreamServer {
  * Listens for source agents. Only peers with a certificate of the gateway's CA get as far as
  * `admit`, which then decides by the certificate's CN. `port` 0 takes any free one.
  */
-export async function startStreamServer(options: { host: string; port: number; credentials: Credentials; admit: Admit; log: Logger }): Promise<StreamServer> {
+export async function startStreamServer(options: { host: string; port: number; credentials: Credentials; admit: Admit; turnRound?: TurnRound; log: Logger }): Promise<StreamServer> {
   const { log } = options
   const sockets = new Set<TLSSocket>()
   const server = createServer({ ...tlsSettings(options.credentials), requestCert: true, handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
@@ -32,7 +32,7 @@ export async function startStreamServer(options: { host: string; port: number; c
     socket.on('error', () => {}) // the session's reads reject with it
     const peer = socket.getPeerCertificate().subject?.CN
     const peerAgentId = typeof peer === 'string' ? peer : ''
-    void serveSession(socket, peerAgentId, options.admit).then((error) => {
+    void serveSession(socket, peerAgentId, options.admit, options.turnRound).then((error) => {
       if (error !== null) log.debug({ peerAgentId, reason: error.message }, 'stream session ended')
     })
   })

@@ -1,14 +1,20 @@
 import type { DesiredTarget, GuestState, Problem, TargetObserved } from '@driftless/agent-api'
 import type { BlockDevice } from '@driftless/nbd'
+import type { Socket } from 'node:net'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
+import type { Credentials } from '../stream/identity.ts'
 import { StreamError } from '../stream/protocol.ts'
 import type { Hello } from '../stream/protocol.ts'
 import type { ContentIndex, TenantContent } from './content-index.ts'
 import type { ReceivingDisk } from './disk-session.ts'
 import { Replica } from './replica.ts'
 import type { ReplicaRecord, ReplicaStore } from './replica-store.ts'
-import { Shadow } from './shadow.ts'
+import { Shadow, shadowRefOf } from './shadow.ts'
 import { TestBoot } from './test-boot.ts'
+import { WayBackSender } from './way-back-sender.ts'
+
+/** An orderly shutdown of a shadow VM on a return takes as long as at the source: a minute or two. */
+const HAND_BACK_SHUTDOWN_SECONDS = 120
 
 /** Rounds that must fail in a row before a hypervisor's trouble is told: a cutover is undone for it. */
 const TELL_AFTER_FAILURES = 10
@@ -17,6 +23,7 @@ export interface TargetMigrationOptions {
   migrationId: string
   store: ReplicaStore
   hypervisor: Hypervisor
+  credentials: Credentials
   nbdDirectory: string
   /** Where the target has which content, shared by all its replicas. */
   content: ContentIndex
@@ -32,6 +39,7 @@ export class TargetMigration {
   readonly #options: TargetMigrationOptions
   readonly #shadow: Shadow
   readonly #test: TestBoot
+  #wayBack: WayBackSender | null = null
   #desired: DesiredTarget | null = null
   /** What the last round that went through was for. */
   #reached: DesiredTarget | null = null
@@ -79,6 +87,7 @@ export class TargetMigration {
 
   async #converge(desired: DesiredTarget): Promise<void> {
     const { store } = this.#options
+    if (desired.stage !== 'REVERSE' && desired.stage !== 'HAND_BACK') await this.#stopWayBack()
     if (desired.stage === 'DISCARD') return this.#discard()
     this.#discarded = false
     if (this.#replica === null && (desired.stage === 'BOOT' || desired.stage === 'ACCEPT')) {
@@ -103,6 +112,10 @@ export class TargetMigration {
         await replica.giveToShadow(`attempt-${desired.attempt}`)
         this.#guest = (await this.#shadow.boot(replica, desired))?.guest ?? null
         break
+      case 'REVERSE':
+      case 'HAND_BACK':
+        await this.#sendBack(replica, desired)
+        break
       case 'ACCEPT':
         if (replica.record.holder === 'SHADOW') await this.#shadow.serve(replica)
         this.#guest = (await this.#shadow.find(desired.migrationId))?.guest ?? null
@@ -121,6 +134,32 @@ export class TargetMigration {
         this.#options.changed()
       },
     )
+  }
+
+  /** The shadow VM is live, and the source's disks follow it; in HAND_BACK it is shut down in order and the rest is sent. */
+  async #sendBack(replica: Replica, desired: DesiredTarget): Promise<void> {
+    const { hypervisor, store, credentials, changed } = this.#options
+    if (replica.record.holder !== 'SHADOW') throw new StreamError('NO_SHADOW', `There is no shadow VM of "${desired.shape.name}", so there is no way back from it.`)
+    await this.#shadow.serve(replica)
+    this.#wayBack ??= new WayBackSender({
+      migrationId: desired.migrationId, sourceAgentId: desired.sourceAgentId, taps: this.#shadow.taps, shadowRef: shadowRefOf(desired.migrationId),
+      hypervisor, credentials, folder: store.wayBackFolder(desired.migrationId), now: Date.now, changed,
+    })
+    if (desired.stage === 'HAND_BACK') await this.#wayBack.handBack(desired.attempt, desired.shutdownSeconds ?? HAND_BACK_SHUTDOWN_SECONDS)
+    else await this.#wayBack.keepGoing()
+    this.#guest = this.#wayBack.guest ?? (await this.#shadow.find(desired.migrationId))?.guest ?? null
+  }
+
+  async #stopWayBack(): Promise<void> {
+    const wayBack = this.#wayBack
+    this.#wayBack = null
+    await wayBack?.stop()
+  }
+
+  /** A source that called for the way back. Throws `StreamError`: it calls again. */
+  turnRound(peerAgentId: string, hello: Hello, socket: Socket): void {
+    if (this.#wayBack === null) throw new StreamError('NO_WAY_BACK', 'The target has not been told of the way back yet. It will within seconds.')
+    this.#wayBack.take(peerAgentId, hello, socket)
   }
 
   async #takeBack(replica: Replica): Promise<void> {
@@ -172,10 +211,11 @@ export class TargetMigration {
       attempt: desired.attempt,
       connected: this.#replica?.connected ?? false,
       storedBytes: this.#storedBytes,
-      hashes: this.#replica?.hashes(desired.attempt) ?? null,
-      shadow: this.#guest,
-      problem: this.#problem,
+      hashes: desired.stage === 'HAND_BACK' ? (this.#wayBack?.hashes ?? null) : (this.#replica?.hashes(desired.attempt) ?? null),
+      shadow: this.#wayBack?.guest ?? this.#guest,
+      problem: this.#problem ?? this.#wayBack?.problem ?? null,
       test: this.#test.observed,
+      wayBack: this.#wayBack?.observed ?? null,
     }
   }
 
@@ -185,6 +225,7 @@ export class TargetMigration {
 
   async close(): Promise<void> {
     await this.#test.close()
+    await this.#stopWayBack()
     await this.#shadow.stopServing()
     await this.#closeReplica()
   }
@@ -199,7 +240,7 @@ export class TargetMigration {
   #fingerprint(): string {
     const test = this.#test.observed
     const ofTest = test === null ? null : [test.id, test.state, test.guest?.power, test.guest?.health, test.problem?.code]
-    return JSON.stringify([this.#guest?.power, this.#guest?.health, this.#problem?.code, this.#discarded, this.#replica === null, this.#reached?.stage, this.#reached?.attempt, ofTest])
+    return JSON.stringify([this.#guest?.power, this.#guest?.health, this.#problem?.code, this.#discarded, this.#replica === null, this.#reached?.stage, this.#reached?.attempt, ofTest, this.#wayBack?.connected])
   }
 }
 

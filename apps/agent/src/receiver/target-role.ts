@@ -54,6 +54,11 @@ export class TargetRole implements AgentRole {
         if (migration === undefined) return Promise.reject(unknownMigration(hello))
         return migration.admit(peer, hello, end)
       },
+      turnRound: (peer, hello, socket) => {
+        const migration = this.#migrations.get(hello.migrationId)
+        if (migration === undefined) throw unknownMigration(hello)
+        migration.turnRound(peer, hello, socket)
+      },
     })
     this.#timer = setInterval(() => this.#convergeAll(), CONVERGE_EVERY_MS)
   }
@@ -97,8 +102,8 @@ export class TargetRole implements AgentRole {
   #migration(migrationId: string): TargetMigration {
     let migration = this.#migrations.get(migrationId)
     if (migration === undefined) {
-      const { store, hypervisor, nbdDirectory, changed } = this.#options
-      migration = new TargetMigration({ migrationId, store, hypervisor, nbdDirectory, changed, content: this.#content })
+      const { store, hypervisor, nbdDirectory, changed, credentials } = this.#options
+      migration = new TargetMigration({ migrationId, store, hypervisor, nbdDirectory, changed, credentials, content: this.#content })
       this.#migrations.set(migrationId, migration)
     }
     return migration

@@ -41,6 +41,8 @@ export interface DiskReplicatorOptions {
   credentials: Credentials
   /** Asked for in this order before anything is sent: the VM's cap, the site's. */
   buckets: TokenBucket[]
+  /** How the target is reached; by dialling it when left out. */
+  connect?: (disk: LinkDisk, signal: AbortSignal) => Promise<DiskLink>
   /** Where the hashes of the disk's pieces are kept; see `proof/piece-table.ts`. */
   tablePath: string
   now: () => number
@@ -228,7 +230,7 @@ export class DiskReplicator {
 
   async #connectAndCopy(target: LinkTarget, signal: AbortSignal): Promise<void> {
     await this.table.open()
-    const link = await openLink(target, this.disk, this.#options.credentials, signal)
+    const link = await (this.#options.connect?.(this.disk, signal) ?? openLink(target, this.disk, this.#options.credentials, signal))
     let verifying: Promise<void> | null = null
     try {
       this.#link = link

@@ -22,6 +22,9 @@ const basePath = (directory: string, migrationId: string): string => join(direct
 /** Where the hashes of a migrating disk's pieces are kept. */
 export const tablePathOf = (directory: string, migrationId: string, diskKey: string): string => `${basePath(directory, migrationId)}.${Buffer.from(diskKey).toString('hex').slice(0, 120)}.pieces`
 
+/** Where is remembered how far a disk has taken back what the shadow VM wrote. */
+export const wayBackPathOf = (directory: string, migrationId: string): string => `${basePath(directory, migrationId)}.way-back`
+
 /** The facts of one migration, in a file of their own; every change is durable before it counts. */
 export class MigrationRecord {
   readonly #path: string

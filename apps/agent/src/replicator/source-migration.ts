@@ -8,7 +8,8 @@ import { DiskReplicator } from './disk-replicator.ts'
 import { observeDisk } from './disk-observation.ts'
 import { FinalStage } from './final-stage.ts'
 import { GuestThrottle } from './guest-throttle.ts'
-import { MigrationRecord, tablePathOf } from './migration-record.ts'
+import { MigrationRecord, tablePathOf, wayBackPathOf } from './migration-record.ts'
+import { WayBackReceiver } from './way-back-receiver.ts'
 import type { DiskTap } from '../tap/disk-tap.ts'
 import type { VmTap } from '../tap/vm-tap.ts'
 
@@ -36,6 +37,7 @@ export class SourceMigration {
   #record: MigrationRecord | null = null
   #final: FinalStage | null = null
   #point: CrashPoint | null = null
+  #wayBack: WayBackReceiver | null = null
   #problem: Problem | null = null
   /** What the disks had come to when replication ended. */
   #lastDisks: SourceDiskObserved[] = []
@@ -86,7 +88,12 @@ export class SourceMigration {
   async #converge(desired: DesiredSource, record: MigrationRecord): Promise<void> {
     if (this.#final !== null && (desired.stage !== 'FINAL' || this.#final.attempt !== desired.attempt)) await this.#stopFinal()
     if (this.#point !== null && (desired.stage !== 'REPLICATE' || desired.test?.id !== this.#point.testId)) await this.#stopPoint()
+    if (this.#wayBack !== null && !((desired.stage === 'REVERSE' || desired.stage === 'TAKE_BACK') && desired.attempt === this.#wayBack.attempt)) await this.#stopWayBack(true)
     switch (desired.stage) {
+      case 'REVERSE':
+      case 'TAKE_BACK':
+        await this.#stopReplicating(desired)
+        return this.#takeBack(desired)
       case 'FINAL':
         this.#replicate(desired)
         this.#final ??= this.#startFinal(desired, record)
@@ -182,6 +189,30 @@ export class SourceMigration {
     return new CrashPoint({ testId, gate: tap.gate, disks: this.#replicators, findGuest, now, changed })
   }
 
+  /** What the shadow VM writes comes into our own disks, which nobody else may write to meanwhile. */
+  async #takeBack(desired: DesiredSource): Promise<void> {
+    const { hypervisor, tap, credentials, changed, migrationId, stateDirectory } = this.#options
+    const vm = await hypervisor.findVm(tap.ref)
+    if (vm !== null) this.#noteGuest(vm.guest)
+    if (vm?.guest.power !== 'OFF') {
+      await this.#stopWayBack(false)
+      throw new Error(`VM "${tap.ref}" is not off, so what its shadow VM writes cannot be taken back into its disks. Power it off at the source; both must never run at once.`)
+    }
+    this.#freeze(true)
+    this.#wayBack ??= new WayBackReceiver({
+      migrationId, attempt: desired.attempt, taps: tap.disks, disks: desired.disks, credentials, changed, statePath: wayBackPathOf(stateDirectory, migrationId),
+    })
+    this.#wayBack.setTarget(desired.target)
+    if (desired.stage === 'TAKE_BACK') this.#wayBack.hash()
+    this.#setProblem(this.#wayBack.problem)
+  }
+
+  async #stopWayBack(forget: boolean): Promise<void> {
+    const wayBack = this.#wayBack
+    this.#wayBack = null
+    await wayBack?.stop(forget)
+  }
+
   async #stopPoint(): Promise<void> {
     const point = this.#point
     this.#point = null
@@ -228,12 +259,12 @@ export class SourceMigration {
       migrationId,
       stage,
       attempt,
-      connected: replicators.length > 0 && replicators.every((replicator) => replicator.connected),
+      connected: this.#wayBack?.connected ?? (replicators.length > 0 && replicators.every((replicator) => replicator.connected)),
       disks: this.#observeDisks(this.#desired),
       guest: this.#guest,
       sourceOffAtMs: off ? facts.sourceOffAtMs : null,
       finalSyncAtMs: proof?.finalSyncAtMs ?? null,
-      hashes: proof?.hashes ?? null,
+      hashes: stage === 'TAKE_BACK' ? (this.#wayBack?.hashes ?? null) : (proof?.hashes ?? null),
       guestThrottle: this.#throttle.observe(),
       problem: this.#problem ?? (proof === null ? this.#linkProblem() : null),
       test: this.#point?.observed ?? null,
@@ -261,6 +292,7 @@ export class SourceMigration {
   /** The agent stops: everything is left as it is, and taken up again from the record. */
   async close(): Promise<void> {
     await this.#stopPoint()
+    await this.#stopWayBack(false)
     await this.#stopFinal()
     await this.#stopReplicating(this.#desired)
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { connect } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import { FrameDecoder } from './frame-decoder.ts'
 import { encodeHello } from './frames.ts'
 import { tlsSettings } from './identity.ts'
@@ -30,7 +31,12 @@ export interface LinkDisk {
  * TARGET_UNREACHABLE, TARGET_NOT_TRUSTED (its certificate is not the wanted agent's), or the target's own refusal.
  */
 export function openLink(target: LinkTarget, disk: LinkDisk, credentials: Credentials, signal: AbortSignal): Promise<DiskLink> {
-  const socket = connect({
+  return introduce(dial(target, credentials), 'secureConnect', target, disk, signal)
+}
+
+/** A connection under way to the target agent, and to no other. */
+export function dial(target: LinkTarget, credentials: Credentials): TLSSocket {
+  return connect({
     ...tlsSettings(credentials),
     host: target.host,
     port: target.port,
@@ -39,14 +45,13 @@ export function openLink(target: LinkTarget, disk: LinkDisk, credentials: Creden
         ? undefined
         : new StreamError('TARGET_NOT_TRUSTED', `${target.host}:${target.port} presented the certificate of "${String(certificate.subject?.CN)}", not of target agent "${target.agentId}". Check the target agent's stream address.`),
   })
-  return introduce(socket, 'secureConnect', target, disk, signal)
 }
 
 /**
- * Says HELLO on a socket once it is ready (its event of that name) and waits for the answer. In the product `openLink`
+ * Says HELLO on a socket once it is ready (its event of that name, or now) and waits for the answer. In the product `openLink`
  * calls it, with TLS; a measurement may bring a plain socket.
  */
-export function introduce(socket: Socket, ready: 'connect' | 'secureConnect', target: { host: string; port: number }, disk: LinkDisk, signal: AbortSignal): Promise<DiskLink> {
+export function introduce(socket: Socket, ready: 'connect' | 'secureConnect' | 'now', target: { host: string; port: number }, disk: LinkDisk, signal: AbortSignal): Promise<DiskLink> {
   return new Promise((resolve, reject) => {
     const decoder = new FrameDecoder(MAX_FRAME_BYTES_BEFORE_HELLO)
     const timer = setTimeout(() => finish(unreachable(target, `no answer within ${OPEN_TIMEOUT_MS / 1000} s`)), OPEN_TIMEOUT_MS)
@@ -76,13 +81,19 @@ export function introduce(socket: Socket, ready: 'connect' | 'secureConnect', ta
     const ended = () => finish(unreachable(target, 'it closed the connection'))
     const hello = () => socket.write(encodeHello({ version: STREAM_VERSION, ...disk }))
     // Only these are taken off again: TLS has listeners of its own on the socket.
-    const detach = () => socket.off('error', failed).off('end', ended).off('close', ended).off(ready, hello).off('data', receive)
-    socket.on('error', failed).on('end', ended).on('close', ended).on(ready, hello).on('data', receive)
+    const detach = () => {
+      socket.off('error', failed).off('end', ended).off('close', ended).off('data', receive)
+      if (ready !== 'now') socket.off(ready, hello)
+    }
+    socket.on('error', failed).on('end', ended).on('close', ended).on('data', receive)
+    if (ready === 'now') hello()
+    else socket.on(ready, hello)
+    socket.resume()
     socket.setNoDelay(true)
     signal.addEventListener('abort', abort)
     if (signal.aborted) abort()
   })
 }
 
-const unreachable = (target: { host: string; port: number }, why: string): StreamError =>
+export const unreachable = (target: { host: string; port: number }, why: string): StreamError =>
   new StreamError('TARGET_UNREACHABLE', `The target agent at ${target.host}:${target.port} cannot be reached: ${why}. Check that it runs and that a firewall lets this agent's connection through.`)

@@ -18,6 +18,9 @@
  *                                    ◀──  POINTED n: all that came before it is applied, and that moment is kept if a test waits for it
  *                                    ◀──  ERROR {code, message} at any time, then close
  *
+ * The way back (`HELLO {reverse: true}`): a source that nobody can dial calls as before, and the roles change: it is the
+ * target that now says HELLO on this connection, and sends.
+ *
  * Frame: u32 length of what follows the 8-byte header, u8 type, u8 flags, u16 zero; all numbers
  * big-endian. `epoch` names a replica's content history: with the same epoch as before the
  * source's map still holds; with another it must start over (compare, unless `fresh`: all zero).
@@ -74,6 +77,8 @@ export const hello = z.object({
   migrationId: id,
   diskKey: z.string().min(1).max(60),
   sizeBytes: bytes,
+  /** The way back: the peer dialled, because nobody can dial it, and from here on waits for a HELLO from us. */
+  reverse: z.boolean().optional(),
 })
 export type Hello = z.infer<typeof hello>
 
