@@ -13,7 +13,7 @@ import { testEnv } from './env.ts'
 const MIB = 1024 * 1024
 
 /** The ledger at the beginning of the guest's first disk: so many records of 4 KiB. */
-const LEDGER_SLOTS = 1024
+const LEDGER_SLOTS = 512
 export const LEDGER_BYTES = LEDGER_SLOTS * 4096
 
 /** The set-up has looked for a QEMU in vain: tests on virtual machines are skipped. */
@@ -42,7 +42,7 @@ export interface QemuTestVm {
   readonly disks: readonly { sizeBytes: number; format: 'raw' | 'qcow2'; filledBytes?: number }[]
   /** Ledger records a second that the guest attempts. */
   readonly records?: number
-  /** Random writes of 4 KiB a second outside of the ledger, on each disk. */
+  /** Random writes of 4 KiB a second outside of the ledger, on each disk, within one MiB of it: guests have a working set. */
   readonly random?: number
   /** False: nobody outside hears of its ledger. */
   readonly reports?: boolean

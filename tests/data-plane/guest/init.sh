@@ -6,8 +6,8 @@
 #   place    slot SEQUENCE * 40503 modulo the slots (a power of two): all over the ledger, none twice in a round
 #   boot     reads the whole ledger: no gap behind the highest record, and the highest not below what was acknowledged
 #
-# Kernel command line: dl.ack (highest acknowledged record), dl.slots, dl.records (a second), dl.random (4 KiB
-# writes a second outside the ledger, on every disk; they start at dl.slots on the first one).
+# Kernel command line: dl.ack (highest acknowledged record), dl.slots, dl.records (a second), dl.random (4 KiB writes
+# a second outside the ledger, on every disk) within dl.window blocks, which on the first disk follow the ledger.
 # Reports are lines of JSON on the virtio-serial port dl.report; the port org.qemu.guest_agent.0 speaks the
 # guest agent's protocol as far as sync, ping, get-time and shutdown.
 export PATH=/bin
@@ -19,13 +19,14 @@ for module in $(cat /modules/order); do
   insmod /modules/$module.ko
 done
 
-ack=0 slots=1024 records=25 random=0
+ack=0 slots=512 records=25 random=0 window=256
 for word in $(cat /proc/cmdline); do
   case $word in
     dl.ack=*) ack=${word#*=} ;;
     dl.slots=*) slots=${word#*=} ;;
     dl.records=*) records=${word#*=} ;;
     dl.random=*) random=${word#*=} ;;
+    dl.window=*) window=${word#*=} ;;
   esac
 done
 
@@ -88,12 +89,11 @@ scribble() {
   seed=$(hexdump -n 4 -e '"%u"' /dev/urandom)
   while [ ! -e /stop ]; do
     for disk in /dev/vd?; do
-      sectors=$(cat /sys/block/${disk#/dev/}/size)
       skip=0; [ $disk = /dev/vda ] && skip=$slots
       i=0
       while [ $i -lt $random ]; do
         seed=$(((seed * 1103515245 + 12345) % 2147483648)) i=$((i + 1))
-        dd if=/pool of=$disk bs=4096 count=1 skip=$((seed / 65536 % 64)) seek=$((skip + seed % (sectors / 8 - skip))) conv=notrunc oflag=direct 2>/dev/null || { : >/failed; return; }
+        dd if=/pool of=$disk bs=4096 count=1 skip=$((seed / 65536 % 64)) seek=$((skip + seed % window)) conv=notrunc oflag=direct 2>/dev/null || { : >/failed; return; }
         [ -e /stop ] && return
         [ $((i % 10)) = 0 ] && sleep 0.05
       done
