@@ -2,9 +2,12 @@
  * MAP of `block/`: what lies between a guest and its disk. Each filter wraps a `BlockDevice`
  * and is one; guest calls go down, answers come up:
  *
- *   guest ─NBD─▶ Statistics ─▶ WriteThrottle ─▶ DirtyTracking ─▶ (FaultInjection, tests) ─▶ file
- *                bytes, pages,   delays the        marks a DirtyMap    throws or waits
- *                latency         acknowledgement   before and after
+ *   guest ─NBD─▶ Statistics ─▶ WriteThrottle ─▶ GatedWrites ─▶ DirtyTracking ─▶ (FaultInjection, tests) ─▶ file
+ *                bytes, pages,   delays the        held for a     marks a DirtyMap    throws or waits
+ *                latency         acknowledgement   test's moment  before and after
+ *                                                                  │ asks first
+ *                                                                  ▼
+ *                                                                 IntentLog: regions durably logged before their first write
  *
  * The replicator reads the file below the filters, so its own reads are never counted or held
  * back. Rule that everything rests on: a block is marked dirty before the write is submitted and

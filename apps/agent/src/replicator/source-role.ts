@@ -36,10 +36,13 @@ export interface SourceRoleOptions {
  *   SourceRole ── taps VMs' disks (`tap/`): all, or those that migrate or are observed, as the hypervisor needs it
  *     └─ SourceMigration, one a migrating VM: brings it to the desired stage
  *          ├─ GuestThrottle (`guest-throttle`): slows the guest as far as replication needs it
- *          ├─ finalSync (`final-sync`): drain, shut down, send the rest, flush; then hashes
+ *          ├─ FinalStage: finalSync (`final-sync`): drain, shut down, send the rest, flush; then the proof
  *          └─ DiskReplicator, one a disk: connects, sends, reconnects
+ *               ├─ takeUp (`take-up`): where to go on: with this map, the tap's memory, or by hashes
  *               ├─ SyncState: what the target lacks (pure)
- *               └─ BlockCopier: reads and sends blocks over one DiskLink
+ *               ├─ BlockCopier: reads and sends blocks over one DiskLink
+ *               ├─ VerifyBehind (`proof/`): has both sides read settled pieces back, and compares
+ *               └─ HistoryKeeper: lets the tap forget writes that the target durably has
  *   Telemetry: a sample every two seconds of each VM that migrates or is observed
  */
 export class SourceRole implements AgentRole {
