@@ -127,7 +127,8 @@ export class DiskLink {
       const waiter: Waiter = { resolve, reject, timer: null }
       this.#waiters.set(id, waiter)
       const sent = () => {
-        if (this.#failure === null) waiter.timer = setTimeout(() => this.#fail(silent()), ANSWER_TIMEOUT_MS)
+        // The answer may be here before the socket says that the question has left: then nobody waits any more.
+        if (this.#failure === null && this.#waiters.get(id) === waiter) waiter.timer = setTimeout(() => this.#fail(silent()), ANSWER_TIMEOUT_MS)
       }
       const frame = encode(id)
       this.#outbox.put(frame instanceof Promise ? frame.then((ready) => ({ frames: [ready], sent })) : { frames: [frame], sent }, 0)
