@@ -4,7 +4,7 @@ import type { StageInput } from './desired-stage.ts'
 import { CUTOVER_STATUSES } from './states/cutover.ts'
 import { MIGRATION_STATUSES } from './states/migration.ts'
 
-const given = (status: StageInput['status'], more: Partial<StageInput> = {}): StageInput => ({ status, resumeStatus: null, paused: false, attempt: null, ...more })
+const given = (status: StageInput['status'], more: Partial<StageInput> = {}): StageInput => ({ status, resumeStatus: null, paused: false, wayBack: false, attempt: null, ...more })
 const trying = (status: NonNullable<StageInput['attempt']>['status'], sourceReturned = false, shadowGone = true): Partial<StageInput> => ({ attempt: { status, shadowGone, sourceReturned } })
 
 describe('desired stages', () => {
@@ -36,6 +36,9 @@ describe('desired stages', () => {
     [given('BLOCKED', { resumeStatus: 'REPLICATING', ...trying('ROLLED_BACK') }), 'RETURN', 'KEEP'],
     [given('BLOCKED'), 'REPLICATE', 'RECEIVE'],
     [given('COMPLETED', trying('COMMITTED')), 'RELEASE', 'ACCEPT'],
+    [given('COMPLETED', { wayBack: true, ...trying('COMMITTED') }), 'REVERSE', 'REVERSE'],
+    [given('CANCELLED', { wayBack: true }), 'STOP', 'DISCARD'],
+    [given('REPLICATING', { wayBack: true }), 'REPLICATE', 'RECEIVE'],
     [given('CANCELLED'), 'STOP', 'DISCARD'],
     [given('FAILED'), 'STOP', 'DISCARD'],
   ])('%o', (input, source, target) => expect([sourceStage(input), targetStage(input)]).toEqual([source, target]))
@@ -45,8 +48,8 @@ describe('desired stages', () => {
       for (const attemptStatus of CUTOVER_STATUSES)
         for (const paused of [true, false])
           for (const sourceReturned of [true, false]) {
-            const input: StageInput = { status, resumeStatus: null, paused, attempt: { status: attemptStatus, shadowGone: sourceReturned, sourceReturned } }
-            if (['BOOT', 'ACCEPT'].includes(targetStage(input) ?? '')) expect(['FINAL', 'RELEASE']).toContain(sourceStage(input))
+            const input: StageInput = { status, resumeStatus: null, paused, wayBack: paused, attempt: { status: attemptStatus, shadowGone: sourceReturned, sourceReturned } }
+            if (['BOOT', 'ACCEPT', 'REVERSE'].includes(targetStage(input) ?? '')) expect(['FINAL', 'RELEASE', 'REVERSE']).toContain(sourceStage(input))
           }
   })
 })

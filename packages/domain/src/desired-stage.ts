@@ -8,16 +8,18 @@ export type StageInput = {
   /** Where a BLOCKED migration goes back to. */
   readonly resumeStatus: MigrationStatus | null
   readonly paused: boolean
+  /** The writes of the accepted shadow VM are to flow back to the source's disks. */
+  readonly wayBack: boolean
   readonly attempt: { readonly status: CutoverStatus; readonly shadowGone: boolean; readonly sourceReturned: boolean } | null
 }
 
-export type SourceStage = 'REPLICATE' | 'PAUSE' | 'FINAL' | 'RETURN' | 'RELEASE' | 'STOP'
-export type TargetStage = 'RECEIVE' | 'VERIFY' | 'BOOT' | 'ACCEPT' | 'KEEP' | 'DISCARD'
+export type SourceStage = 'REPLICATE' | 'PAUSE' | 'FINAL' | 'RETURN' | 'RELEASE' | 'STOP' | 'REVERSE'
+export type TargetStage = 'RECEIVE' | 'VERIFY' | 'BOOT' | 'ACCEPT' | 'KEEP' | 'DISCARD' | 'REVERSE'
 
 /** What the source agent should be doing; null: nothing, the migration is not its business. */
 export function sourceStage(input: StageInput): SourceStage | null {
   const { status, attempt } = effective(input)
-  if (status === 'COMPLETED') return 'RELEASE'
+  if (status === 'COMPLETED') return input.wayBack ? 'REVERSE' : 'RELEASE'
   if (status === 'CANCELLED' || status === 'FAILED' || status === 'ROLLED_BACK') return 'STOP'
   if (!replicates(status)) return null
   if (attempt && CUTOVER_COMMITTING.includes(attempt.status)) return 'FINAL'
@@ -29,7 +31,7 @@ export function sourceStage(input: StageInput): SourceStage | null {
 /** What the target agent should be doing; null: nothing, the migration is not its business. */
 export function targetStage(input: StageInput): TargetStage | null {
   const { status, attempt } = effective(input)
-  if (status === 'COMPLETED') return 'ACCEPT'
+  if (status === 'COMPLETED') return input.wayBack ? 'REVERSE' : 'ACCEPT'
   if (status === 'CANCELLED' || status === 'FAILED' || status === 'ROLLED_BACK') return 'DISCARD'
   if (!replicates(status)) return null
   if (attempt?.status === 'VERIFYING') return 'VERIFY'

@@ -9,7 +9,7 @@ import { observeDisk } from './disk-observation.ts'
 import { FinalStage } from './final-stage.ts'
 import { GuestThrottle } from './guest-throttle.ts'
 import { MigrationRecord, tablePathOf, wayBackPathOf } from './migration-record.ts'
-import { WayBackReceiver } from './way-back-receiver.ts'
+import { WayBackReceiver, spoilWayBack } from './way-back-receiver.ts'
 import type { DiskTap } from '../tap/disk-tap.ts'
 import type { VmTap } from '../tap/vm-tap.ts'
 
@@ -38,6 +38,8 @@ export class SourceMigration {
   #final: FinalStage | null = null
   #point: CrashPoint | null = null
   #wayBack: WayBackReceiver | null = null
+  /** The VM was seen running while its disks were to follow the shadow VM's. */
+  #wayBackSpoiled = false
   #problem: Problem | null = null
   /** What the disks had come to when replication ended. */
   #lastDisks: SourceDiskObserved[] = []
@@ -196,9 +198,12 @@ export class SourceMigration {
     if (vm !== null) this.#noteGuest(vm.guest)
     if (vm?.guest.power !== 'OFF') {
       await this.#stopWayBack(false)
+      if (!this.#wayBackSpoiled) await spoilWayBack(wayBackPathOf(stateDirectory, migrationId), desired.attempt, desired.disks)
+      this.#wayBackSpoiled = true
       throw new Error(`VM "${tap.ref}" is not off, so what its shadow VM writes cannot be taken back into its disks. Power it off at the source; both must never run at once.`)
     }
     this.#freeze(true)
+    this.#wayBackSpoiled = false
     this.#wayBack ??= new WayBackReceiver({
       migrationId, attempt: desired.attempt, taps: tap.disks, disks: desired.disks, credentials, changed, statePath: wayBackPathOf(stateDirectory, migrationId),
     })

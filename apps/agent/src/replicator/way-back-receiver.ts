@@ -46,6 +46,8 @@ export class WayBackReceiver {
   readonly #options: WayBackReceiverOptions
   readonly #stop = new AbortController()
   readonly #disks: Disk[]
+  /** No table of an earlier life is relied on: the VM may have run since, unseen. All is read back and compared again. */
+  readonly #prepared: Promise<unknown>
   readonly #running: Promise<unknown>
   #target: LinkTarget | null = null
   #sweptBytes: Record<string, number> = {}
@@ -58,10 +60,15 @@ export class WayBackReceiver {
     this.#disks = options.disks.map(({ key, sizeBytes }) => {
       const tap = options.taps.find((one) => one.key === key && one.sizeBytes === sizeBytes)
       if (tap === undefined) throw new Error(`The VM has no disk "${key}" of ${sizeBytes} bytes any more, so nothing can be taken back into it.`)
-      const table = new PieceTable(`${options.statePath}.${key}.pieces`, tap.device)
+      const table = new PieceTable(this.#tablePath(key), tap.device)
       return { tap, table, receiving: new TrackedDevice(tap.device, table), connected: false }
     })
+    this.#prepared = Promise.all(options.disks.map(({ key }) => removeTable(this.#tablePath(key))))
     this.#running = this.#run()
+  }
+
+  #tablePath(key: string): string {
+    return `${this.#options.statePath}.${key}.pieces`
   }
 
   get attempt(): number {
@@ -103,6 +110,7 @@ export class WayBackReceiver {
   }
 
   async #hash(signal: AbortSignal): Promise<DiskHash[]> {
+    await this.#prepared
     const hashes: DiskHash[] = []
     for (const { tap: { key, sizeBytes, device }, table } of this.#disks) {
       await table.open()
@@ -121,7 +129,7 @@ export class WayBackReceiver {
     await this.#running
     for (const { table, tap } of this.#disks) {
       await table.close()
-      if (forget) await removeTable(`${this.#options.statePath}.${tap.key}.pieces`)
+      if (forget) await removeTable(this.#tablePath(tap.key))
     }
     if (forget) await rm(this.#options.statePath, { force: true })
   }
@@ -129,6 +137,7 @@ export class WayBackReceiver {
   async #run(): Promise<void> {
     const { statePath, attempt, disks } = this.#options
     const { signal } = this.#stop
+    await this.#prepared
     const known = await readState(statePath, state).catch(() => ({ attempt, sweptBytes: Object.fromEntries(disks.map(({ key }) => [key, 0])) }))
     this.#sweptBytes = known?.attempt === attempt ? known.sweptBytes : Object.fromEntries(disks.map(({ key, sizeBytes }) => [key, sizeBytes]))
     await Promise.all(this.#disks.map((disk) => this.#keepConnected(disk, signal)))
@@ -187,6 +196,11 @@ export class WayBackReceiver {
     this.#saving = saved.catch(() => {})
     await saved
   }
+}
+
+/** The VM has run meanwhile: nothing of its disks is known to be what the target had, everything is compared. */
+export function spoilWayBack(statePath: string, attempt: number, disks: readonly DiskShape[]): Promise<void> {
+  return writeState(statePath, { attempt, sweptBytes: Object.fromEntries(disks.map(({ key }) => [key, 0])) })
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

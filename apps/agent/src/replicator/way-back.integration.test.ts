@@ -155,8 +155,8 @@ describe('the way back', () => {
     expect(vm.power).toBe('OFF')
   })
 
-  test('nothing is taken into a source that runs, and nobody else may call', { timeout: 60_000 }, async () => {
-    const { vm, drive, observe, write, path } = await moved()
+  test('nothing is taken into a source that runs, and what it wrote meanwhile is overwritten', { timeout: 60_000 }, async () => {
+    const { vm, drive, observe, write, same, inStep, path } = await moved()
     const before = await readFile(path)
     vm.power = 'ON' // somebody at the console
     drive({ stage: 'REVERSE' }, { stage: 'REVERSE' })
@@ -164,5 +164,12 @@ describe('the way back', () => {
     await eventually('the trouble is told', async () => (await observe()).source.problem?.message.includes('is not off') === true)
     expect((await observe()).target.wayBack?.connected).toBe(false)
     expect((await readFile(path)).equals(before)).toBe(true)
+    // Off again, and it had written: nothing is taken for granted, all is compared.
+    const disk = await openFileDevice(path)
+    await disk.write(5 * MIB, Buffer.from('written at the console'))
+    await disk.close()
+    vm.power = 'OFF'
+    await inStep()
+    expect(await same()).toBe(true)
   })
 })

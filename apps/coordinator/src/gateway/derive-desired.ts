@@ -32,8 +32,8 @@ export function deriveDesired(role: 'SOURCE' | 'TARGET', facts: DesiredFacts, on
   return { version, ...state }
 }
 
-function stageInput({ status, resumeStatus, wave, attempts: [attempt] }: MigrationRow): StageInput {
-  return { status, resumeStatus, paused: wave.paused, attempt: attempt ? { status: attempt.status, shadowGone: attempt.shadowGoneAt !== null, sourceReturned: attempt.sourceReturnedAt !== null } : null }
+function stageInput({ status, resumeStatus, wayBackSince, wave, attempts: [attempt] }: MigrationRow): StageInput {
+  return { status, resumeStatus, paused: wave.paused, wayBack: wayBackSince !== null, attempt: attempt ? { status: attempt.status, shadowGone: attempt.shadowGoneAt !== null, sourceReturned: attempt.sourceReturnedAt !== null } : null }
 }
 
 function sourceOf(migration: MigrationRow, facts: DesiredFacts) {

@@ -13,7 +13,7 @@ const SEQUENCE = 42
 export function observeSource(desired: DesiredSource, quirks: Quirks = {}): SourceObserved {
   const final = desired.stage === 'FINAL'
   const refused = final && quirks.refuseShutdown === true
-  const off = (final && !refused) || desired.stage === 'RELEASE'
+  const off = (final && !refused) || desired.stage === 'RELEASE' || desired.stage === 'REVERSE'
   return {
     migrationId: desired.migrationId, stage: desired.stage, attempt: desired.attempt, connected: true,
     disks: desired.disks.map((disk) => ({
@@ -33,7 +33,7 @@ export function observeSource(desired: DesiredSource, quirks: Quirks = {}): Sour
 export function observeTarget(desired: DesiredTarget, quirks: Quirks = {}): TargetObserved {
   // Past VERIFY it has forgotten its hashes, as an agent that was restarted has: the proof must not rest on its memory.
   const verified = desired.stage === 'VERIFY'
-  const booted = desired.stage === 'BOOT' || desired.stage === 'ACCEPT'
+  const booted = ['BOOT', 'ACCEPT', 'REVERSE'].includes(desired.stage)
   return {
     migrationId: desired.migrationId, stage: desired.stage, attempt: desired.attempt, connected: true, storedBytes: 1024,
     hashes: verified ? desired.shape.disks.map((disk) => ({ key: disk.key, hash: fakeHash(disk.key + (quirks.corruptTarget ? ' bit rot' : '')), sizeBytes: disk.sizeBytes })) : null,

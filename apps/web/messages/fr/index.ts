@@ -14,8 +14,9 @@ import testBoot from './testBoot.json' with { type: 'json' }
 import ui from './ui.json' with { type: 'json' }
 import units from './units.json' with { type: 'json' }
 import wave from './wave.json' with { type: 'json' }
+import wayBack from './wayBack.json' with { type: 'json' }
 import windows from './windows.json' with { type: 'json' }
 
 /** Every text of the portal, in French. */
-const messages: typeof en = { auditLog, billing, configure, errors, estimate, migrate, overview, shell, signIn, states, statistics, testBoot, ui, units, wave, windows }
+const messages: typeof en = { auditLog, billing, configure, errors, estimate, migrate, overview, shell, signIn, states, statistics, testBoot, ui, units, wave, wayBack, windows }
 export default messages

@@ -18,6 +18,7 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
       ...mine,
       OR: [
         { status: { notIn: ['DRAFT', 'ASSESSED', 'READY_TO_REPLICATE', 'COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED'] } },
+        { status: 'COMPLETED', wayBackSince: { not: null } },
         { status: { in: ['COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED'] }, endedAt: { gt: new Date(now.getTime() - ENDED_KEPT_MS) } },
         {
           status: { in: ['COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED'] },

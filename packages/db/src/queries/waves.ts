@@ -125,8 +125,23 @@ function migrationRow(migration: MigrationWithAll) {
     foregroundDoneBytes: total((disk) => disk.foregroundDoneBytes), foregroundLeftBytes: total((disk) => disk.foregroundLeftBytes), sentBytes: total((disk) => disk.sentBytes), verifiedBytes: total((disk) => disk.verifiedBytes),
     behindSince: disks.reduce<Date | null>((oldest, { behindSince }) => (behindSince !== null && (oldest === null || behindSince < oldest) ? behindSince : oldest), null),
     attempts: migration.attempts.map(attemptRow),
-    test: testRow(migration),
+    test: testRow(migration), wayBack: wayBackRow(migration),
     evidence: migration.evidence,
+  }
+}
+
+/** What the agents say of the way back. */
+const wayBackSeen = z.object({ stage: z.literal('REVERSE'), wayBack: z.object({ connected: z.boolean(), leftBytes: z.number(), sentBytes: z.number(), behindSinceMs: z.number().nullable() }).nullish(), problem: z.object({ message: z.string() }).nullish() })
+const sourceTrouble = z.object({ stage: z.literal('REVERSE'), problem: z.object({ message: z.string() }) })
+
+function wayBackRow({ status, wayBackSince, sourceObserved, targetObserved }: MigrationWithAll) {
+  if (wayBackSince === null || status !== 'COMPLETED') return null
+  const seen = wayBackSeen.safeParse(targetObserved).data
+  const progress = seen?.wayBack ?? null
+  return {
+    since: wayBackSince,
+    progress: progress && { connected: progress.connected, leftBytes: progress.leftBytes, sentBytes: progress.sentBytes, behindSince: progress.behindSinceMs === null ? null : new Date(progress.behindSinceMs) },
+    problem: sourceTrouble.safeParse(sourceObserved).data?.problem.message ?? seen?.problem?.message ?? null,
   }
 }
 

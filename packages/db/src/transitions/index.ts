@@ -2,6 +2,7 @@
  * The only writers of a status. A map of who writes what:
  *
  *   plan-wave, start-wave, control-wave, request-cutover, cancel-migration   intent, by people (web)
+ *   keep-way-back                                                            intent, by people (web)
  *   book-window, decide-booking, withdraw-booking, decide-go-no-go           intent, by people (web)
  *   move-migration, block-migration, wait-on                                 a migration's status (coordinator)
  *   begin-attempt, advance-attempt, roll-back-attempt, commit-cutover        a cutover attempt and its migration
@@ -34,3 +35,4 @@ export * from './enrol-agent.ts'
 export * from './limit-site.ts'
 export * from './brand-provider.ts'
 export * from './test-boot.ts'
+export * from './keep-way-back.ts'

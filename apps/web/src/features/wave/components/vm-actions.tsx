@@ -14,6 +14,7 @@ import type { Wave, WaveMigration } from '../wave-types.ts'
 import { FinalMigrationButton } from './final-migration-button.tsx'
 import { StartTest } from './start-test.tsx'
 import { VmRates } from './vm-rates.tsx'
+import { KeepWayBack } from './way-back.tsx'
 import { useWaveAction } from './use-wave-action.ts'
 
 /** What can be done with one VM: its final migration, its statistics, giving it up. */
@@ -30,6 +31,7 @@ export function VmActions({ wave, migration }: { wave: Wave; migration: WaveMigr
       {migration.cutoverRequestedAt !== null && <Pill tone="accent">{t('final.requested')}</Pill>}
       {wave.cutoverMode === 'MANUAL' && migration.status === 'READY_FOR_CUTOVER' && migration.cutoverRequestedAt === null && <FinalMigrationButton migrations={[migration]} />}
       {migration.status === 'READY_FOR_CUTOVER' && migration.cutoverRequestedAt === null && !wave.paused && <StartTest wave={wave} migration={migration} />}
+      {migration.status === 'COMPLETED' && migration.wayBack === null && <KeepWayBack migration={migration} />}
       {wave.startedAt !== null && (
         <Tooltip content={t('vms.menu.statistics')}>
           <Button asChild variant="ghost" size="icon"><Link href={`/statistics?wave=${wave.id}&vm=${migration.vmId}`} aria-label={t('vms.menu.statistics')}><ChartSpline aria-hidden /></Link></Button>

@@ -20,6 +20,7 @@ import { VmTable } from './vm-table.tsx'
 import { WaveControls } from './wave-controls.tsx'
 import { WaveNotices } from './wave-notices.tsx'
 import { WavePill } from './wave-pill.tsx'
+import { WaysBack } from './way-back.tsx'
 import { WaveStats } from './wave-stats.tsx'
 import { WindowCard } from './window-card.tsx'
 
@@ -33,7 +34,7 @@ export function WavePage({ waveId }: { waveId: string }) {
   const errorText = useErrorText()
   const isCustomer = usePerson().role.startsWith('CUSTOMER_')
   const query = useQuery(useTRPC().wave.read.queryOptions({ waveId }, {
-    refetchInterval: ({ state }) => (state.data?.migrations.every(({ status }) => MIGRATION_ENDED.includes(status)) === true ? OVER_MS : ACTIVE_MS),
+    refetchInterval: ({ state }) => (state.data?.migrations.every(({ status, wayBack }) => MIGRATION_ENDED.includes(status) && wayBack === null) === true ? OVER_MS : ACTIVE_MS),
   }))
   const wave = query.data
   const back = isCustomer ? <Link href="/migrate" className="inline-flex items-center gap-1 hover:text-foreground"><ArrowLeft className="size-3" aria-hidden />{t('backToMigrate')}</Link> : <Link href="/overview" className="inline-flex items-center gap-1 hover:text-foreground"><ArrowLeft className="size-3" aria-hidden />{t('backToOverview')}</Link>
@@ -63,6 +64,7 @@ export function WavePage({ waveId }: { waveId: string }) {
       </div>
       <CutoverProgress wave={wave} />
       <TestBoots wave={wave} />
+      <WaysBack wave={wave} />
       <VmTable wave={wave} />
       <Results wave={wave} />
     </>
