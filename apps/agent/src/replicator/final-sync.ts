@@ -14,9 +14,12 @@ const GUEST_POLL_MS = 50
 const SMALL_REST_BYTES = 4 * 1024 * 1024
 const MAX_DRAIN_PASSES = 5
 
-/** And once this little is left to read back: on both sides a moment's work. Waited for at most this long: a guest may write as fast as we read. */
+/**
+ * And once this little is left to read back: on both sides a moment's work. Waited for at most this long: a guest may write
+ * as fast as we read, and the coordinator gives the whole shutdown a minute beyond the guest's own limit.
+ */
 const SMALL_UNVERIFIED_BYTES = 128 * 1024 * 1024
-const MAX_VERIFY_WAIT_MS = 120_000
+const MAX_VERIFY_WAIT_MS = 20_000
 
 /** A disk of the VM that is cut over. */
 export interface FinalDisk {
