@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { DomainError } from './errors.ts'
 
 /**
@@ -12,8 +11,6 @@ export type RateRule = {
   /** Null: no limit. */
   readonly bytesPerSecond: number | null
 }
-/** The same as it is sent and stored; `checkSchedule` says whether it makes sense. */
-export const rateRules = z.array(z.object({ days: z.array(z.number()).max(7).readonly(), fromMinute: z.number(), toMinute: z.number(), bytesPerSecond: z.number().nullable() })).max(1_000).readonly()
 
 /** A site's timetable. Outside its rules the site's own limit holds; where rules overlap, the lowest. */
 export type RateSchedule = {
