@@ -5,11 +5,18 @@ import type { Pass, ReplicationLook } from './convergence.ts'
 import { NOT_SLOWED, nextThrottle } from './guest-throttle-control.ts'
 import type { ThrottleState } from './guest-throttle-control.ts'
 
-/** Timers fire up to this much late: a wait is ended that much earlier, so that it stays below the limit. */
-const TIMER_SLACK_MS = 1
+/**
+ * Timers fire late: a wait is ended that much earlier, so that it stays below the limit. How late is measured, for a busy
+ * machine is late by more; what was allowed for is taken back slowly.
+ */
+const LEAST_SLACK_MS = 1
+const SLACK_KEPT = 0.95
 
 /** Capped, written to, and yet nobody waited: after so many passes the tap is one whose delays we do not see. */
 const BLIND_AFTER_PASSES = 3
+
+/** A link that breaks is mostly back in seconds: what was found out about it is kept this long. */
+const KEPT_WITHOUT_LINK_MS = 10_000
 
 /** What is looked at of each disk: its tap's counts and its replicator's. */
 export interface ThrottledDisk {
@@ -36,6 +43,9 @@ export class GuestThrottle {
   #automatic = false
   #addedLatencyMs: number | null = null
   #blindPasses = 0
+  #slackMs = LEAST_SLACK_MS
+  /** When something was last sent, or could have been. */
+  #sendingAtMs = 0
 
   /** `bucket` is the one that the VM's taps ask before they tell the guest that a write is done. */
   constructor(bucket: TokenBucket, now: () => number) {
@@ -46,14 +56,19 @@ export class GuestThrottle {
   /** One look, several times a second while the VM replicates. */
   converge(wish: ThrottleWish, disks: readonly ThrottledDisk[]): void {
     const limitMs = wish.guestLatencyLimitMs ?? null
-    const longestWaitMs = limitMs === null ? null : Math.max(0, limitMs - TIMER_SLACK_MS)
+    const longestWaitMs = limitMs === null ? null : Math.max(0, limitMs - this.#slackMs)
     this.#bucket.setLongestWait(longestWaitMs)
-    // Slowing a guest helps nobody while nothing is sent.
-    const sending = wish.stage !== 'PAUSE' && disks.length > 0 && disks.every(({ replicator }) => replicator.connected)
-    if (sending) {
-      const pass = this.#passes.look(lookAt(disks), this.#now())
-      if (pass !== null) this.#judge(pass, longestWaitMs, wish.stage === 'FINAL')
-    } else this.#forget()
+    const nowMs = this.#now()
+    const connected = disks.length > 0 && disks.every(({ replicator }) => replicator.connected)
+    if (connected && wish.stage !== 'PAUSE') {
+      this.#sendingAtMs = nowMs
+      const pass = this.#passes.look(lookAt(disks), nowMs)
+      if (pass !== null) this.#judge(pass, limitMs, wish.stage === 'FINAL')
+    } else {
+      this.#passes.reset()
+      // Slowing a guest helps nobody while nothing is sent.
+      if (wish.stage === 'PAUSE' || nowMs - this.#sendingAtMs > KEPT_WITHOUT_LINK_MS) this.#forget()
+    }
     this.#apply(wish.guestWriteBytesPerSecond)
   }
 
@@ -76,8 +91,11 @@ export class GuestThrottle {
     const blind = this.#state.capBytesPerSecond !== null && pass.writtenBytesPerSecond > 0 && this.#addedLatencyMs === null
     this.#blindPasses = blind ? this.#blindPasses + 1 : this.#addedLatencyMs === null ? this.#blindPasses : 0
     // A limit that cannot be kept because nobody sees the delay: then nobody is slowed without a person's word.
-    const kept = this.#blindPasses < BLIND_AFTER_PASSES ? limitMs : null
+    const kept = limitMs !== null && this.#blindPasses < BLIND_AFTER_PASSES ? Math.max(0, limitMs - this.#slackMs) : null
     this.#state = nextThrottle(this.#state, { ...pass, addedLatencyMs: this.#addedLatencyMs, final }, kept)
+    if (limitMs === null || this.#addedLatencyMs === null) return
+    const over = this.#addedLatencyMs - limitMs
+    this.#slackMs = over > 0 ? Math.min(limitMs, this.#slackMs + over) : Math.max(LEAST_SLACK_MS, SLACK_KEPT * this.#slackMs)
   }
 
   #apply(manual: number | null): void {

@@ -28,10 +28,12 @@ function OneVm({ wave, migration }: { wave: Wave; migration: WaveMigration }) {
   const mayControl = useMay('control-replication')
   const { name, notConvergingSince, convergingThrottleBytesPerSecond: throttle } = migration
   if (notConvergingSince === null) return null
+  // At the latency limit a lower rate would change nothing: the limit bounds it too.
+  const limited = migration.slowed?.atLatencyLimit === true
   return (
-    <Notice tone="warning" title={t('title', { name })} actions={mayControl && throttle !== null ? <SlowDown migration={migration} throttle={throttle} /> : undefined}>
+    <Notice tone="warning" title={t('title', { name })} actions={mayControl && throttle !== null && !limited ? <SlowDown migration={migration} throttle={throttle} /> : undefined}>
       <p>{t('description', { since: since(notConvergingSince, wave.now) })}</p>
-      {migration.slowed?.atLatencyLimit === true && <p>{t('limited')}</p>}
+      {limited && <p>{t('limited')}</p>}
       {throttle !== null && <p>{t('remedy', { rate: rate(throttle) })}</p>}
     </Notice>
   )

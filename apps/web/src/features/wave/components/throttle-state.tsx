@@ -8,7 +8,7 @@ import { useSince } from './use-since.ts'
 /** How the guest's writes are slowed now, and what that costs them; nothing where they are not. */
 export function ThrottleState({ wave, migration }: { wave: Wave; migration: WaveMigration }) {
   const t = useTranslations('wave.slowed')
-  const { rate, milliseconds, list } = useFormats()
+  const { rate, milliseconds } = useFormats()
   const since = useSince()
   const { slowed } = migration
   if (slowed === null || !MIGRATION_UNDER_WAY.includes(migration.status)) return null
@@ -17,5 +17,5 @@ export function ThrottleState({ wave, migration }: { wave: Wave; migration: Wave
     ...(slowed.addedLatencyMs === null ? [] : [t('latency', { latency: milliseconds(slowed.addedLatencyMs) })]),
     ...(slowed.atLatencyLimit ? [t('limit')] : []),
   ]
-  return <span className="mt-1 block max-w-64 text-xs text-warning">{list(parts)}</span>
+  return <span className="mt-1 block max-w-64 text-xs text-warning">{parts.join(', ')}</span>
 }

@@ -43,7 +43,7 @@ export function VmTable({ wave }: { wave: Wave }) {
         )
       },
     },
-    { id: 'next', header: t('vms.next'), value: (migration) => migration.owner ?? '', cell: (migration) => <><NextStep migration={migration} /><ThrottleState wave={wave} migration={migration} /></> },
+    { id: 'next', header: t('vms.next'), value: (migration) => migration.owner ?? '', cell: (migration) => <div><NextStep migration={migration} /><ThrottleState wave={wave} migration={migration} /></div> },
     { id: 'backlog', header: t('vms.backlog'), align: 'end', searchable: false, hideBelow: 'md', value: (migration) => migration.foregroundLeftBytes, cell: (migration) => (reported(migration) ? bytes(migration.foregroundLeftBytes) : '–') },
     { id: 'lag', header: t('vms.lag'), align: 'end', searchable: false, hideBelow: 'md', value: lagSeconds, cell: (migration) => (counts(migration) ? (migration.behindSince === null ? t('vms.inStep') : duration(lagSeconds(migration))) : '–') },
     { id: 'actions', header: t('vms.actionsHead'), cell: (migration) => <VmActions wave={wave} migration={migration} />, align: 'end' },
