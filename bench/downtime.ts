@@ -12,7 +12,7 @@ import type { LinkShape } from './support/link.ts'
 import { copyDisk, makeDisk } from './migration/content.ts'
 import { migrateByMirror } from './migration/mirror.ts'
 import type { MirrorOptions } from './migration/mirror.ts'
-import { migrateOurs } from './migration/ours.ts'
+import { migrateOurs, tapOf } from './migration/ours.ts'
 import { describeParts } from './migration/run.ts'
 import type { Outcome, Setting } from './migration/run.ts'
 
@@ -57,6 +57,7 @@ await bench('downtime', async (context) => {
   await makeDisk(disk, { sizeBytes: DISK_BYTES, filledShare: FILLED_SHARE, compressible: true, seed: SEED })
   for (const { name, link, writesPerSecond, mirror, against, rounds } of CASES) {
     if (!context.wants(name)) continue
+    const tap = tapOf(context)
     const run = async (who: string, migrate: (setting: Setting) => Promise<Outcome>): Promise<number> => {
       const folder = join(context.scratch, 'run')
       await mkdir(folder)
@@ -68,7 +69,7 @@ await bench('downtime', async (context) => {
       context.say(`${name}: ${who} ${moved.downtimeMs.toFixed(0)} ms = ${describeParts(moved)}`)
       return moved.downtimeMs
     }
-    const taken = await alternate(context.rounds ?? rounds, () => run('ours', migrateOurs), () => run(against, (setting) => migrateByMirror(setting, mirror)))
+    const taken = await alternate(context.rounds ?? rounds, () => run('ours', (setting) => migrateOurs(setting, tap)), () => run(against, (setting) => migrateByMirror(setting, mirror)))
     context.report.addRounds({ row: name, unit: 'ms', better: 'LESS', goal: GOAL, against, rounds: taken })
   }
-})
+}, ['tap'])

@@ -10,7 +10,7 @@ import { enterOwnNetwork } from './support/network.ts'
 import type { LinkShape } from './support/link.ts'
 import { copyDisk, makeDisk } from './migration/content.ts'
 import { migrateByMirror } from './migration/mirror.ts'
-import { migrateOurs } from './migration/ours.ts'
+import { migrateOurs, tapOf } from './migration/ours.ts'
 import { describeParts } from './migration/run.ts'
 import type { Outcome, Setting } from './migration/run.ts'
 
@@ -74,10 +74,11 @@ await bench('live', async (context) => {
     for (let round = 0; round < (context.rounds ?? one.rounds); round += 1) rounds.push(await measure(context, one, one.compressible ? disks.half : disks.noise, round))
     tell(context, one, rounds)
   }
-})
+}, ['tap'])
 
 /** One round of a row: ours, then the two mirrors. */
 async function measure(context: Bench, { name, link, writesPerSecond, compressible }: Case, disk: string, round: number): Promise<Measured> {
+  const tap = tapOf(context)
   const run = async (who: string, limitSeconds: number, migrate: (setting: Setting) => Promise<Outcome>): Promise<Outcome> => {
     const folder = join(context.scratch, 'run')
     await mkdir(folder)
@@ -88,7 +89,7 @@ async function measure(context: Bench, { name, link, writesPerSecond, compressib
     context.say(`${name}: ${who} ${describe(outcome, limitSeconds)}`)
     return outcome
   }
-  const ours = await run('ours', OUR_LIMIT_SECONDS, migrateOurs)
+  const ours = await run('ours', OUR_LIMIT_SECONDS, (setting) => migrateOurs(setting, tap))
   if (ours.secondsToIdentical === null) throw new Error(`${name}: our migration was not identical after ${OUR_LIMIT_SECONDS} s.`)
   const limitSeconds = Math.max(SHORTEST_LIMIT_SECONDS, ours.secondsToIdentical * MIRROR_LIMIT_FACTOR)
   const fine = await run('mirror, granularity 4096,', limitSeconds, (setting) => migrateByMirror(setting, { granularityBytes: 4096 }))

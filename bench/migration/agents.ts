@@ -5,10 +5,11 @@ import { testAuthority } from '../../apps/agent/src/testing/certificates.ts'
 import type { Link, LinkShape } from '../support/link.ts'
 import { startProgram } from '../support/processes.ts'
 import { DISK_KEY, sourceMethods, targetMethods } from './methods.ts'
-import type { SourceSeen, TargetSeen } from './methods.ts'
+import type { SourceDisk, SourceSeen, TargetSeen } from './methods.ts'
 import { linkTo, move } from './run.ts'
 import type { Defer, Guest, Moved, Place } from './run.ts'
 import { Seen } from './seen.ts'
+import { EXPORT, serveOnUnix, startDaemon } from './storage-daemon.ts'
 
 /** A step of the cutover that takes longer than this is stuck. */
 const STEP_LIMIT_SECONDS = 60
@@ -23,8 +24,18 @@ export interface Agents {
   cutOver(guest: Pick<Guest, 'stop' | 'firstWrite'>): Promise<Moved>
 }
 
-/** Starts both; the guest can use its disk once this has resolved. `folder` is theirs alone. */
-export async function startAgents(disk: { folder: string; diskPath: string; sizeBytes: number; link: LinkShape }, defer: Defer): Promise<Agents> {
+export interface AgentsSetting {
+  /** Theirs alone. */
+  readonly folder: string
+  readonly diskPath: string
+  readonly sizeBytes: number
+  readonly link: LinkShape
+  /** How the guest's writes are seen. */
+  readonly tap: SourceDisk['tap']
+}
+
+/** Starts both; the guest can use its disk once this has resolved. */
+export async function startAgents(disk: AgentsSetting, defer: Defer): Promise<Agents> {
   const { folder, diskPath, sizeBytes } = disk
   const authority = await testAuthority()
   const [sourceFolder, targetFolder] = [join(folder, 's'), join(folder, 't')]
@@ -41,8 +52,8 @@ export async function startAgents(disk: { folder: string; diskPath: string; size
   defer(() => source.stop())
   const atSource = new Seen<SourceSeen>()
   source.peer.answer(sourceMethods.observed, (seen) => atSource.now(seen))
-  const place = { socketPath: join(sourceFolder, 'disk.sock'), exportName: DISK_KEY }
-  await source.peer.call(sourceMethods.start, { credentials: await authority.issue('source-1'), directory: sourceFolder, disk: { tap: 'SERVED', path: diskPath, sizeBytes, socketPath: place.socketPath } })
+  const { place, tapped } = await sourceDisk(disk, sourceFolder, defer)
+  await source.peer.call(sourceMethods.start, { credentials: await authority.issue('source-1'), directory: sourceFolder, disk: tapped })
   const through = { agentId: 'target-1', host: '127.0.0.1', port: link.port }
 
   /** FINAL_SYNC, VERIFYING, TARGET_BOOTING; see `packages/domain/src/next-step.ts`. */
@@ -75,6 +86,16 @@ export async function startAgents(disk: { folder: string; diskPath: string; size
       },
     }),
   }
+}
+
+/** The disk as the source's agent is told of it, and where its guest finds it. */
+async function sourceDisk({ tap, diskPath: path, sizeBytes }: AgentsSetting, folder: string, defer: Defer): Promise<{ place: Place; tapped: SourceDisk }> {
+  const socketPath = join(folder, 'disk.sock')
+  if (tap === 'served') return { place: { socketPath, exportName: DISK_KEY }, tapped: { tap, path, sizeBytes, socketPath } }
+  const { qmp, qmpSocketPath } = await startDaemon(join(folder, 'q'), path, defer)
+  await serveOnUnix(qmp, socketPath)
+  qmp.close() // it serves one client: from here on the agent
+  return { place: { socketPath, exportName: EXPORT }, tapped: { tap, path, sizeBytes, qmpSocketPath, guestSocketPath: socketPath, sinkSocketPath: join(folder, 'sink.sock') } }
 }
 
 /**

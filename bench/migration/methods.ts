@@ -29,11 +29,13 @@ const credentials = z.object({ agentId: z.string(), keyPem: z.string(), certific
 const hashes = z.array(z.object({ key: z.string(), sizeBytes: z.number(), hash: z.string() })).nullable()
 const problem = z.object({ code: z.string(), message: z.string() }).nullable()
 
-/** How the source's guest reaches its disk: through our server, or by a QEMU whose mirror we take. */
+/** How the source's guest reaches its disk: through our server, or through a QEMU of which we take a mirror. */
 const sourceDisk = z.discriminatedUnion('tap', [
-  z.object({ tap: z.literal('SERVED'), path: z.string(), sizeBytes: z.number(), socketPath: z.string() }),
-  z.object({ tap: z.literal('MIRROR'), sizeBytes: z.number(), qmpSocketPath: z.string(), nodeName: z.string(), readSocketPath: z.string() }),
+  z.object({ tap: z.literal('served'), path: z.string(), sizeBytes: z.number(), socketPath: z.string() }),
+  z.object({ tap: z.literal('mirror'), path: z.string(), sizeBytes: z.number(), qmpSocketPath: z.string(), guestSocketPath: z.string(), sinkSocketPath: z.string() }),
 ])
+/** The block node of the disk in such a QEMU. */
+export const QEMU_NODE = 'disk'
 export type SourceDisk = z.output<typeof sourceDisk>
 
 export const sourceMethods = {
@@ -41,7 +43,7 @@ export const sourceMethods = {
   desire: method('desire', z.object({ stage: z.enum(['REPLICATE', 'FINAL']), target: z.object({ agentId: z.string(), host: z.string(), port: z.number() }) }), nothing),
   /** Called by the source itself, on every change and every few milliseconds. `atMs` and the others by `Date.now`. */
   observed: method('observed', z.object({
-    atMs: z.number(), foregroundDoneBytes: z.number(), firstCopyDone: z.boolean(), behindSinceMs: z.number().nullable(), finalSyncAtMs: z.number().nullable(), hashes, problem,
+    atMs: z.number(), foregroundDoneBytes: z.number(), unverifiedBytes: z.number(), firstCopyDone: z.boolean(), behindSinceMs: z.number().nullable(), finalSyncAtMs: z.number().nullable(), hashes, problem,
   }), nothing),
   /** Called by the source: its guest is asked to shut down. Resolves when it is off. */
   guestOff: method('guest-off', nothing, nothing),

@@ -1,18 +1,16 @@
 /** One migration as QEMU does it: blockdev-mirror to an NBD export, by two storage daemons; we are libvirt. */
-import { mkdir, truncate, writeFile } from 'node:fs/promises'
+import { truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { connectQmp } from '../../apps/agent/src/hypervisors/qemu/qmp.ts'
 import type { Qmp } from '../../apps/agent/src/hypervisors/qemu/qmp.ts'
 import { machineNowMs } from '../support/numbers.ts'
-import { startTool } from '../support/processes.ts'
-import { findTool } from '../support/tools.ts'
+import { QEMU_NODE } from './methods.ts'
 import { linkTo, move, releasing, secondsSince, startGuest } from './run.ts'
 import type { Defer, Outcome, Setting } from './run.ts'
+import { EXPORT, serveOnUnix, startDaemon } from './storage-daemon.ts'
 
-const EXPORT = 'disk'
 /** After the guest has stopped, a mirror that was behind may take this long to catch up. */
 const DRAIN_LIMIT_SECONDS = 60
 
@@ -32,22 +30,22 @@ async function migrate({ folder, diskPath, sizeBytes, link: shape, load, settleS
   const targetPath = join(folder, 'target.raw')
   await writeFile(targetPath, '')
   await truncate(targetPath, sizeBytes)
-  const target = await startDaemon(join(folder, 't'), targetPath, defer)
+  const { qmp: target } = await startDaemon(join(folder, 't'), targetPath, defer)
   const port = await freePort()
   await target.execute('nbd-server-start', { addr: { type: 'inet', data: { host: '127.0.0.1', port: String(port) } } })
-  await target.execute('block-export-add', { type: 'nbd', id: 'in', 'node-name': 'disk', name: EXPORT, writable: true })
+  await target.execute('block-export-add', { type: 'nbd', id: 'in', 'node-name': QEMU_NODE, name: EXPORT, writable: true })
   const link = await linkTo(port, shape, defer)
 
   const sourceFolder = join(folder, 's')
-  const source = await startDaemon(sourceFolder, diskPath, defer)
+  const { qmp: source } = await startDaemon(sourceFolder, diskPath, defer)
   const place = { socketPath: join(sourceFolder, 'nbd.sock'), exportName: EXPORT }
-  await serveUnix(source, place.socketPath)
+  await serveOnUnix(source, place.socketPath)
   const guest = await startGuest(place, load, defer)
 
   const events = jobEvents(source)
   const startedAtMs = machineNowMs()
   await source.execute('blockdev-add', { driver: 'nbd', 'node-name': 'far', server: { type: 'inet', host: '127.0.0.1', port: String(link.port) }, export: EXPORT })
-  await source.execute('blockdev-mirror', { 'job-id': 'mirror', device: 'disk', target: 'far', sync: 'full', 'copy-mode': writeBlocking ? 'write-blocking' : 'background', ...(granularityBytes === null ? {} : { granularity: granularityBytes }) })
+  await source.execute('blockdev-mirror', { 'job-id': 'mirror', device: QEMU_NODE, target: 'far', sync: 'full', 'copy-mode': writeBlocking ? 'write-blocking' : 'background', ...(granularityBytes === null ? {} : { granularity: granularityBytes }) })
   const ready = await events.ready(limitSeconds)
   const secondsToIdentical = ready ? secondsSince(startedAtMs) : null
   const wireBytes = await link.carried()
@@ -66,7 +64,7 @@ async function migrate({ folder, diskPath, sizeBytes, link: shape, load, settleS
       passed('rest sent and flushed')
       const shadow = join(folder, 't', 'nbd.sock')
       await target.execute('nbd-server-stop')
-      await serveUnix(target, shadow)
+      await serveOnUnix(target, shadow)
       await started({ socketPath: shadow, exportName: EXPORT })
     },
     letGo: async () => {
@@ -76,25 +74,6 @@ async function migrate({ folder, diskPath, sizeBytes, link: shape, load, settleS
     },
   })
   return { ...reached, moved }
-}
-
-/** A storage daemon with one disk, node `disk`, and its QMP. */
-async function startDaemon(folder: string, diskPath: string, defer: Defer): Promise<Qmp> {
-  await mkdir(folder)
-  const socketPath = join(folder, 'qmp.sock')
-  const daemon = await startTool(findTool('qemu-storage-daemon'), [
-    '--chardev', `socket,id=qmp,path=${socketPath},server=on,wait=off`, '--monitor', 'chardev=qmp',
-    '--blockdev', `driver=raw,node-name=disk,discard=unmap,file.driver=file,file.filename=${diskPath}`,
-  ], socketPath)
-  defer(() => daemon.stop())
-  const qmp = await connectQmp(socketPath)
-  defer(() => qmp.close())
-  return qmp
-}
-
-async function serveUnix(daemon: Qmp, socketPath: string): Promise<void> {
-  await daemon.execute('nbd-server-start', { addr: { type: 'unix', data: { path: socketPath } } })
-  await daemon.execute('block-export-add', { type: 'nbd', id: 'guest', 'node-name': 'disk', name: EXPORT, writable: true })
 }
 
 const jobEnd = z.object({ error: z.string().optional() })

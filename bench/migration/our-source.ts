@@ -3,11 +3,13 @@ import { pino } from 'pino'
 import type { DesiredState } from '@driftless/agent-api'
 import { openFileDevice } from '@driftless/nbd'
 import type { HypervisorDisk } from '../../apps/agent/src/hypervisors/hypervisor.ts'
+import { MirrorTap } from '../../apps/agent/src/hypervisors/qemu/mirror-tap.ts'
+import { QmpLink } from '../../apps/agent/src/hypervisors/qemu/qmp-link.ts'
 import { SourceRole } from '../../apps/agent/src/replicator/source-role.ts'
 import { servedTap } from '../../apps/agent/src/tap/served-tap.ts'
 import { parentPeer } from '../support/processes.ts'
 import { sourceHypervisor } from './hypervisors.ts'
-import { DISK_KEY, MIGRATION_ID, VM_REF, sourceMethods } from './methods.ts'
+import { DISK_KEY, MIGRATION_ID, QEMU_NODE, VM_REF, sourceMethods } from './methods.ts'
 import type { SourceDisk } from './methods.ts'
 
 /** What is reached is seen at most this much late. */
@@ -19,10 +21,11 @@ let version = 0
 const peer = parentPeer(async () => role?.close())
 
 function diskOf(from: SourceDisk): HypervisorDisk {
-  const { sizeBytes } = from
-  if (from.tap === 'MIRROR') throw new Error('The mirror tap is not measured yet.')
-  const { path, socketPath } = from
-  return { key: DISK_KEY, sizeBytes, usedBytes: sizeBytes, attach: (options) => servedTap({ key: DISK_KEY, usedBytes: sizeBytes, socketPath, open: () => openFileDevice(path) }, options) }
+  const { path, sizeBytes } = from
+  const common = { key: DISK_KEY, sizeBytes, usedBytes: sizeBytes }
+  if (from.tap === 'served') return { ...common, attach: (options) => servedTap({ ...common, socketPath: from.socketPath, open: () => openFileDevice(path) }, options) }
+  const vm = { ref: VM_REF, link: new QmpLink(from.qmpSocketPath), exportSocketPath: from.guestSocketPath }
+  return { ...common, attach: (options) => MirrorTap.attach({ ...common, vm, rawPath: path, node: QEMU_NODE, device: null, socketPath: from.sinkSocketPath }, options) }
 }
 
 let observing = false
@@ -35,7 +38,7 @@ async function observe(): Promise<void> {
   if (source === undefined || first === undefined) return
   const { finalSyncAtMs, hashes, problem } = source
   await peer.call(sourceMethods.observed, {
-    atMs: Date.now(), foregroundDoneBytes: first.foregroundDoneBytes, behindSinceMs: first.behindSinceMs, finalSyncAtMs, hashes, problem,
+    atMs: Date.now(), foregroundDoneBytes: first.foregroundDoneBytes, unverifiedBytes: first.sizeBytes - (first.verifiedBytes ?? 0), behindSinceMs: first.behindSinceMs, finalSyncAtMs, hashes, problem,
     firstCopyDone: first.status === 'CONTINUOUS' || first.status === 'BACKLOG',
   })
 }

@@ -1,14 +1,24 @@
-/** One migration by our agents, the guest's disk served by the source. */
+/** One migration by our agents. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Refusal } from '@driftless/launch/setup/failure.ts'
+import type { Bench } from '../support/bench.ts'
 import { machineNowMs } from '../support/numbers.ts'
 import { identical, startAgents } from './agents.ts'
+import type { SourceDisk } from './methods.ts'
 import { releasing, secondsSince, startGuest } from './run.ts'
 import type { Outcome, Setting } from './run.ts'
 
+/**
+ * What is written lately is always still to be read back; the cutover begins when it is no more than this: replication
+ * has usually run for hours by then. Waited for at most this long, under a load that keeps more of it in motion.
+ */
+const VERIFIED_BUT_BYTES = 8 * 1024 * 1024
+const VERIFIED_LIMIT_SECONDS = 10
+
 /** Migrates, moves the guest, and throws unless the replica is identical. */
-export function migrateOurs({ load, settleSeconds, limitSeconds, ...disk }: Setting): Promise<Outcome> {
+export function migrateOurs({ load, settleSeconds, limitSeconds, ...disk }: Setting, tap: SourceDisk['tap']): Promise<Outcome> {
   return releasing(async (defer) => {
-    const agents = await startAgents(disk, defer)
+    const agents = await startAgents({ ...disk, tap }, defer)
     const guest = await startGuest(agents.place, load, defer)
     const startedAtMs = machineNowMs()
     await agents.replicate()
@@ -17,6 +27,14 @@ export function migrateOurs({ load, settleSeconds, limitSeconds, ...disk }: Sett
     const wireBytes = await agents.link.carried()
     const { medianMs, worstMs } = await guest.latencies()
     await sleep(settleSeconds * 1000)
+    await agents.atSource.within(VERIFIED_LIMIT_SECONDS, (seen) => seen.unverifiedBytes <= VERIFIED_BUT_BYTES)
     return { secondsToIdentical, wireBytes, guestMedianMs: medianMs, guestWorstMs: worstMs, moved: await agents.cutOver(guest) }
   })
+}
+
+/** `-- --tap mirror` (what the product does on QEMU) or `served` (the guest's disk is served by our agent). */
+export function tapOf({ options }: Bench): SourceDisk['tap'] {
+  const tap = options['tap'] ?? 'mirror'
+  if (tap !== 'mirror' && tap !== 'served') throw new Refusal(`--tap takes mirror or served, not "${tap}".`)
+  return tap
 }

@@ -22,7 +22,7 @@ export interface Replicated {
 /** Replicates the empty disk, plays the trace on it, moves the guest; throws unless both disks are then the same. */
 export function replicatePlayed({ diskPath, folder, tracePath, speed, trace }: { diskPath: string; folder: string; tracePath: string; speed: number; trace: Trace }): Promise<Replicated> {
   return releasing(async (defer) => {
-    const agents = await startAgents({ folder, diskPath, sizeBytes: trace.sizeBytes, link: { bitsPerSecond: null, delayMs: 0 } }, defer)
+    const agents = await startAgents({ folder, diskPath, sizeBytes: trace.sizeBytes, link: { bitsPerSecond: null, delayMs: 0 }, tap: 'served' }, defer)
     const player = startProgram(new URL('player.ts', import.meta.url))
     defer(() => player.stop())
     const shadow = startProgram(new URL('../migration/guest.ts', import.meta.url))
