@@ -78,6 +78,94 @@ describe('DirtyTracking', () => {
   })
 })
 
+/** A device whose writes are done at once, and that notes when. */
+function quickDevice(events: string[], write: () => boolean = () => true): BlockDevice {
+  return { ...memoryDevice(BLOCK_BYTES * 8), writeNow: () => {
+    events.push('write')
+    return write()
+  } }
+}
+
+/** A listener that notes what it is told. */
+const notes = (events: string[]) => ({ mark: (first: number, end: number) => void events.push(`mark ${first}-${end}`), lost: () => void events.push('lost') })
+
+describe('writes done at once', () => {
+  test('are marked before and after, and counted as those that take their turn', () => {
+    const events: string[] = []
+    const tracking = new DirtyTracking(quickDevice(events))
+    tracking.listen(notes(events))
+    const statistics = new Statistics(new WriteThrottle(tracking, new TokenBucket()))
+    statistics.countPages(true)
+    expect(statistics.writeNow(BLOCK_BYTES, Buffer.alloc(2 * BLOCK_BYTES))).toBe(true)
+    expect(events).toEqual(['mark 1-3', 'write', 'mark 1-3'])
+    expect(statistics.takeInterval()).toMatchObject({ writtenBytes: 2 * BLOCK_BYTES, uniqueBytes: 2 * BLOCK_BYTES })
+  })
+
+  test('are marked again when they fail', () => {
+    const events: string[] = []
+    const tracking = new DirtyTracking(quickDevice(events, () => {
+      throw new DeviceError('EIO', 'broken')
+    }))
+    tracking.listen(notes(events))
+    expect(() => tracking.writeNow(0, Buffer.from('a'))).toThrow('broken')
+    expect(events).toEqual(['mark 0-1', 'write', 'mark 0-1'])
+  })
+
+  test('are refused on a frozen disk', () => {
+    const events: string[] = []
+    const tracking = new DirtyTracking(quickDevice(events))
+    tracking.freeze(true)
+    expect(() => tracking.writeNow(0, Buffer.from('a'))).toThrow(expect.objectContaining({ code: 'EPERM' }))
+    expect(events).toEqual([])
+  })
+
+  test('wait their turn under a cap, behind a fault injection, and where the device cannot', () => {
+    const bucket = new TokenBucket(fakeClock())
+    bucket.setRate(1000)
+    const events: string[] = []
+    expect(new WriteThrottle(quickDevice(events), bucket).writeNow(0, Buffer.alloc(10))).toBe(false)
+    expect(new FaultInjection(quickDevice(events), async () => {}).writeNow()).toBe(false)
+    expect(new Statistics(new DirtyTracking(memoryDevice(BLOCK_BYTES))).writeNow(0, Buffer.alloc(10))).toBe(false)
+    expect(events).toEqual([])
+  })
+})
+
+describe('write intents', () => {
+  test('a write is submitted only when its intent is durable', async () => {
+    const events: string[] = []
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const intents = { intend: (first: number, end: number) => {
+      events.push(`intend ${first}-${end}`)
+      return promise
+    } }
+    const tracking = new DirtyTracking(new FaultInjection(memoryDevice(BLOCK_BYTES * 8), async (call) => void events.push(call)), { intents })
+    tracking.listen(notes(events))
+    expect(tracking.writeNow(0, Buffer.from('a'))).toBe(false)
+    const writing = tracking.write(0, Buffer.from('a'))
+    await new Promise((later) => setImmediate(later))
+    expect(events).toEqual(['intend 0-1', 'intend 0-1'])
+    resolve()
+    await writing
+    expect(events.slice(2)).toEqual(['mark 0-1', 'write', 'mark 0-1'])
+  })
+
+  test('an intent that is known already holds nothing up', () => {
+    const events: string[] = []
+    const tracking = new DirtyTracking(quickDevice(events), { intents: { intend: () => void events.push('intend') } })
+    expect(tracking.writeNow(0, Buffer.from('a'))).toBe(true)
+    expect(events).toEqual(['intend', 'write'])
+  })
+
+  test('an intent that cannot be logged fails the write, which is then not submitted', async () => {
+    const events: string[] = []
+    const tracking = new DirtyTracking(new FaultInjection(memoryDevice(BLOCK_BYTES), async (call) => void events.push(call)), { intents: { intend: () => Promise.reject(new DeviceError('ENOSPC', 'full')) } })
+    expect(tracking.writeNow(0, Buffer.from('a'))).toBe(false)
+    await expect(tracking.write(0, Buffer.from('a'))).rejects.toMatchObject({ code: 'ENOSPC' })
+    expect(events).toEqual([])
+    expect(tracking.pendingWrites).toBe(0)
+  })
+})
+
 describe('TokenBucket', () => {
   test.each([
     { rate: 1000, takes: [1000, 1000, 1000], seconds: 3 },
