@@ -40,7 +40,13 @@ export async function bench(name: string, measure: (context: Bench) => Promise<v
   const stop = async () => {
     for (const release of releases.splice(0).reverse()) await Promise.resolve().then(release).catch((error: unknown) => process.stderr.write(`${messageOf(error)}\n`))
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop().finally(() => process.exit(130)))
+  let interrupted = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      interrupted = true
+      void stop().finally(() => process.exit(130))
+    })
+  }
   let report: Report | null = null
   try {
     const { values } = parse(optionNames)
@@ -61,6 +67,7 @@ export async function bench(name: string, measure: (context: Bench) => Promise<v
     report.finish()
   } catch (error) {
     report?.finish() // what was measured before stands
+    if (interrupted) return // what fails then fails for it
     process.stderr.write(`${error instanceof Refusal ? error.message : error instanceof Error ? error.stack : String(error)}\n`)
     process.exitCode = 1
   } finally {
