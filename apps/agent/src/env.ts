@@ -1,5 +1,12 @@
 import { z } from 'zod'
 
+/**
+ * Threads for calls to files: with Node's four, a cold disk and a few flushes leave guests waiting for a thread; nbdkit
+ * has sixteen. libuv reads it at the first such call, hence here, and not in the schema below.
+ */
+const FILE_THREADS = '16'
+process.env['UV_THREADPOOL_SIZE'] ??= FILE_THREADS
+
 const port = z.coerce.number().int().min(0).max(65_535)
 
 /** Everything that the environment may tell the agent. The only place that reads `process.env`. */
