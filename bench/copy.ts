@@ -108,10 +108,12 @@ async function startOurs(context: Bench, credentials: { source: Credentials; tar
   const sender = startProgram(new URL('copy/source.ts', import.meta.url))
   context.defer(() => sender.stop())
   const { port } = await receiver.peer.call(targetMethods.open, { credentials: credentials?.target ?? null })
+  const listening = credentials === null ? await sender.peer.call(sourceMethods.listen, null) : null
   return async () => {
     await receiver.peer.call(targetMethods.receive, { path: files.target })
-    const { seconds } = await sender.peer.call(sourceMethods.copy, { path: files.source, port, credentials: credentials?.source ?? null, targetAgentId: 'target-1' })
-    return seconds
+    const copying = sender.peer.call(sourceMethods.copy, { path: files.source, port, credentials: credentials?.source ?? null, targetAgentId: 'target-1' })
+    if (listening !== null) await receiver.peer.call(targetMethods.dial, listening)
+    return (await copying).seconds
   }
 }
 

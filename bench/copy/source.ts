@@ -1,5 +1,6 @@
 /** The source's end of our copy: the agent's own copier and link, reading a file. */
-import { connect } from 'node:net'
+import { on, once } from 'node:events'
+import { Socket, createServer } from 'node:net'
 import { openFileDevice } from '@driftless/nbd'
 import { BlockCopier } from '../../apps/agent/src/replicator/block-copier.ts'
 import { SyncState } from '../../apps/agent/src/replicator/sync-state.ts'
@@ -11,14 +12,32 @@ import { DISK, sourceMethods } from './methods.ts'
 const FLUSH_EVERY_BYTES = 32 * 1024 * 1024
 
 const peer = parentPeer()
+const server = createServer()
+const callers = on(server, 'connection')
+
+peer.answer(sourceMethods.listen, async () => {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.')
+  return { port: address.port }
+})
+
+async function nextCaller(): Promise<Socket> {
+  const { value } = await callers.next()
+  const socket: unknown = Array.isArray(value) ? value[0] : null
+  if (!(socket instanceof Socket)) throw new Error('Nobody called.')
+  return socket
+}
 
 peer.answer(sourceMethods.copy, async ({ path, port, credentials, targetAgentId }) => {
   const device = await openFileDevice(path, { readOnly: true })
+  const caller = credentials === null ? await nextCaller() : null
   const startMs = performance.now()
   const { signal } = new AbortController()
   const disk = { ...DISK, sizeBytes: device.sizeBytes }
   const target = { host: '127.0.0.1', port, agentId: targetAgentId }
-  const link = credentials === null ? await introduce(connect(port, '127.0.0.1'), 'connect', target, disk, signal) : await openLink(target, disk, credentials, signal)
+  const link = caller === null && credentials !== null ? await openLink(target, disk, credentials, signal) : await introduce(caller ?? new Socket(), 'now', target, disk, signal)
   const sync = new SyncState(device.sizeBytes, Date.now)
   sync.restart('FRESH')
   const copier = new BlockCopier({ device, link, sync, buckets: [], signal: link.closed })

@@ -1,11 +1,13 @@
 /** The target's end of our copy: the agent's own session, writing to a file. */
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { pino } from 'pino'
 import { openFileDevice } from '@driftless/nbd'
 import type { Admit } from '../../apps/agent/src/receiver/disk-session.ts'
 import { serveSession } from '../../apps/agent/src/receiver/disk-session.ts'
+import { DirectReads } from '../../apps/agent/src/receiver/inbox.ts'
 import { startStreamServer } from '../../apps/agent/src/receiver/stream-server.ts'
+import { keepYoungGenerationSmall } from '../../apps/agent/src/receiver/young-generation.ts'
 import { parentPeer } from '../support/processes.ts'
 import { targetMethods } from './methods.ts'
 
@@ -28,14 +30,19 @@ peer.answer(targetMethods.open, async ({ credentials }) => {
     const { port } = await startStreamServer({ host: '127.0.0.1', port: 0, credentials, admit, log: pino({ level: 'warn' }, pino.destination(2)) })
     return { port }
   }
-  const server = createServer((socket) => {
-    void serveSession(socket, 'source-1', admit).then((error) => {
-      if (error !== null && !error.message.startsWith('The source closed')) process.stderr.write(`${error.message}\n`)
-    })
+  keepYoungGenerationSmall()
+  return { port: 0 }
+})
+
+// The socket that `onread` is documented for is one that connects: so here the target calls the source.
+peer.answer(targetMethods.dial, async ({ port }) => {
+  const direct = new DirectReads()
+  const socket = connect({ port, host: '127.0.0.1', onread: { buffer: () => direct.room(), callback: (count) => direct.received(count) } })
+  void serveSession(socket, 'source-1', admit, null, direct).then((error) => {
+    if (error !== null && !error.message.startsWith('The source closed')) process.stderr.write(`${error.message}\n`)
   })
-  const address = await new Promise<AddressInfo | string | null>((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address())))
-  if (address === null || typeof address === 'string') throw new Error('The server has no port.')
-  return { port: address.port }
+  await once(socket, 'connect')
+  return null
 })
 
 peer.answer(targetMethods.receive, (asked) => {

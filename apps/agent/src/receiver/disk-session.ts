@@ -7,6 +7,7 @@ import type { Hello } from '../stream/protocol.ts'
 import { FrameApplier } from './frame-applier.ts'
 import type { ReceivingDisk } from './frame-applier.ts'
 import { Inbox } from './inbox.ts'
+import type { DirectReads } from './inbox.ts'
 
 export { hashPieces } from './frame-applier.ts'
 export type { ReceivingDisk }
@@ -25,11 +26,11 @@ export type TurnRound = (peerAgentId: string, hello: Hello, socket: Socket) => v
 
 /**
  * Serves one connection from HELLO to its end. Never rejects: errors are told to the peer, and returned for the log.
- * In the product the socket is TLS and `peerAgentId` from its certificate.
+ * In the product the socket is TLS and `peerAgentId` from its certificate; a plain socket may come with `direct`.
  */
-export async function serveSession(socket: Socket, peerAgentId: string, admit: Admit, turnRound: TurnRound | null = null): Promise<Error | null> {
+export async function serveSession(socket: Socket, peerAgentId: string, admit: Admit, turnRound: TurnRound | null = null, direct: DirectReads | null = null): Promise<Error | null> {
   const decoder = new FrameDecoder(MAX_FRAME_BYTES_BEFORE_HELLO)
-  const inbox = new Inbox(socket, decoder)
+  const inbox = new Inbox(socket, decoder, direct)
   let disk: ReceivingDisk | null = null
   let applier: FrameApplier | null = null
   let turned = false

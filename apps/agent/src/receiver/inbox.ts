@@ -5,6 +5,13 @@ import { StreamError } from '../stream/protocol.ts'
 /** Decoded and not yet applied: enough for one to be written while the next arrives. Beyond it the peer waits. */
 const MAX_QUEUED = 4
 
+/** For a plain socket made with `onread` (see `net.connect`): its bytes land where they are wanted. Filled in by whoever reads. */
+export class DirectReads {
+  room: () => Buffer = () => Buffer.alloc(1)
+  /** False: read no more until the socket is resumed. */
+  received: (count: number) => boolean = () => false
+}
+
 /** What arrives on one connection, message by message, with back-pressure. */
 export class Inbox {
   readonly #socket: Socket
@@ -13,17 +20,18 @@ export class Inbox {
   #ended: Error | null | undefined
   #wake: () => void = () => {}
 
-  constructor(socket: Socket, decoder: FrameDecoder) {
+  constructor(socket: Socket, decoder: FrameDecoder, direct: DirectReads | null = null) {
     this.#socket = socket
-    const data = (chunk: Buffer) => {
-      if (this.#ended !== undefined) return
-      try {
-        for (const received of decoder.push(chunk)) this.#queue.push(received)
-        if (this.#queue.length >= MAX_QUEUED) socket.pause()
-      } catch (error) {
-        this.#end(error instanceof Error ? error : new Error(String(error)))
+    const data = (chunk: Buffer) => this.#take(() => this.#queue.push(...decoder.push(chunk)))
+    if (direct !== null) {
+      direct.room = () => decoder.room()
+      direct.received = (count) => {
+        this.#take(() => {
+          const received = decoder.received(count)
+          if (received !== null) this.#queue.push(received)
+        })
+        return this.#queue.length < MAX_QUEUED
       }
-      this.#wake()
     }
     const failed = (error: Error) => this.#end(error)
     const ended = () => this.#end(null)
@@ -50,6 +58,17 @@ export class Inbox {
       if (this.#ended === null) return null
       await new Promise<void>((resolve) => (this.#wake = resolve))
     }
+  }
+
+  #take(decode: () => void): void {
+    if (this.#ended !== undefined) return
+    try {
+      decode()
+      if (this.#queue.length >= MAX_QUEUED) this.#socket.pause()
+    } catch (error) {
+      this.#end(error instanceof Error ? error : new Error(String(error)))
+    }
+    this.#wake()
   }
 
   #end(error: Error | null): void {

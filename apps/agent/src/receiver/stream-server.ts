@@ -5,6 +5,7 @@ import { tlsSettings } from '../stream/identity.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { serveSession } from './disk-session.ts'
 import type { Admit, TurnRound } from './disk-session.ts'
+import { keepYoungGenerationSmall } from './young-generation.ts'
 
 /** One connection a disk: 5,000 VMs would have fewer under way at a time. A stranger cannot exhaust the process. */
 const MAX_CONNECTIONS = 2_000
@@ -23,6 +24,7 @@ export interface StreamServer {
  */
 export async function startStreamServer(options: { host: string; port: number; credentials: Credentials; admit: Admit; turnRound?: TurnRound; log: Logger }): Promise<StreamServer> {
   const { log } = options
+  keepYoungGenerationSmall()
   const sockets = new Set<TLSSocket>()
   const server = createServer({ ...tlsSettings(options.credentials), requestCert: true, handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
   server.maxConnections = MAX_CONNECTIONS

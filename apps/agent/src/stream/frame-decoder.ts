@@ -25,29 +25,38 @@ export class FrameDecoder {
     this.maxFrameBytes = maxFrameBytes
   }
 
+  /** Where the next bytes of the stream belong: never empty, never more than one frame needs. */
+  room(): Buffer {
+    if (this.#body === null) return this.#header.subarray(this.#headerFilled)
+    return this.#body.subarray(this.#bodyFilled, this.#bodyBytes)
+  }
+
   /**
-   * Yields the messages completed by `chunk`, whose bytes are all copied. Throws `StreamError` BROKEN_STREAM; the decoder
-   * is not used afterwards.
+   * So many bytes were put into `room()`. Returns the message that they complete; null when it needs more. Throws
+   * `StreamError` BROKEN_STREAM; the decoder is not used afterwards.
    */
+  received(count: number): Received | null {
+    if (this.#body === null) {
+      this.#headerFilled += count
+      if (this.#headerFilled === FRAME_HEADER_BYTES) this.#body = this.#startBody()
+      return null
+    }
+    this.#bodyFilled += count
+    if (this.#bodyFilled < this.#bodyBytes) return null
+    const body = this.#body
+    this.#body = null
+    this.#headerFilled = 0
+    const message = decodeFrame(this.#header.readUInt8(4), this.#header.readUInt8(5), body.subarray(0, this.#bodyBytes))
+    return { message, release: () => giveBuffer(body) }
+  }
+
+  /** Yields the messages completed by `chunk`, whose bytes are all copied. Throws as `received` does. */
   *push(chunk: Buffer): Generator<Received, void, undefined> {
-    let at = 0
-    while (at < chunk.length) {
-      if (this.#body === null) {
-        const taken = chunk.copy(this.#header, this.#headerFilled, at)
-        this.#headerFilled += taken
-        at += taken
-        if (this.#headerFilled < FRAME_HEADER_BYTES) return
-        this.#body = this.#startBody()
-      }
-      const body = this.#body
-      const taken = chunk.copy(body, this.#bodyFilled, at, Math.min(chunk.length, at + this.#bodyBytes - this.#bodyFilled))
-      this.#bodyFilled += taken
-      at += taken
-      if (this.#bodyFilled < this.#bodyBytes) return
-      this.#body = null
-      this.#headerFilled = 0
-      const message = decodeFrame(this.#header.readUInt8(4), this.#header.readUInt8(5), body.subarray(0, this.#bodyBytes))
-      yield { message, release: () => giveBuffer(body) }
+    for (let at = 0; at < chunk.length; ) {
+      const copied = chunk.copy(this.room(), 0, at)
+      at += copied
+      const received = this.received(copied)
+      if (received !== null) yield received
     }
   }
 
