@@ -76,7 +76,8 @@ export class Outbox {
   #write(bytes: Buffer, done: () => void = () => {}): void {
     if (this.#socket.destroyed) return done()
     let sent = 0
-    if (this.#fd !== null && this.#unsent === 0) {
+    // What the handshake left in the socket goes first.
+    if (this.#fd !== null && this.#unsent === 0 && this.#socket.writableLength === 0) {
       try {
         sent = writeSync(this.#fd, bytes)
       } catch (error) {
