@@ -7,7 +7,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 const INTEGRATION_TIMEOUT_MS = 30_000
 const SYSTEM_TIMEOUT_MS = 600_000
 
-const SOURCES = ['apps/**', 'packages/**', 'launch/**', 'tooling/**', 'prisma/**']
+const SOURCES = ['apps/**', 'packages/**', 'launch/**', 'bench/**', 'tooling/**', 'prisma/**']
 
 export default defineConfig({
   resolve: {

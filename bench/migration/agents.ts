@@ -65,9 +65,10 @@ export async function startAgents(disk: AgentsSetting, defer: Defer): Promise<Ag
     passed('rest sent and flushed')
     await target.peer.call(targetMethods.desire, { stage: 'VERIFY' })
     const proof = (await atSource.must(STEP_LIMIT_SECONDS, (seen) => seen.hashes !== null)).hashes?.[0]?.hash
+    passed("source's proof")
     const readBack = (await atTarget.must(STEP_LIMIT_SECONDS, (seen) => seen.hashes !== null)).hashes?.[0]?.hash
     if (proof === undefined || proof !== readBack) throw new Error(`The proof failed: ${proof} at the source, ${readBack} at the target.`)
-    passed('proof')
+    passed("target's proof")
     await target.peer.call(targetMethods.desire, { stage: 'BOOT' })
     await atTarget.must(STEP_LIMIT_SECONDS, (seen) => seen.stage === 'BOOT')
   }
