@@ -24,11 +24,12 @@ const MERGE_GAP_BLOCKS = 4
 /** Runs of blocks (counted from the start of `data`) that are not all zero; short gaps are included. */
 export function nonZeroRuns(data: Buffer): BlockRun[] {
   const runs: BlockRun[] = []
+  if (isZero(data)) return runs
   const blocks = Math.ceil(data.length / BLOCK_BYTES)
   for (let block = 0; block < blocks; block += 1) {
     const start = block * BLOCK_BYTES
     const end = Math.min(start + BLOCK_BYTES, data.length)
-    if (data.compare(zeroes, 0, end - start, start, end) === 0) continue
+    if (data[start] === 0 && data.compare(zeroes, 0, end - start, start, end) === 0) continue
     const last = runs.at(-1)
     if (last !== undefined && block - last.end <= MERGE_GAP_BLOCKS) last.end = block + 1
     else runs.push({ first: block, end: block + 1 })
