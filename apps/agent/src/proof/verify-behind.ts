@@ -102,15 +102,16 @@ export class VerifyBehind implements DirtyListener {
   async run(link: Pick<DiskLink, 'hashes' | 'closed'>): Promise<void> {
     for (;;) {
       link.closed.throwIfAborted()
-      const run = this.#next()
-      if (run === null) {
+      const runs = this.#nextRuns()
+      if (runs.length === 0) {
         await sleep(this.#urgent ? URGENT_IDLE_MS : IDLE_MS, link.closed)
         continue
       }
       const startMs = performance.now()
       try {
         this.#looking = true
-        await this.#look(run, link)
+        const looked = await Promise.allSettled(runs.map((run) => this.#look(run, link)))
+        for (const one of looked) if (one.status === 'rejected') throw one.reason
       } catch (error) {
         link.closed.throwIfAborted()
         if (error instanceof StreamError) throw error
@@ -128,11 +129,26 @@ export class VerifyBehind implements DirtyListener {
     return this.#sync.foregroundLeftBytes > 0 ? PAUSE_WHILE_BUSY : PAUSE_AT_REST
   }
 
-  /** The next stale pieces of which nothing is under way, going round. */
-  #next(): BlockRun | null {
-    if (this.#table.stalePieces === 0) return null
+  /**
+   * What is looked at in one go. A guest's writes leave pieces here and there: asked for one after the other, each would
+   * cost a round trip, which at the cutover is downtime.
+   */
+  #nextRuns(): BlockRun[] {
     const calm = this.#urgent || (this.#sync.sweepComplete && this.#sync.foregroundLeftBytes === 0)
-    const most = calm ? MOST_PIECES : BUSY_PIECES
+    const runs: BlockRun[] = []
+    for (let left = calm ? MOST_PIECES : BUSY_PIECES; left > 0; ) {
+      const run = this.#next(left)
+      // Not before it is its turn is a piece taken off the stale ones: going round, it would be met again.
+      if (run === null || runs.some(({ first, end }) => run.first < end && first < run.end)) return runs
+      runs.push(run)
+      left -= run.end - run.first
+    }
+    return runs
+  }
+
+  /** The next stale pieces of which nothing is under way, going round. */
+  #next(most: number): BlockRun | null {
+    if (this.#table.stalePieces === 0) return null
     let wrapped = this.#cursor === 0
     for (let passed = 0; passed < MOST_PASSED; passed += 1) {
       const run = this.#table.nextStale(this.#cursor, most)
