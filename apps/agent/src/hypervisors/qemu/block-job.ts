@@ -3,10 +3,13 @@ import { z } from 'zod'
 import { QmpError } from './qmp-error.ts'
 import type { Qmp } from './qmp.ts'
 
-const jobs = z.array(z.object({ device: z.string(), ready: z.boolean().default(false), paused: z.boolean() }))
+const jobs = z.array(z.object({ device: z.string(), ready: z.boolean().default(false), paused: z.boolean(), offset: z.number() }))
 const jobEvent = z.object({ device: z.string() })
 
-/** A mirror whose target is there ends in milliseconds; one whose target was away for long reconnects within 16 s. */
+/**
+ * A mirror whose target is there ends in milliseconds; one whose target was away for long reconnects within 16 s and then
+ * copies what it failed to. It is given up when it has not copied anything for this long.
+ */
 const END_LIMIT_MS = 25_000
 const END_POLL_MS = 5
 /** Each look resumes the job, which then tries its target once. */
@@ -96,10 +99,15 @@ export async function startMirror(qmp: Qmp, request: MirrorRequest): Promise<Mir
  * would be quicker and is never used: QEMU (7.2 to 9) then frees memory that copies under way still write to, and dies.
  */
 export async function endMirror(qmp: Qmp, id: string): Promise<void> {
-  const deadline = performance.now() + END_LIMIT_MS
+  let deadline = performance.now() + END_LIMIT_MS
+  let copied = 0
   for (let asked = false; ; ) {
     const present = (await qmp.execute('query-block-jobs', {}, jobs)).find(({ device }) => device === id)
     if (present === undefined) return
+    if (present.offset > copied) {
+      copied = present.offset
+      deadline = performance.now() + END_LIMIT_MS
+    }
     if (performance.now() > deadline) throw new Error(`QEMU does not end the job ${id}. Check the storage its disks are on.`)
     if (present.paused) await unlessGone(qmp.execute('block-job-resume', { device: id }))
     else if (present.ready && !asked) {

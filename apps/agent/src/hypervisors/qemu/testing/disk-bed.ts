@@ -143,7 +143,9 @@ export class Load {
     return this
   }
 
-  startCounting(): void {
+  /** From the next writes on: one that is under way may have been done before, and only its acknowledgement is still to come. */
+  async startCounting(): Promise<void> {
+    await this.turn()
     this.#acknowledged = new DirtyMap(blockCount(SIZE_BYTES))
   }
 
