@@ -16,3 +16,14 @@ export async function labVms(driftless: RunningDriftless, side: 'source' | 'targ
   })
   return z.object({ ok: z.literal(true), value: labCalls['list-vms'].output }).parse(JSON.parse(text)).value.vms
 }
+
+/** Asks a guest of the lab to shut down, as a person at its console would. */
+export async function shutDownLabVm(driftless: RunningDriftless, side: 'source' | 'target', ref: string): Promise<void> {
+  const body = JSON.stringify({ ref })
+  await new Promise<void>((resolve, reject) => {
+    const call = request({ socketPath: join(driftless.places.run, side, 'lab.sock'), path: '/shutdown', method: 'POST' }, (response) => {
+      response.resume().on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`The lab host answered ${response.statusCode}.`)))).on('error', reject)
+    })
+    call.on('error', reject).end(body)
+  })
+}
