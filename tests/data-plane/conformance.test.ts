@@ -2,6 +2,7 @@
  * What every hypervisor and every tap must keep, the same for all: one VM's life from its inventory to its shadow.
  * The tests of one kind build upon one another and share the VM, for booting one takes the time.
  */
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -79,12 +80,16 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`on ${kind.name}`, () =>
   /** The guest has acknowledged so many more records than now, and is well. */
   const moreRecords = async (hypervisor: Hypervisor, count: number): Promise<void> => {
     const { guest: { acknowledgedSequence: before } } = await see(hypervisor)
+    let last: unknown = null
     await eventually(`the guest has acknowledged ${count} records more`, async () => {
       await pause(LOOK_MS)
       const { guest } = await see(hypervisor)
+      last = guest
       if (guest.health === 'BROKEN') throw new Error(`The guest is broken: ${guest.healthDetail}`)
       return guest.health === 'HEALTHY' && guest.acknowledgedSequence >= before + count
-    }, PATIENCE_SECONDS)
+    }, PATIENCE_SECONDS).catch((error: unknown) => {
+      throw new Error(`From record ${before} on: ${error instanceof Error ? error.message : String(error)} It says ${JSON.stringify(last)}.`)
+    })
   }
   const powerIs = (hypervisor: Hypervisor, power: string) => eventually(`the guest is ${power}`, async () => {
     await pause(LOOK_MS)
@@ -186,6 +191,30 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`on ${kind.name}`, () =>
     await agents.until('the disks are in step again and the guest goes on', () => inStep() && (agents.source()?.guest.acknowledgedSequence ?? 0) > acknowledged + 10)
     expect(agents.source()?.guest).toMatchObject({ power: 'ON', health: 'HEALTHY' })
     for (const disk of agents.source()?.disks ?? []) expect(disk.sentBytes).toBeLessThan(disk.backgroundTotalBytes / 2)
+  })
+
+  test('a moment of it boots apart from every network while it replicates on, and leaves nothing behind', async () => {
+    const id = 'test-1'
+    agents.drive({}, { test: { id, point: null } })
+    await agents.until('the target waits for the moment', () => agents.target()?.test?.state === 'WAITING')
+    agents.drive({ test: { id } })
+    await agents.until('the moment is marked, or cannot be', () => agents.source()?.test?.point != null || agents.source()?.test?.problem != null)
+    const point = agents.source()?.test?.point ?? null
+    if (!site.holdsWrites) {
+      expect(point).toBeNull()
+      expect(agents.source()?.test?.problem?.message).toMatch(/cannot be held/)
+    } else {
+      expect(point).not.toBeNull()
+      agents.drive({}, { test: { id, point } })
+      await agents.until('the test VM writes', () => agents.target()?.test?.guest?.health === 'BROKEN' || agents.target()?.test?.guest?.firstWriteAtMs != null)
+      const guest = agents.target()?.test?.guest
+      expect(guest).toMatchObject({ health: 'HEALTHY', healthDetail: null })
+      expect(guest?.sequenceAtBoot).toBeGreaterThanOrEqual(point?.acknowledgedSequence ?? Infinity)
+      const acknowledged = agents.source()?.guest.acknowledgedSequence ?? Infinity
+      await agents.until('the guest has gone on beside it', () => (agents.source()?.guest.acknowledgedSequence ?? 0) > acknowledged)
+    }
+    agents.drive({ test: null }, { test: null })
+    await agents.until('the test is gone', () => agents.target()?.test == null && !existsSync(join(agents.replicas, MIGRATION, 'test')))
   })
 
   test('its cutover: identical byte for byte, and the shadow finds every acknowledged record', async () => {

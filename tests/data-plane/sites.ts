@@ -22,6 +22,8 @@ export interface Site {
   readonly expected: { readonly name: string; readonly disks: readonly { key: string; sizeBytes: number }[] }
   /** The guest's own path to its disks does not lead through the agent: it goes on while the agent is away. */
   readonly writesWithoutAgent: boolean
+  /** All its disks' writes can be held for a moment, so that one moment of the VM can be tested. */
+  readonly holdsWrites: boolean
   /** The source's hypervisor, asked from within the test. For QEMU: only while no agent is connected. */
   openSource(): { hypervisor: Hypervisor; close(): void }
   /** What an agent must be told of its hypervisor. */
@@ -58,6 +60,7 @@ export const LAB: SiteKind = {
     return {
       expected: { name: VM_REF, disks: disks.map(({ sizeMiB }, at) => ({ key: `disk-${at}`, sizeBytes: sizeMiB * MIB })) },
       writesWithoutAgent: false,
+      holdsWrites: true,
       openSource: () => ({ hypervisor, close: () => undefined }),
       agentEnv: (side) => ({ HYPERVISOR: 'lab', LAB_SOCKET: socketOf(side), NBD_DIR: join(folder, `${side}-nbd`) }),
       guestProgress: async () => (await hypervisor.findVm(VM_REF))?.guest.acknowledgedSequence ?? 0,
@@ -87,6 +90,7 @@ const qemu = (tap: TapChoice, secondFormat: 'raw' | 'qcow2'): SiteKind => ({
     return {
       expected: { name: VM_REF, disks: disks.map(({ sizeBytes }, at) => ({ key: `disk-${at}`, sizeBytes })) },
       writesWithoutAgent: tap !== 'in-path',
+      holdsWrites: tap !== 'bitmaps',
       openSource: () => {
         const hypervisor = qemuHypervisor({ directory: source.directory, program: source.program, tap })
         return { hypervisor, close: () => hypervisor.close() }

@@ -85,7 +85,7 @@ export async function qemuTestHost(parent: string, name: string): Promise<QemuTe
       }
       const record: z.input<typeof vmRecord> = {
         ref, name: ref, guestOs: 'Linux (test guest)', cpus: 1, memoryBytes: 128 * MIB, guestAgent: true, reports,
-        boot: { kind: 'KERNEL', kernel: qemu.guest.kernel, initrd, commandLine: `console=ttyS0 quiet mitigations=off tsc=reliable no_timer_check cryptomgr.notests dl.slots=${LEDGER_SLOTS} dl.records=${records} dl.random=${random}` },
+        boot: { kind: 'KERNEL', kernel: qemu.guest.kernel, initrd, commandLine: `console=ttyS0 quiet mitigations=off cryptomgr.notests dl.slots=${LEDGER_SLOTS} dl.records=${records} dl.random=${random}` },
         disks: disks.map(({ format }, at) => ({ key: `disk-${at}`, ...diskNames(`disk-${at}`), location: { kind: 'FILE', path: paths[at] ?? '', format } })),
       }
       const { folder, record: file } = vmPaths(join(directory, ref))
