@@ -43,7 +43,7 @@ export const sourceMethods = {
   desire: method('desire', z.object({ stage: z.enum(['REPLICATE', 'FINAL']), target: z.object({ agentId: z.string(), host: z.string(), port: z.number() }) }), nothing),
   /** Called by the source itself, on every change and every few milliseconds. `atMs` and the others by `Date.now`. */
   observed: method('observed', z.object({
-    atMs: z.number(), foregroundDoneBytes: z.number(), unverifiedBytes: z.number(), firstCopyDone: z.boolean(), behindSinceMs: z.number().nullable(), finalSyncAtMs: z.number().nullable(), hashes, problem,
+    atMs: z.number(), foregroundDoneBytes: z.number(), firstCopyDone: z.boolean(), behindSinceMs: z.number().nullable(), finalSyncAtMs: z.number().nullable(), hashes, problem,
   }), nothing),
   /** Called by the source: its guest is asked to shut down. Resolves when it is off. */
   guestOff: method('guest-off', nothing, nothing),

@@ -38,7 +38,7 @@ async function observe(): Promise<void> {
   if (source === undefined || first === undefined) return
   const { finalSyncAtMs, hashes, problem } = source
   await peer.call(sourceMethods.observed, {
-    atMs: Date.now(), foregroundDoneBytes: first.foregroundDoneBytes, unverifiedBytes: first.sizeBytes - (first.verifiedBytes ?? 0), behindSinceMs: first.behindSinceMs, finalSyncAtMs, hashes, problem,
+    atMs: Date.now(), foregroundDoneBytes: first.foregroundDoneBytes, behindSinceMs: first.behindSinceMs, finalSyncAtMs, hashes, problem,
     firstCopyDone: first.status === 'CONTINUOUS' || first.status === 'BACKLOG',
   })
 }

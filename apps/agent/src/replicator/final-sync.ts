@@ -15,10 +15,13 @@ const SMALL_REST_BYTES = 4 * 1024 * 1024
 const MAX_DRAIN_PASSES = 5
 
 /**
- * And once this little is left to read back: on both sides a moment's work. Waited for at most this long: a guest may write
- * as fast as we read, and the coordinator gives the whole shutdown a minute beyond the guest's own limit.
+ * And once this little is left to read back: every megabyte more is downtime. Where the guest's writes keep it from
+ * becoming less, what is a moment's work on both sides will do. Waited for at most so long: the coordinator gives the
+ * whole shutdown a minute beyond the guest's own limit.
  */
+const LITTLE_UNVERIFIED_BYTES = 4 * 1024 * 1024
 const SMALL_UNVERIFIED_BYTES = 128 * 1024 * 1024
+const NO_LESS_FOR_MS = 1_000
 const MAX_VERIFY_WAIT_MS = 20_000
 
 /** A disk of the VM that is cut over. */
@@ -99,7 +102,13 @@ async function untilVerified({ disks, now }: FinalSyncOptions, signal: AbortSign
   await until(() => disks.every(({ replicator }) => replicator.connected && replicator.sync.sweepComplete), POLL_MS, signal)
   const deadlineMs = now() + MAX_VERIFY_WAIT_MS
   const leftBytes = () => disks.reduce((sum, { replicator }) => sum + replicator.table.stalePieces * HASH_PIECE_BYTES, 0)
-  await until(() => leftBytes() <= SMALL_UNVERIFIED_BYTES || now() > deadlineMs, POLL_MS, signal)
+  let least = { bytes: Number.POSITIVE_INFINITY, atMs: now() }
+  await until(() => {
+    const bytes = leftBytes()
+    const atMs = now()
+    if (bytes < least.bytes) least = { bytes, atMs }
+    return bytes <= LITTLE_UNVERIFIED_BYTES || (bytes <= SMALL_UNVERIFIED_BYTES && atMs - least.atMs > NO_LESS_FOR_MS) || atMs > deadlineMs
+  }, POLL_MS, signal)
 }
 
 /** Brings the target so close, durably, that what is left takes no time once the guest is off. */
