@@ -6,15 +6,15 @@ export interface BlockRun {
   end: number
 }
 
-/** Blocks kept together. */
-const CHUNK_BLOCKS = 1024
+/** Blocks kept together: 16 MiB of disk. */
+const CHUNK_BLOCKS = 4096
 const CHUNK_WORDS = CHUNK_BLOCKS / 32
 
-/** A chunk with so few marked blocks lists them (32 bytes); one with more has a bit for each block (128 bytes). */
-const MOST_LISTED = 16
+/** A chunk with so few marked blocks lists them (64 bytes); one with more has a bit for each block (512 bytes). */
+const MOST_LISTED = 32
 
 /** Chunks counted together (4 GiB of disk): what scans pass over at a time. */
-const GROUP_CHUNKS = 1024
+const GROUP_CHUNKS = 256
 const GROUP_BLOCKS = GROUP_CHUNKS * CHUNK_BLOCKS
 
 function bitsIn(word: number): number {
@@ -32,7 +32,7 @@ function maskOf(from: number, to: number): number {
 /**
  * A set of block numbers that always knows how many it holds. Two levels: every chunk has a count, and only one that is
  * neither empty nor full has a list or bits besides; a count for each group of chunks lets scans pass over what is empty
- * or full. A 4 TiB disk costs 6 MiB, 32 MiB more with few blocks marked in every chunk of it, 128 MiB with many in every.
+ * or full. A 4 TiB disk costs 1.5 MiB, 16 MiB more with few blocks marked in every chunk of it, 128 MiB with many in every.
  */
 export class DirtyMap {
   readonly blockCount: number
@@ -168,22 +168,41 @@ export class DirtyMap {
     const room = this.#roomOf(chunk)
     const before = this.#counts[chunk] ?? 0
     if (before === (marked ? room : 0)) return
-    if (to - from === 1 && before > 0 && before <= MOST_LISTED && before < room && this.#isListed(chunk, before, from) === marked) return
-    const count = to - from >= room ? (marked ? room : 0) : this.#changeBits(chunk, from, to, marked, before, room)
-    if (count === 0 || count === room) this.#giveBack(chunk, before, room)
+    const single = to - from === 1 && before < room && (marked ? before + 1 < room && before < MOST_LISTED : before <= MOST_LISTED)
+    let count = marked ? room : 0
+    if (single) count = marked ? this.#addToList(chunk, before, from) : this.#takeFromList(chunk, before, from)
+    else {
+      if (to - from < room) count = this.#changeBits(chunk, from, to, marked, before, room)
+      if (count === 0 || count === room) this.#giveBack(chunk, before, room)
+    }
     const group = Math.floor(chunk / GROUP_CHUNKS)
     this.#counts[chunk] = count
     this.#groups[group] = (this.#groups[group] ?? 0) + count - before
     this.#count += count - before
   }
 
-  /** The mark of most writes: the second of two, and found in a short list. */
-  #isListed(chunk: number, count: number, block: number): boolean {
+  /** The way of most marks, without bits: a list that has room, or none yet. Lists have no order. Returns the new count. */
+  #addToList(chunk: number, count: number, block: number): number {
+    if (count === 0) this.#slots[chunk] = this.#lists.take()
     const slot = this.#slots[chunk] ?? 0
     const slab = this.#lists.slabOf(slot)
     const at = this.#lists.startOf(slot)
-    for (let index = at; index < at + count; index += 1) if (slab[index] === block) return true
-    return false
+    for (let index = at; index < at + count; index += 1) if (slab[index] === block) return count
+    slab[at + count] = block
+    return count + 1
+  }
+
+  #takeFromList(chunk: number, count: number, block: number): number {
+    const slot = this.#slots[chunk] ?? 0
+    const slab = this.#lists.slabOf(slot)
+    const at = this.#lists.startOf(slot)
+    for (let index = at; index < at + count; index += 1) {
+      if (slab[index] !== block) continue
+      slab[index] = slab[at + count - 1] ?? 0
+      if (count === 1) this.#lists.giveBack(slot)
+      return count - 1
+    }
+    return count
   }
 
   /** Returns how many blocks of the chunk are marked then. Unless it is none or all, they are stored as list or bits. */
