@@ -1,4 +1,4 @@
-import { readSync, writeSync } from 'node:fs'
+import { read as readCall, readSync, write as writeCall, writeSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import type { BlockDevice } from './block-device.ts'
 import { CallGate, READ_LIMITS, WRITE_LIMITS } from './call-gate.ts'
@@ -44,8 +44,13 @@ export async function openFileDevice(path: string, options: FileDeviceOptions = 
     gate.took(performance.now() - startMs, length)
     return true
   }
-  const read = (offset: number, into: Buffer) => whole(async (at) => (await file.read(into, at, into.length - at, offset + at)).bytesRead, into.length, 'A read')
-  const write = (offset: number, data: Buffer) => whole(async (at) => (await file.write(data, at, data.length - at, offset + at)).bytesWritten, data.length, 'A write')
+  // The calls with callbacks: half the work of a file handle's promises.
+  const read = (offset: number, into: Buffer) => whole((at) => new Promise((resolve, reject) => {
+    readCall(file.fd, into, at, into.length - at, offset + at, (error, bytes) => (error === null ? resolve(bytes) : reject(error)))
+  }), into.length, 'A read')
+  const write = (offset: number, data: Buffer) => whole((at) => new Promise((resolve, reject) => {
+    writeCall(file.fd, data, at, data.length - at, offset + at, (error, bytes) => (error === null ? resolve(bytes) : reject(error)))
+  }), data.length, 'A write')
 
   return {
     sizeBytes,

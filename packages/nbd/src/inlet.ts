@@ -3,6 +3,9 @@ import { ReceiveBuffer } from './receive-buffer.ts'
 import { ConnectionClosed } from './socket-reader.ts'
 import { BusyPoll } from './busy-poll.ts'
 
+/** One for all connections: there is one event loop to keep awake. */
+const poll = new BusyPoll()
+
 /**
  * A connection's incoming side: bytes land in a `ReceiveBuffer` and somebody is told. Sockets of Node hand out
  * a fresh buffer a read, which at 4 KiB a request costs more than the disk; an accepted socket that is taken over
@@ -16,6 +19,7 @@ export class Inlet {
   readonly buffer: ReceiveBuffer
   #onBytes: () => void = () => {}
   #paused = false
+  #serving = false
 
   constructor(accepted: Socket, plain: boolean) {
     this.buffer = new ReceiveBuffer()
@@ -44,6 +48,12 @@ export class Inlet {
       await new Promise<void>((resolve) => this.onBytes(resolve))
     }
     return Buffer.from(this.buffer.take(length))
+  }
+
+  /** The handshake is over: requests come with their payloads, and each soon after the answer to the one before. */
+  serve(): void {
+    this.#serving = true
+    this.buffer.grow()
   }
 
   pause(): void {
@@ -79,13 +89,12 @@ export class Inlet {
   }
 
   #takeOver(accepted: Socket, handle: object): Socket {
-    const poll = new BusyPoll()
     const options = {
       handle,
       onread: {
         buffer: () => this.buffer.room(),
         callback: (count: number, room: Uint8Array) => {
-          poll.touched()
+          if (this.#serving) poll.touched()
           this.buffer.received(count, room)
           this.#onBytes()
           return !this.#paused

@@ -55,7 +55,7 @@ export class Transmission {
 
   /** Serves until the client leaves or breaks the protocol (then it rejects); every request under way has ended by then. */
   async run(): Promise<void> {
-    this.#inlet.buffer.grow()
+    this.#inlet.serve()
     this.#inlet.onBytes(() => this.#work())
     this.#work()
     try {
@@ -218,11 +218,17 @@ export class Transmission {
     this.#outbox.commit(head + length)
   }
 
-  /** Reads what is left of a request, from its byte `done` on, elsewhere, and answers with it. */
+  /** Reads what is left of a request, from its byte `done` on, elsewhere, and answers with it: in pieces side by side where the protocol has chunks. */
   #readLater(request: Request, done: number): void {
+    const most = this.#options.structured ? READ_PIECE_BYTES : request.length
+    const left = { pieces: Math.ceil((request.length - done) / most), failed: false }
+    for (let at = done; at < request.length; at += most) this.#readPiece(request, at, Math.min(most, request.length - at), left)
+  }
+
+  /** The piece that is done last ends the reply, whichever it is; so does the first that fails. */
+  #readPiece(request: Request, done: number, length: number, left: { pieces: number; failed: boolean }): void {
     const { structured } = this.#options
     const head = readHeadBytes(structured)
-    const length = request.length - done
     this.#later(request, length, async () => {
       const memory = this.#memory.take(head + length)
       const reply = memory.subarray(0, head + length)
@@ -230,10 +236,14 @@ export class Transmission {
         await this.#device.read(request.offset + done, reply.subarray(head))
       } catch (error) {
         this.#memory.give(memory)
+        if (left.failed) return
+        left.failed = true
         throw error
       }
-      writeReadHead(reply, 0, request, structured, request.offset + done, length, true)
-      if (length > READ_PIECE_BYTES / 2) return this.#outbox.send(reply, () => this.#memory.give(memory))
+      left.pieces -= 1
+      if (left.failed) return this.#memory.give(memory)
+      writeReadHead(reply, 0, request, structured, request.offset + done, length, left.pieces === 0)
+      if (length > READ_PIECE_BYTES / 8) return this.#outbox.send(reply, () => this.#memory.give(memory))
       const at = this.#outbox.place(reply.length)
       reply.copy(this.#outbox.pool, at)
       this.#outbox.commit(reply.length)
