@@ -25,7 +25,7 @@ const SIZE_BYTES = 4096 * MIB
 const RUN_BYTES = 16 * MIB
 const MEMORY = '/dev/shm'
 const ROUNDS = 5
-const LINK = 'with TLS, both ends authenticated'
+const BOTH = 'with TLS, both ends authenticated'
 
 await bench('copy', async (context) => {
   const tools = findTools('nbdkit', 'nbdcopy', 'qemu-img', 'qemu-nbd')
@@ -69,7 +69,7 @@ await bench('copy', async (context) => {
       rounds: await alternate(context.rounds ?? ROUNDS, oursPlain, nbdcopy),
     })
   }
-  if (context.wants('qemu-img')) {
+  if (context.wants('qemu-img convert')) {
     const qemuImg = timed(async () => {
       const plainSocket = nextSocket()
       const server = await startTool(tools['qemu-nbd'], ['-f', 'raw', '--discard=unmap', '-k', plainSocket, target], plainSocket)
@@ -82,7 +82,7 @@ await bench('copy', async (context) => {
       rounds: await alternate(context.rounds ?? ROUNDS, oursPlain, qemuImg),
     })
   }
-  if (context.wants('TLS')) {
+  if (context.wants('nbdcopy with TLS')) {
     const oursTls = timed(await startOurs(context, { source: await authority.issue('source-1'), target: await authority.issue('target-1', names) }, { source, target }))
     const serverFolder = await writeCertificates(folder, 'server', await authority.issue('127.0.0.1', names))
     const clientFolder = await writeCertificates(folder, 'client', await authority.issue('client'))
@@ -96,7 +96,7 @@ await bench('copy', async (context) => {
       return seconds
     })
     context.report.addRounds({
-      row: 'nbdcopy with TLS', unit: 's', better: 'LESS', goal: 3, against: `both ${LINK}; nbdcopy from an nbdkit file server without TLS to one with`,
+      row: 'nbdcopy with TLS', unit: 's', better: 'LESS', goal: 3, against: `both ${BOTH}; nbdcopy from an nbdkit file server without TLS to one with`,
       rounds: await alternate(context.rounds ?? ROUNDS, oursTls, nbdcopy),
     })
   }

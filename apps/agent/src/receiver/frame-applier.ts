@@ -66,7 +66,7 @@ export class FrameApplier {
   async #write(message: Message & { type: 'WRITE' }, release: () => void): Promise<void> {
     const { offset, dataBytes, hash, compressed } = message
     this.#checkRange(offset, dataBytes)
-    const data = compressed ? await decompress(message.data, { maxOutputLength: dataBytes }) : message.data
+    const data = compressed ? await decompress(message.data, { maxOutputLength: dataBytes }).catch(() => Promise.reject(damaged())) : message.data
     if (data.length !== dataBytes || !hashOf(data).equals(hash)) throw damaged()
     await this.#disk.changing(offset, dataBytes)
     await this.#roomToWrite(offset, offset + dataBytes)

@@ -2,8 +2,9 @@ import type { Socket } from 'node:net'
 import type { FrameDecoder, Received } from '../stream/frame-decoder.ts'
 import { StreamError } from '../stream/protocol.ts'
 
-/** Decoded and not yet applied: enough for one to be written while the next arrives. Beyond it the peer waits. */
-const MAX_QUEUED = 4
+/** Decoded and not yet applied: enough for some to be written while the next arrive. Beyond it the peer waits. */
+const MAX_QUEUED_BYTES = 4 * 1024 * 1024
+const MAX_QUEUED = 256
 
 /** For a plain socket made with `onread` (see `net.connect`): its bytes land where they are wanted. Filled in by whoever reads. */
 export class DirectReads {
@@ -17,20 +18,24 @@ export class Inbox {
   readonly #socket: Socket
   readonly #queue: Received[] = []
   readonly #detach: () => void
+  #queuedBytes = 0
   #ended: Error | null | undefined
   #wake: () => void = () => {}
 
   constructor(socket: Socket, decoder: FrameDecoder, direct: DirectReads | null = null) {
     this.#socket = socket
-    const data = (chunk: Buffer) => this.#take(() => this.#queue.push(...decoder.push(chunk)))
+    const data = (chunk: Buffer) =>
+      this.#take(() => {
+        for (const received of decoder.push(chunk)) this.#put(received)
+      })
     if (direct !== null) {
       direct.room = () => decoder.room()
       direct.received = (count) => {
         this.#take(() => {
           const received = decoder.received(count)
-          if (received !== null) this.#queue.push(received)
+          if (received !== null) this.#put(received)
         })
-        return this.#queue.length < MAX_QUEUED
+        return !this.#full
       }
     }
     const failed = (error: Error) => this.#end(error)
@@ -51,6 +56,7 @@ export class Inbox {
     for (;;) {
       const received = this.#queue.shift()
       if (received !== undefined) {
+        this.#queuedBytes -= received.bytes
         if (this.#queue.length === 0 && this.#socket.isPaused()) this.#socket.resume()
         return received
       }
@@ -60,11 +66,20 @@ export class Inbox {
     }
   }
 
+  get #full(): boolean {
+    return this.#queuedBytes >= MAX_QUEUED_BYTES || this.#queue.length >= MAX_QUEUED
+  }
+
+  #put(received: Received): void {
+    this.#queue.push(received)
+    this.#queuedBytes += received.bytes
+  }
+
   #take(decode: () => void): void {
     if (this.#ended !== undefined) return
     try {
       decode()
-      if (this.#queue.length >= MAX_QUEUED) this.#socket.pause()
+      if (this.#full) this.#socket.pause()
     } catch (error) {
       this.#end(error instanceof Error ? error : new Error(String(error)))
     }

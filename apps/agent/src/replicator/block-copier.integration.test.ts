@@ -119,6 +119,20 @@ describe('copying over a slow link', () => {
     expect(await replicaHash(target, 'm-2')).toBe(await hashWholeDisk(device, never))
   })
 
+  test('under a cap little of the sweep is taken ahead: a dirty block is next but a few pieces', async () => {
+    const { target, disk, connect } = await setUp()
+    target.apply(desiredTarget('m-1', [{ key: 'disk-0', sizeBytes: SIZE }]))
+    const device = await disk('first', (fresh) => fresh.write(0, template))
+    const { link, sync, copier } = await connect('m-1', device, MIB)
+    let mostAheadBytes = 0
+    while (sync.sweepPosition < 2 * MIB) {
+      await copier.copyBackground()
+      mostAheadBytes = Math.max(mostAheadBytes, sync.sweepPosition - link.wireBytes)
+    }
+    expect(mostAheadBytes).toBeGreaterThan(HASH_PIECE_BYTES)
+    expect(mostAheadBytes).toBeLessThanOrEqual(6 * HASH_PIECE_BYTES)
+  })
+
   test('the sweep’s position is the target’s own record', async () => {
     const { target, disk, copy, connect, desired } = await setUp()
     target.apply(desired('m-1', 'tenant-a'))

@@ -55,7 +55,7 @@ export class BlockCopier {
   /** Sends the next run of dirty blocks; false when the pass is done. */
   async copyForeground(): Promise<boolean> {
     const { sync, link } = this.#options
-    await link.room()
+    await link.room(this.#pieceBytes())
     const run = sync.takeForeground(this.#pieceBytes() / BLOCK_BYTES)
     if (run === null) return false
     const { offset, length } = bytesOf(run.first, run.end, sync.sizeBytes)
@@ -78,7 +78,7 @@ export class BlockCopier {
   /** Sends, or finds equal, the next piece of the sweep; false when it has handed out everything. */
   async copyBackground(): Promise<boolean> {
     const { device, sync, link, signal } = this.#options
-    await link.room()
+    await link.room(this.#pieceBytes())
     const position = sync.sweepPosition
     const mode = sync.sweepMode
     if (position >= sync.sizeBytes) return false

@@ -6,6 +6,8 @@ import { FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from './protocol.ts'
 /** A message and the buffer that its parts point into; `release` it when it is dealt with. */
 export interface Received {
   readonly message: Message
+  /** What it took on the wire, its header not counted. */
+  readonly bytes: number
   readonly release: () => void
 }
 
@@ -47,7 +49,7 @@ export class FrameDecoder {
     this.#body = null
     this.#headerFilled = 0
     const message = decodeFrame(this.#header.readUInt8(4), this.#header.readUInt8(5), body.subarray(0, this.#bodyBytes))
-    return { message, release: () => giveBuffer(body) }
+    return { message, bytes: this.#bodyBytes, release: () => giveBuffer(body) }
   }
 
   /** Yields the messages completed by `chunk`, whose bytes are all copied. Throws as `received` does. */

@@ -76,13 +76,13 @@ export class Outbox {
     if (!this.#pumping) void this.#pump()
   }
 
-  /** Resolves when another piece may be put in; at once when the connection has ended. */
-  async room(): Promise<void> {
+  /** Resolves when another piece of this size may be put in; at once when the connection has ended. */
+  async room(pieceBytes: number = this.pieceBytes): Promise<void> {
     if (performance.now() - this.#lastYieldMs > YIELD_EVERY_MS) {
       await yieldToEventLoop()
       this.#lastYieldMs = performance.now()
     }
-    while (!this.#closed && (this.#waitingBytes >= MAX_WAITING_PIECES * this.pieceBytes || this.#entries.length >= MAX_WAITING_ENTRIES)) {
+    while (!this.#closed && (this.#waitingBytes >= MAX_WAITING_PIECES * pieceBytes || this.#entries.length >= MAX_WAITING_ENTRIES)) {
       await new Promise<void>((resolve) => this.#wakeCallers.push(resolve))
     }
   }

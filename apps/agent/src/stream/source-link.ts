@@ -71,9 +71,9 @@ export class DiskLink {
     return this.#outbox.pieceBytes
   }
 
-  /** Resolves when there is room for another piece; rejects when the link has failed. Ask before taking what is to be sent. */
-  async room(): Promise<void> {
-    await this.#outbox.room()
+  /** Resolves when there is room for another piece of this size; rejects when the link has failed. Ask before taking what is to be sent. */
+  async room(pieceBytes?: number): Promise<void> {
+    await this.#outbox.room(pieceBytes)
     this.#throwIfFailed()
   }
 
