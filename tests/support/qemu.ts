@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -55,6 +57,7 @@ export async function qemuTestHost(parent: string, name: string): Promise<QemuTe
   const images = join(parent, `${name}-images`)
   await mkdir(directory, { recursive: true })
   await mkdir(images, { recursive: true })
+  const guard = endWithUs(directory)
   const initrd = join(images, 'initrd.gz')
   await writeFile(initrd, await makeInitramfs(qemu.guest))
   // KVM may be there and not work in a container; without it the guest is slow, and the same everywhere.
@@ -93,8 +96,21 @@ export async function qemuTestHost(parent: string, name: string): Promise<QemuTe
       await writeFile(file, JSON.stringify(vmRecord.parse(record)))
       return paths
     },
-    close: () => endAll(directory),
+    async close() {
+      await endAll(directory)
+      guard.kill()
+    },
   }
+}
+
+/** QEMU detaches itself, so that VMs outlive agents; they must not outlive a test that is itself killed. */
+const GUARD = 'cat >/dev/null; for file in "$1"/*/pid; do pid=$(cat "$file") && grep -qaF "$file" "/proc/$pid/cmdline" && kill -9 "$pid"; done'
+
+/** Ends the QEMUs of a host when this process is gone, however it went. */
+function endWithUs(directory: string): ChildProcess {
+  const guard = spawn('/bin/sh', ['-c', GUARD, 'qemu-guard', directory], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  guard.unref()
+  return guard
 }
 
 /** Kills the QEMU of every VM of a host; those that ended by themselves are passed over. */
