@@ -11,8 +11,8 @@ import { VM_REF } from './sites.ts'
 const AGENT = join(ROOT, 'apps', 'agent', 'src', 'main.ts')
 export const MIGRATION = 'm-1'
 
-/** Waits are for things that take a second; beside other work on a small machine, many times that. */
-export const PATIENCE_SECONDS = 60
+/** Waits are for things that take a second; beside other work on a small machine, a hundred times that. */
+export const PATIENCE_SECONDS = 120
 
 /** Starts both agents; the source must know its VM before anything can be wanted of it. */
 export async function startAgents(site: Site, folder: string) {
