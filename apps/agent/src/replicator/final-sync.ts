@@ -8,7 +8,7 @@ import type { DiskTap } from '../tap/disk-tap.ts'
 
 /** While the guest is down every millisecond is downtime: conditions are looked at this often. */
 const POLL_MS = 5
-const GUEST_POLL_MS = 50
+const GUEST_POLL_MS = 20
 
 /** The guest is stopped once this little is left after a pass, or after so many passes: it then writes as fast as we send. */
 const SMALL_REST_BYTES = 4 * 1024 * 1024
