@@ -33,9 +33,9 @@ const WORRYING_REST_SECONDS = 2
 const CAUGHT_UP_SECONDS = 0.5
 /** A guest that uses less than this share of its cap is no longer held back by it. */
 const CALM_SHARE = 0.5
-/** The limit counts as reached a little below it; then the cap is raised by a step, else let down again by a smaller one. */
+/** The limit counts as reached a little below it: then the cap is what the guest wrote all the same, else it is let down again by a step. */
 const LIMIT_REACHED_SHARE = 0.8
-const RAISE = 1.25
+const ABOVE_WRITTEN = 1.05
 const LOWER = 0.9
 
 /**
@@ -58,8 +58,8 @@ export function nextThrottle(state: ThrottleState, pass: PassFacts, limitMs: num
   const calm = pass.writtenBytesPerSecond < CALM_SHARE * cap
   if ((caughtUp || calm) && !pass.final) return free
   if (pass.addedLatencyMs !== null && pass.addedLatencyMs >= LIMIT_REACHED_SHARE * limitMs) {
-    // What it wrote all the same is what the limit allows.
-    const raised = RAISE * Math.max(target, cap, pass.writtenBytesPerSecond)
+    // Not above that: a cap that nobody meets would slow nobody, and the limit allows this much.
+    const raised = Math.max(target, cap, ABOVE_WRITTEN * pass.writtenBytesPerSecond)
     return { ...free, capBytesPerSecond: raised, atLatencyLimit: true }
   }
   // Down from the limit in small steps, so as not to meet it again at once; else where it must be, as the link has become slower or faster.

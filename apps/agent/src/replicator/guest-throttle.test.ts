@@ -172,6 +172,10 @@ describe('a guest that writes flat out against a slow link', () => {
     expect(await world.reaches(50 * MIB, 60)).toBe(false)
     expect(world.throttle.observe()).toMatchObject({ automatic: true, atLatencyLimit: true })
     expect(world.throttle.observe()?.addedLatencyMs).toBeLessThanOrEqual(5)
+    // Slowed as far as the limit allows all the same: not let go, and not by a cap that nobody meets.
+    const { writtenBytes } = world.disk.tap.statistics
+    await world.run(20)
+    expect((world.disk.tap.statistics.writtenBytes - writtenBytes) / 20).toBeLessThan(35 * MIB)
     expect(Math.max(...world.added())).toBeLessThanOrEqual(5)
   })
 
@@ -258,7 +262,8 @@ describe('nextThrottle', () => {
     ['a guest that has become calm', slowed, { writtenBytesPerSecond: MIB }, 50, { capBytesPerSecond: null }],
     ['the link has become slower', slowed, { drainBytesPerSecond: MIB, ...held }, 50, { capBytesPerSecond: MIB / 2 }],
     ['a pass with little to send says nothing against the link', slowed, { drainBytesPerSecond: MIB, afterBytes: MIB, sweepComplete: false, ...held }, 50, { capBytesPerSecond: 5 * MIB }],
-    ['at the limit', slowed, { writtenBytesPerSecond: 8 * MIB, addedLatencyMs: 45 }, 50, { capBytesPerSecond: 10 * MIB, atLatencyLimit: true }],
+    ['at the limit', slowed, { writtenBytesPerSecond: 8 * MIB, addedLatencyMs: 45 }, 50, { capBytesPerSecond: 8.4 * MIB, atLatencyLimit: true }],
+    ['at the limit, and above what it writes', { ...slowed, capBytesPerSecond: 9 * MIB, atLatencyLimit: true }, { writtenBytesPerSecond: 8 * MIB, addedLatencyMs: 45 }, 50, { capBytesPerSecond: 9 * MIB, atLatencyLimit: true }],
     ['below the limit again, still too fast', { ...slowed, capBytesPerSecond: 10 * MIB, atLatencyLimit: true }, { addedLatencyMs: 10 }, 50, { capBytesPerSecond: 9 * MIB, atLatencyLimit: true }],
     ['below the limit again, and slow enough', { ...slowed, atLatencyLimit: true }, { addedLatencyMs: 10, ...held }, 50, { capBytesPerSecond: 5 * MIB, atLatencyLimit: false }],
   ])('%s', (_name, state, changes, limitMs, wanted) => expect(nextThrottle(state, { ...pass, ...changes }, limitMs)).toMatchObject(wanted))

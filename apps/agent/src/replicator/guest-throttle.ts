@@ -7,10 +7,11 @@ import type { ThrottleState } from './guest-throttle-control.ts'
 
 /**
  * Timers fire late: a wait is ended that much earlier, so that it stays below the limit. How late is measured, for a busy
- * machine is late by more; what was allowed for is taken back slowly.
+ * machine is late by more, and taken back when it is not; but at most half of the limit, or nothing would be left to slow with.
  */
 const LEAST_SLACK_MS = 1
-const SLACK_KEPT = 0.95
+const SLACK_KEPT = 0.8
+const MOST_SLACK_SHARE = 0.5
 
 /** Capped, written to, and yet nobody waited: after so many passes the tap is one whose delays we do not see. */
 const BLIND_AFTER_PASSES = 3
@@ -95,7 +96,7 @@ export class GuestThrottle {
     this.#state = nextThrottle(this.#state, { ...pass, addedLatencyMs: this.#addedLatencyMs, final }, kept)
     if (limitMs === null || this.#addedLatencyMs === null) return
     const over = this.#addedLatencyMs - limitMs
-    this.#slackMs = over > 0 ? Math.min(limitMs, this.#slackMs + over) : Math.max(LEAST_SLACK_MS, SLACK_KEPT * this.#slackMs)
+    this.#slackMs = over > 0 ? Math.max(LEAST_SLACK_MS, Math.min(MOST_SLACK_SHARE * limitMs, this.#slackMs + over)) : Math.max(LEAST_SLACK_MS, SLACK_KEPT * this.#slackMs)
   }
 
   #apply(manual: number | null): void {
