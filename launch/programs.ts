@@ -32,11 +32,17 @@ export function saysReady(line: string): boolean {
   }
 }
 
-function ourProgram(setting: Setting, name: string, app: string, env: Record<string, string>): ProgramSpec {
+/**
+ * How Node runs an agent: its young generation stays small. By itself it grows to 96 MiB under load and keeps them; what an
+ * agent allocates there dies at once, so that a small one costs it nothing.
+ */
+export const AGENT_NODE_OPTIONS = ['--max-semi-space-size=4'] as const
+
+function ourProgram(setting: Setting, name: string, app: string, env: Record<string, string>, nodeOptions: readonly string[] = []): ProgramSpec {
   return {
     name,
     command: process.execPath,
-    args: [join(ROOT, 'apps', app, 'src', 'main.ts')],
+    args: [...nodeOptions, join(ROOT, 'apps', app, 'src', 'main.ts')],
     env: { ...setting.inherited, NODE_ENV: 'production', LOG_LEVEL: setting.logLevel, EXIT_WITH_PARENT: '1', ...env },
     isReady: saysReady,
     stopBy: 'SIGTERM',
@@ -90,7 +96,7 @@ export function agentProgram(setting: Setting, side: SiteSide, token: string | n
     LAB_SOCKET: labSocket(setting, side),
     ...(side === 'target' ? target : { NBD_DIR: nbdFolder(setting, 'source') }),
     ...(token === null ? {} : { ENROLMENT_TOKEN: token }),
-  })
+  }, AGENT_NODE_OPTIONS)
 }
 
 const gatewayUrl = (setting: Setting) => `https://127.0.0.1:${setting.ports.gateway}`

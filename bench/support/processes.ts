@@ -58,8 +58,8 @@ export interface Program {
 }
 
 /** Starts a Node program of ours as a process of its own; `url` is relative to the caller's `import.meta.url`. It talks by `peer`. */
-export function startProgram(url: URL): Program {
-  const child = fork(fileURLToPath(url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' })
+export function startProgram(url: URL, nodeOptions: readonly string[] = []): Program {
+  const child = fork(fileURLToPath(url), { execArgv: [...nodeOptions], stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' })
   const gone = once(child, 'exit')
   const peer = new Peer({
     send: (message) => void (child.connected && child.send(message, () => {})),
