@@ -19,6 +19,9 @@ const CHEAP_FACTOR = 16
 /** Where it does not pay, each this-many-th piece is tried again. */
 const TRY_EVERY = 16
 
+/** Of such a try, this much decides; the whole of a large piece would cost a fast link more than it can gain. */
+const TRIED_BYTES = 64 * 1024
+
 /** Threads of libuv's pool that compression can keep busy; the pool has four. */
 const MAX_PARALLEL = 4
 
@@ -49,6 +52,8 @@ export class Compression {
   #quickest = { now: FIRST_BYTES_PER_SECOND, before: FIRST_BYTES_PER_SECOND, pieces: 0 }
   #ratio = 0.5
   #untried = 0
+  /** The next piece is only a try: its beginning decides whether the rest is worth it. */
+  #trying = false
 
   constructor(parallel: number = Math.min(MAX_PARALLEL, availableParallelism()), nowMs: () => number = () => performance.now()) {
     this.#parallel = parallel
@@ -57,6 +62,7 @@ export class Compression {
 
   /** Whether a link that carries this much is better fed with compressed data; null: a link that holds nothing back. */
   pays(linkBytesPerSecond: number | null): boolean {
+    this.#trying = false
     if (linkBytesPerSecond === null) return false
     const quickest = this.#parallel * Math.max(this.#quickest.now, this.#quickest.before)
     if (linkBytesPerSecond * CHEAP_FACTOR < quickest) return true
@@ -64,18 +70,29 @@ export class Compression {
     if (Math.min(compressing, linkBytesPerSecond / this.#ratio) > linkBytesPerSecond * WORTHWHILE_GAIN) return true
     // Tried again now and then, whatever was against it: data changes, and a processor is not busy for ever.
     this.#untried += 1
-    return this.#untried % TRY_EVERY === 0
+    this.#trying = this.#untried % TRY_EVERY === 0
+    return this.#trying
   }
 
   /** The data compressed; null when it does not shrink enough. */
   async shrink(data: Buffer): Promise<Buffer | null> {
     if (data.length < MIN_COMPRESS_BYTES) return null
+    if (this.#trying && data.length > TRIED_BYTES) {
+      this.#trying = false
+      const shrinks = (await this.#compress(data.subarray(0, TRIED_BYTES))).length < TRIED_BYTES * WORTHWHILE_RATIO
+      if (!shrinks) return null
+    }
+    const small = await this.#compress(data)
+    return small.length < data.length * WORTHWHILE_RATIO ? small : null
+  }
+
+  async #compress(data: Buffer): Promise<Buffer> {
     const startMs = this.#nowMs()
     const small = await compress(data, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
     const seconds = Math.max(MIN_SECONDS, (this.#nowMs() - startMs) / 1000)
     if (data.length >= MIN_MEASURED_BYTES) this.#learnSpeed(data.length / seconds)
     this.#ratio += LATEST_WEIGHT * (small.length / data.length - this.#ratio)
-    return small.length < data.length * WORTHWHILE_RATIO ? small : null
+    return small
   }
 
   #learnSpeed(sample: number): void {
