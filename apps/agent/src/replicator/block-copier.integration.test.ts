@@ -35,7 +35,7 @@ async function setUp() {
   const connect = async (migrationId: string, device: BlockDevice, rateBytesPerSecond: number | null = null) => {
     const bucket = new TokenBucket()
     bucket.setRate(rateBytesPerSecond)
-    await eventually('the target has the replica', async () => (await target.store.list()).some((record) => record.migrationId === migrationId))
+    await eventually('the target takes it', async () => (await target.report()).targets.some((seen) => seen.migrationId === migrationId && seen.stage === 'RECEIVE'))
     const link = await openLink(target.target, { migrationId, diskKey: 'disk-0', sizeBytes: SIZE }, target.source, never)
     cleanups.push(() => Promise.resolve(link.close()))
     const sync = new SyncState(SIZE, Date.now)
@@ -140,7 +140,6 @@ describe('copying over a slow link', () => {
     await copy('m-1', device)
     await target.restart()
     target.apply(desired('m-1', 'tenant-a'))
-    await eventually('the target takes it up', async () => (await target.report()).targets[0]?.stage === 'RECEIVE')
     const { link } = await connect('m-1', device)
     expect(link.ok).toMatchObject({ fresh: false, sweptBytes: SIZE })
   })
