@@ -195,7 +195,7 @@ describe('a lab guest', () => {
     { of: 'a rewrite', lost: (data: Buffer) => data.length > RECORD_BYTES },
   ])('notices that $of it was told is written was not', async ({ lost }) => {
     let dropping = false
-    tamper = (_disk, device) => ({ ...device, write: (offset, data) => (dropping && lost(data) ? Promise.resolve() : device.write(offset, data)) })
+    tamper = (_disk, device) => ({ ...device, writeNow: () => false, write: (offset, data) => (dropping && lost(data) ? Promise.resolve() : device.write(offset, data)) })
     await serve()
     await healthy()
     await acknowledged(10)

@@ -32,7 +32,7 @@ export interface BlockDevice {
    * promise and a thread's turn a request, which at 4 KiB is most of the work.
    */
   readNow?(offset: number, into: Buffer, alone?: boolean): boolean
-  /** As `write`, at once; see `readNow`. */
+  /** As `write`, at once; see `readNow`. Whoever changes what `write` does changes this with it. */
   writeNow?(offset: number, data: Buffer, alone?: boolean): boolean
   /** Releases what the device holds. It is not used afterwards. */
   close(): Promise<void>
