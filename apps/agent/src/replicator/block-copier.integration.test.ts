@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openFileDevice } from '@driftless/nbd'
-import type { BlockDevice } from '@driftless/nbd'
+import type { BlockDevice, Extent } from '@driftless/nbd'
 import { TokenBucket } from '../block/token-bucket.ts'
 import { hashWholeDisk } from '../proof/piece-table.ts'
 import { openLink } from '../stream/disk-link.ts'
@@ -62,6 +62,20 @@ async function replicaHash(target: Awaited<ReturnType<typeof startTarget>>, migr
   return hash
 }
 
+/** As a disk with holes of 64 KiB would tell. */
+async function extentsOf(device: BlockDevice, offset: number, length: number): Promise<Extent[]> {
+  const extents: Extent[] = []
+  const piece = Buffer.alloc(HASH_PIECE_BYTES)
+  for (let at = 0; at < length; at += piece.length) {
+    await device.read(offset + at, piece)
+    const zero = piece.every((value) => value === 0)
+    const last = extents.at(-1)
+    if (last?.zero === zero) extents[extents.length - 1] = { length: last.length + piece.length, zero }
+    else extents.push({ length: piece.length, zero })
+  }
+  return extents
+}
+
 const template = randomFillSync(Buffer.alloc(4 * MIB))
 
 describe('copying over a slow link', () => {
@@ -117,6 +131,35 @@ describe('copying over a slow link', () => {
     while (await copier.copyForeground());
     await link.flush()
     expect(await replicaHash(target, 'm-2')).toBe(await hashWholeDisk(device, never))
+  })
+
+  test('holes that the disk tells of are not read, and one that is written to before its turn is sent', async () => {
+    const { target, disk, connect, desired } = await setUp()
+    target.apply(desired('m-1', 'tenant-a'))
+    const device = await disk('first', (fresh) => fresh.write(5 * MIB, template.subarray(0, MIB)))
+    let readBytes = 0
+    let asked = 0
+    const telling: BlockDevice = {
+      ...device,
+      readNow: () => false,
+      read: (offset, into) => {
+        readBytes += into.length
+        return device.read(offset, into)
+      },
+      extents: async (offset, length) => {
+        const told = await extentsOf(device, offset, length)
+        asked += 1
+        if (asked === 1) await device.write(2 * MIB, template.subarray(0, 3 * MIB)) // after the answer was made
+        return told
+      },
+    }
+    const { link, copier } = await connect('m-1', telling)
+    while (await copier.copyBackground());
+    await link.flush(SIZE)
+    expect(await replicaHash(target, 'm-1')).toBe(await hashWholeDisk(device, never))
+    expect(readBytes).toBeGreaterThanOrEqual(4 * MIB)
+    expect(readBytes).toBeLessThan(SIZE)
+    expect(copier.backgroundBytes).toBe(4 * MIB)
   })
 
   test('under a cap little of the sweep is taken ahead: a dirty block is next but a few pieces', async () => {

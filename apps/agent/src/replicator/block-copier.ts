@@ -15,8 +15,8 @@ import type { SyncState } from './sync-state.ts'
 /** Under a cap pieces shrink to about a twentieth of a second's worth, so that dirty blocks soon get their turn. */
 const PIECES_PER_SECOND = 20
 
-/** Most of the disk that is passed over at once where it is known to be a hole. */
-const MAX_HOLE_BYTES = 1024 * 1024 * 1024
+/** Most of the disk that is passed over at once where it is known to be a hole: if it all was written to meanwhile, it is held in memory. */
+const MAX_HOLE_BYTES = 64 * 1024 * 1024
 
 export interface BlockCopierOptions {
   device: BlockDevice
@@ -103,7 +103,7 @@ export class BlockCopier {
   async #passHole(range: { offset: number; length: number }): Promise<void> {
     const { link } = this.#options
     const { promise, resolve, reject } = Promise.withResolvers<Outgoing>()
-    link.send(promise, 0, () => Promise.resolve())
+    link.send(promise, 0, (bytes) => this.#take(bytes))
     // Sent in the hole's place, so that a flush behind it covers it; hardly ever anything at all.
     this.#holeFrames(range).then(resolve, reject)
     await promise
