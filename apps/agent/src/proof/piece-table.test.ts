@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-/** A disk in memory whose writes take a turn of the event loop, so that readings overtake them. */
+/** A disk in memory whose writes take their time, so that readings overtake them. */
 function slowDisk(): BlockDevice & { content: Buffer } {
   const content = Buffer.alloc(SIZE)
   const later = () => new Promise((resolve) => setImmediate(resolve))
@@ -33,7 +33,7 @@ function slowDisk(): BlockDevice & { content: Buffer } {
       await later()
     },
     write: async (offset, data) => {
-      await later()
+      for (let turn = 0; turn < 4; turn += 1) await later()
       data.copy(content, offset)
     },
     writeZeroes: async (offset, length) => {
