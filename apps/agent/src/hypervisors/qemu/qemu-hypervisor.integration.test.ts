@@ -13,7 +13,7 @@ import { vmPaths, vmRecord } from './vm-record.ts'
 
 const MIB = 1024 * 1024
 /** A guest boots in two seconds under emulation; beside other work in several times that. */
-const SLOW_MS = 60_000
+const SLOW_MS = 180_000
 
 const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -38,7 +38,7 @@ async function setUp(vm: QemuTestVm = { ref: 'vm-1', disks: [{ sizeBytes: 16 * M
     const { guest } = await see(ref)
     if (guest.health === 'BROKEN') throw new Error(guest.healthDetail ?? 'broken')
     return guest.acknowledgedSequence > past && guest.firstWriteAtMs !== null
-  }, 30)
+  }, 90)
   const off = (ref = vm.ref) => eventually(`${ref} is off`, async () => (await see(ref)).guest.power === 'OFF')
   return { folder, host, disks, hypervisor, open, see, writing, off, pidFile: join(host.directory, vm.ref, 'pid') }
 }
@@ -131,7 +131,7 @@ describe.skipIf(withoutQemu)('QEMU as a hypervisor', () => {
 
     await hypervisor.createShadow({ ...shadow, acknowledgedSequence: source.guest.acknowledgedSequence + 100_000 })
     await hypervisor.powerOn('shadow-1')
-    await eventually('the shadow has checked its ledger', async () => (await see('shadow-1')).guest.health === 'BROKEN', 30)
+    await eventually('the shadow has checked its ledger', async () => (await see('shadow-1')).guest.health === 'BROKEN', 90)
     expect((await see('shadow-1')).guest.healthDetail).toMatch(/was acknowledged; the ledger ends at/)
     await expect(hypervisor.createShadow({ ...shadow, ref: 'shadow-2', shadowNeeds: {} })).rejects.toThrow(/both sites use QEMU/)
   }, SLOW_MS)
@@ -152,7 +152,7 @@ describe.skipIf(withoutQemu)('QEMU as a hypervisor', () => {
       await new Promise((resolve) => setTimeout(resolve, 100))
       const { guest } = await see(ref)
       return guest.power === 'ON' && guest.health === 'HEALTHY' && guest.firstWriteAtMs !== null
-    }, 30)
+    }, 90)
     await up('vm-1')
     await up('theirs')
     expect((await see('theirs')).guest).toMatchObject({ acknowledgedSequence: 0, sequenceAtBoot: 0 })
