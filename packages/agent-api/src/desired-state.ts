@@ -10,7 +10,7 @@ import { bytes, diskShape, id, rate, vmShape } from './shapes.ts'
  * - RELEASE: the target was accepted: leave the source off, forget the dirty map.
  * - STOP: cancelled: the source keeps running, replication state is dropped.
  * - REVERSE: the shadow VM runs; its writes are taken into the source's disks, which are off and frozen.
- * - TAKE_BACK: the same, and read every disk back and hash it; RETURN then powers the source on with what the shadow VM wrote.
+ * - TAKE_BACK: once the target has handed back, with proof: read every disk back and hash it; RETURN then powers the source on with what the shadow VM wrote.
  */
 export const sourceStage = z.enum(['REPLICATE', 'PAUSE', 'FINAL', 'RETURN', 'RELEASE', 'STOP', 'REVERSE', 'TAKE_BACK'])
 

@@ -60,6 +60,7 @@ export class WayBackReceiver {
     this.#disks = options.disks.map(({ key, sizeBytes }) => {
       const tap = options.taps.find((one) => one.key === key && one.sizeBytes === sizeBytes)
       if (tap === undefined) throw new Error(`The VM has no disk "${key}" of ${sizeBytes} bytes any more, so nothing can be taken back into it.`)
+      if (tap.writable !== true) throw new Error(`Disk "${key}" is tapped in a way in which its agent only reads it (${tap.kind}), so nothing can be taken back into it. Let the agent tap it in the path of its writes.`)
       const table = new PieceTable(this.#tablePath(key), tap.device)
       return { tap, table, receiving: new TrackedDevice(tap.device, table), connected: false }
     })

@@ -37,6 +37,8 @@ export interface DiskTap {
   readonly history: WriteHistory
   /** The guest's writes go through the gate that the tap was given, so that a moment of all disks can be marked. */
   readonly gated?: boolean
+  /** `device` may be written to while the guest is off: what its shadow VM writes can be taken back. */
+  readonly writable?: boolean
   /** Detaches. The VM runs on. */
   close(): Promise<void>
 }

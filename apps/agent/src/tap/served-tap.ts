@@ -32,6 +32,7 @@ export function filteredTap(disk: { key: string; usedBytes: number; device: Bloc
     },
     history: log === null ? noHistory : historyOf(log, () => tracking.settled()),
     gated: true,
+    writable: true,
     close: () => device.close(),
   }
 }

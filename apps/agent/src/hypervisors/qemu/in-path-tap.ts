@@ -34,6 +34,7 @@ export interface InPathOptions extends TapOptions {
 export class InPathTap implements DiskTap {
   readonly kind = 'SERVED'
   readonly gated = true
+  readonly writable = true
   readonly key: string
   readonly sizeBytes: number
   readonly usedBytes: number
