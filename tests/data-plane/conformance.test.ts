@@ -238,6 +238,24 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`on ${kind.name}`, () =>
     await agents.until('replication has ended', () => agents.source()?.disks.every(({ status }) => status === 'STOPPED') === true)
     expect(agents.source()?.guest.power).toBe('OFF')
   })
+
+  test('its way back: what the shadow wrote is on the source, byte for byte, and the source runs on with it', async () => {
+    agents.drive({ stage: 'REVERSE' }, { stage: 'REVERSE' })
+    if (!site.takesBack) {
+      await agents.until('the trouble is told', () => agents.source()?.problem?.message.includes('only reads it') === true)
+      return
+    }
+    await agents.until('the source follows', () => agents.target()?.wayBack?.connected === true && (agents.target()?.wayBack?.sentBytes ?? 0) > 0)
+    agents.drive({}, { stage: 'HAND_BACK', shutdownSeconds: PATIENCE_SECONDS })
+    await agents.until('the target has handed back, with proof', () => agents.target()?.hashes != null && agents.target()?.wayBack?.finalSyncAtMs != null)
+    agents.drive({ stage: 'TAKE_BACK' })
+    await agents.until('the source has proof', () => agents.source()?.hashes != null)
+    expect(agents.source()?.hashes).toEqual(agents.target()?.hashes)
+    expect(agents.target()?.shadow?.power).toBe('OFF')
+    for (const { key } of site.expected.disks) expect(await site.difference(key, join(agents.replicas, MIGRATION, `${key}.raw`))).toBeNull()
+    agents.drive({ stage: 'RETURN' }, { stage: 'KEEP' })
+    await agents.until('the source runs again, and is well', () => agents.source()?.guest.power === 'ON' && agents.source()?.guest.health === 'HEALTHY')
+  })
 })
 
 function never(): never {
