@@ -99,6 +99,13 @@ export const guestThrottleObserved = z.object({
 })
 export type GuestThrottleObserved = z.infer<typeof guestThrottleObserved>
 
+/**
+ * The source's disks are read whole once more after the proof, while the target starts: the proof rests on every write having
+ * been seen, this does not. FAILED: they could not be read.
+ */
+export const reread = z.enum(['RUNNING', 'EQUAL', 'DIFFERENT', 'FAILED'])
+export type Reread = z.infer<typeof reread>
+
 export const sourceObserved = z.object({
   migrationId: id,
   stage: z.string().max(20),
@@ -110,6 +117,8 @@ export const sourceObserved = z.object({
   sourceOffAtMs: instantMs.nullable(),
   finalSyncAtMs: instantMs.nullable(),
   hashes: z.array(diskHash).max(64).nullable(),
+  /** Set in stage FINAL, for `attempt`, once there are hashes. */
+  reread: reread.nullish(),
   /** Null or absent: the guest writes as fast as its disk allows. */
   guestThrottle: guestThrottleObserved.nullable().optional(),
   problem: problem.nullable(),

@@ -44,6 +44,8 @@ export type SourceView = {
   readonly finalSynced: boolean
   /** disk key → hash, for the attempt in `attempt`. */
   readonly hashes: Readonly<Record<string, string>> | null
+  /** The disks read whole once more after the proof; null: not begun, or by an agent that does not. */
+  readonly reread: 'RUNNING' | 'EQUAL' | 'DIFFERENT' | 'FAILED' | null
   readonly acknowledgedSequence: number
   readonly problem: { readonly code: string; readonly message: string } | null
   readonly test: SourceTestView | null

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { AGENT_AWAY_SECONDS } from './migration-view.ts'
 import type { MigrationView, SourceView, TargetView } from './migration-view.ts'
-import { CAUGHT_UP_BYTES, PARTNER_LOST_SECONDS, STEP_LIMIT_SECONDS, TARGET_UNHEARD_SECONDS, differingDisks, nextStep } from './next-step.ts'
+import { CAUGHT_UP_BYTES, PARTNER_LOST_SECONDS, REREAD_SECONDS, STEP_LIMIT_SECONDS, TARGET_UNHEARD_SECONDS, differingDisks, nextStep } from './next-step.ts'
 import { CUTOVER_COMMITTING } from './states/cutover.ts'
 import type { CutoverStatus } from './states/cutover.ts'
 import { MIGRATION_ENDED, MIGRATION_PLANNED } from './states/migration.ts'
 
 const SOURCE: SourceView = {
   silentSeconds: 1, attempt: 0, connected: true, backgroundLeftBytes: 0, foregroundLeftBytes: 0, comparing: false, reported: true, guestOn: true,
-  stage: 'REPLICATE', off: false, finalSynced: false, hashes: null, acknowledgedSequence: 100, problem: null, test: null,
+  stage: 'REPLICATE', off: false, finalSynced: false, hashes: null, reread: null, acknowledgedSequence: 100, problem: null, test: null,
 }
 const TARGET: TargetView = { silentSeconds: 1, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null, test: null }
 const READY: MigrationView = {
@@ -129,6 +129,7 @@ describe('an attempt past the point', () => {
   const off = source({ attempt: 2, stage: 'FINAL', off: true, guestOn: false })
   const synced = source({ attempt: 2, stage: 'FINAL', off: true, finalSynced: true, guestOn: false })
   const proven = source({ attempt: 2, stage: 'FINAL', off: true, finalSynced: true, guestOn: false, hashes: HASHES })
+  const again = (reread: SourceView['reread'], more: Partial<SourceView> = {}) => source({ attempt: 2, stage: 'FINAL', off: true, finalSynced: true, guestOn: false, hashes: HASHES, reread, ...more })
   const shadow = (changes: Partial<typeof SHADOW> = {}) => target({ attempt: 2, shadow: { ...SHADOW, ...changes } })
   it.each<[string, Partial<MigrationView>[], unknown]>([
     ['quiescing, still on', [attempt('SOURCE_QUIESCING')], waits('CUTTING_OVER')],
@@ -156,6 +157,13 @@ describe('an attempt past the point', () => {
     ['validating, broken', [attempt('VALIDATING'), proven, shadow({ health: 'BROKEN' })], rollsBack('GUEST_BROKEN')],
     ['validating, records missing', [attempt('VALIDATING'), proven, shadow({ sequenceAtBoot: 99 })], rollsBack('RECORDS_MISSING')],
     ['validating, all there', [attempt('VALIDATING'), proven, shadow()], { kind: 'COMMIT' }],
+    ['validating, the source is being read once more', [attempt('VALIDATING'), again('RUNNING'), shadow()], waits('CUTTING_OVER')],
+    ['validating, the source is still being read after a long time', [attempt('VALIDATING', { secondsInStatus: REREAD_SECONDS }), again('RUNNING'), shadow()], { kind: 'COMMIT' }],
+    ['validating, being read by a source that is away', [attempt('VALIDATING'), again('RUNNING', { silentSeconds: 99 }), shadow()], { kind: 'COMMIT' }],
+    ['validating, read once more and equal', [attempt('VALIDATING'), again('EQUAL'), shadow()], { kind: 'COMMIT' }],
+    ['validating, could not be read once more', [attempt('VALIDATING'), again('FAILED'), shadow()], { kind: 'COMMIT' }],
+    ['validating, a write went unseen', [attempt('VALIDATING'), again('DIFFERENT'), shadow()], rollsBack('PROOF_WRONG')],
+    ['validating, what an earlier attempt was read for', [attempt('VALIDATING'), again('DIFFERENT', { attempt: 1 }), shadow()], { kind: 'COMMIT' }],
     ['the window ended meanwhile: frozen, runs to its end', [attempt('VALIDATING'), proven, shadow(), { booking: { status: 'DONE', window: 'OVER' } }], { kind: 'COMMIT' }],
     ['paused meanwhile: frozen, runs to its end', [attempt('FINAL_SYNC'), synced, { paused: true }], { kind: 'ADVANCE_ATTEMPT', to: 'VERIFYING' }],
     ['no-go meanwhile: too late', [attempt('FINAL_SYNC'), synced, { goNoGo: 'NO_GO' }], { kind: 'ADVANCE_ATTEMPT', to: 'VERIFYING' }],

@@ -23,6 +23,11 @@ export const STEP_LIMIT_SECONDS: Readonly<Partial<Record<CutoverStatus, number>>
 export const PARTNER_LOST_SECONDS = 120
 /** The same for a target that only the coordinator does not hear, while the source's link to it is up: that often mends. */
 export const TARGET_UNHEARD_SECONDS = 300
+/**
+ * The second reading of the source's disks is waited for this long, well within VALIDATING's own limit: the VM runs at the
+ * target meanwhile, and going back costs more than the little it adds. The evidence says whether it was finished.
+ */
+export const REREAD_SECONDS = 480
 /** Beyond the guest's own limit: the agent needs a moment to hear of it and to report. */
 const QUIESCE_GRACE_SECONDS = 60
 
@@ -167,7 +172,7 @@ function stepOfAttempt(view: MigrationView, attempt: NonNullable<MigrationView['
       if (target.attempt === attempt.number && target.problem) return back(target.problem.code, target.problem.message)
       return target.attempt === attempt.number && target.shadow?.on ? { kind: 'ADVANCE_ATTEMPT', to: 'VALIDATING' } : wait('CUTTING_OVER')
     case 'VALIDATING':
-      return stepOfValidation(view, back)
+      return stepOfValidation(view, attempt, back)
     default:
       return { kind: 'NOTHING' }
   }
@@ -189,14 +194,18 @@ function lostPartner({ source, target }: MigrationView, attempt: NonNullable<Mig
   return null
 }
 
-function stepOfValidation(view: MigrationView, back: (code: string, message: string) => Step): Step {
+function stepOfValidation(view: MigrationView, attempt: NonNullable<MigrationView['attempt']>, back: (code: string, message: string) => Step): Step {
   const { shadow, problem } = view.target
+  const reread = view.source.attempt === attempt.number ? view.source.reread : null
+  if (reread === 'DIFFERENT') return back('PROOF_WRONG', 'The source’s disks, read whole after the VM was off, are not what was compared with the target: a write went unseen. The source is powered on again, and everything is compared anew.')
   if (problem) return back(problem.code, problem.message)
   if (!shadow) return wait('CUTTING_OVER')
   if (shadow.health === 'BROKEN') return back('GUEST_BROKEN', shadow.healthDetail ?? 'The guest found its own disk broken at the target.')
   if (shadow.health !== 'HEALTHY' || !shadow.wrote || shadow.sequenceAtBoot === null) return wait('CUTTING_OVER')
   if (shadow.sequenceAtBoot < view.source.acknowledgedSequence)
     return back('RECORDS_MISSING', `The guest had acknowledged record ${view.source.acknowledgedSequence}; the target has only up to ${shadow.sequenceAtBoot}.`)
+  if (reread === 'RUNNING' && !isAway(view.source) && attempt.secondsInStatus < REREAD_SECONDS)
+    return wait('CUTTING_OVER', 'The VM runs at the target. The source’s disks are being read whole once more before it is accepted.')
   return { kind: 'COMMIT' }
 }
 

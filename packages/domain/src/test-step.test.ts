@@ -7,7 +7,7 @@ import type { TestBootStatus } from './states/test-boot.ts'
 
 const SOURCE: SourceView = {
   silentSeconds: 1, attempt: 0, connected: true, backgroundLeftBytes: 0, foregroundLeftBytes: 0, comparing: false, reported: true, guestOn: true,
-  stage: 'REPLICATE', off: false, finalSynced: false, hashes: null, acknowledgedSequence: 100, problem: null, test: null,
+  stage: 'REPLICATE', off: false, finalSynced: false, hashes: null, reread: null, acknowledgedSequence: 100, problem: null, test: null,
 }
 const TARGET: TargetView = { silentSeconds: 1, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null, test: null }
 const TESTING: MigrationView = {

@@ -1,7 +1,7 @@
-import type { DiskHash, GuestState, Problem } from '@driftless/agent-api'
+import type { DiskHash, GuestState, Problem, Reread } from '@driftless/agent-api'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { sleep } from '../sleep.ts'
-import { finalSync, hashDisksAnew, proveDisks } from './final-sync.ts'
+import { finalSync, hashDisksAnew, proveDisks, readWhole } from './final-sync.ts'
 import type { FinalDisk } from './final-sync.ts'
 import type { MigrationRecord } from './migration-record.ts'
 
@@ -11,11 +11,16 @@ const RETRY_MS = 1_000
 /** After the proof, the state it rests on is checked this often while the stage lasts. */
 const WATCH_MS = 500
 
+/** A target that has not begun to start by then may still be comparing: the second reading begins all the same. */
+const REREAD_AFTER_MS = 30_000
+
 /** The target had flushed all, and what the source's disks held then. */
 export interface Proof {
   finalSyncAtMs: number
   /** Null while the disks are being read. */
   hashes: DiskHash[] | null
+  /** Whether the disks, read whole once more, are what was proven. */
+  reread: Reread | null
 }
 
 export interface FinalStageOptions {
@@ -68,7 +73,7 @@ export class FinalStage {
       try {
         if (await this.#takeUpProof()) return
         await this.#sync()
-        const proof: Proof = { finalSyncAtMs: this.#options.now(), hashes: null }
+        const proof: Proof = { finalSyncAtMs: this.#options.now(), hashes: null, reread: null }
         this.#proof = proof
         changed()
         const hashes = await proveDisks({ disks, onProblem }, signal)
@@ -76,7 +81,7 @@ export class FinalStage {
         proof.hashes = hashes
         onProblem(null)
         changed()
-        while (disks.every(({ replicator }) => replicator.sync.isClean)) await sleep(WATCH_MS, signal)
+        await this.#watch(proof, hashes, signal)
         await record.change({ proof: null }) // the target lost the replica
       } catch (error) {
         if (signal.aborted) return
@@ -85,6 +90,35 @@ export class FinalStage {
       }
       this.#proof = null
     }
+  }
+
+  /** Lasts as long as the proof stands. Meanwhile the disks are read whole, for a tap that missed a write would not know. */
+  async #watch(proof: Proof, hashes: readonly DiskHash[], signal: AbortSignal): Promise<void> {
+    const { disks, changed } = this.#options
+    const over = new AbortController()
+    const say = (said: Reread) => {
+      if (over.signal.aborted) return
+      proof.reread = said
+      changed()
+    }
+    say('RUNNING')
+    const either = AbortSignal.any([signal, over.signal])
+    const reading = this.#untilTargetStarts(either).then(() => readWhole(disks, either)).then(
+      (again) => say(again.every(({ key, hash }) => hashes.some((one) => one.key === key && one.hash === hash)) ? 'EQUAL' : 'DIFFERENT'),
+      () => say('FAILED'),
+    )
+    try {
+      while (disks.every(({ replicator }) => replicator.sync.isClean)) await sleep(WATCH_MS, signal)
+    } finally {
+      over.abort(new Error('The proof no longer stands.'))
+      await reading
+    }
+  }
+
+  /** It shuts the stream out then. Before, every read would lengthen the downtime where both sides share a machine or a storage. */
+  async #untilTargetStarts(signal: AbortSignal): Promise<void> {
+    const deadlineMs = performance.now() + REREAD_AFTER_MS
+    while (performance.now() < deadlineMs && this.#options.disks.every(({ replicator }) => replicator.connected)) await sleep(WATCH_MS, signal)
   }
 
   #sync(): Promise<void> {
@@ -110,7 +144,7 @@ export class FinalStage {
     const hashes = await hashDisksAnew(disks, this.#abort.signal)
     const same = hashes.every(({ key, hash }) => stored.hashes.some((one) => one.key === key && one.hash === hash))
     if (!same) return false
-    this.#proof = { finalSyncAtMs: stored.finalSyncAtMs, hashes }
+    this.#proof = { finalSyncAtMs: stored.finalSyncAtMs, hashes, reread: 'EQUAL' } // read whole just now
     onProblem(null)
     changed()
     return true

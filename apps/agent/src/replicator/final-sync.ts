@@ -1,6 +1,7 @@
 import type { DiskHash, GuestState, Problem } from '@driftless/agent-api'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { sleep } from '../sleep.ts'
+import { hashWholeDisk } from '../proof/piece-table.ts'
 import type { PieceTable } from '../proof/piece-table.ts'
 import { HASH_PIECE_BYTES } from '../stream/protocol.ts'
 import type { DiskReplicator } from './disk-replicator.ts'
@@ -77,6 +78,13 @@ export async function hashDisksAnew(disks: readonly FinalDisk[], signal: AbortSi
       return { key, sizeBytes, hash: await digestOf(table, signal) }
     }),
   )
+}
+
+/** The hashes of the disks as they are, read whole past every table. Only while the guest is off. */
+export async function readWhole(disks: readonly FinalDisk[], signal: AbortSignal): Promise<DiskHash[]> {
+  const hashes: DiskHash[] = []
+  for (const { tap: { key, sizeBytes, device } } of disks) hashes.push({ key, sizeBytes, hash: await hashWholeDisk(device, signal) })
+  return hashes
 }
 
 /**

@@ -269,6 +269,7 @@ export class SourceMigration {
       guest: this.#guest,
       sourceOffAtMs: off ? facts.sourceOffAtMs : null,
       finalSyncAtMs: proof?.finalSyncAtMs ?? null,
+      reread: proof?.reread ?? null,
       hashes: stage === 'TAKE_BACK' ? (this.#wayBack?.hashes ?? null) : (proof?.hashes ?? null),
       guestThrottle: this.#throttle.observe(),
       problem: this.#problem ?? (proof === null ? this.#linkProblem() : null),

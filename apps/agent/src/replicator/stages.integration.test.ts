@@ -91,6 +91,25 @@ describe('stages', () => {
     await expect(guest.write(0, Buffer.from('x'))).rejects.toMatchObject({ code: 'EPERM' })
   })
 
+  test('a write that no tap saw is found by the second reading, before the move is accepted; the next attempt has it', async () => {
+    const { vm, drive, observe, replicated, proven } = await setUp()
+    drive({}, {})
+    await replicated()
+    await eventually('all is read back', async () => (await observe()).source.disks[0]?.verifiedBytes === SIZE)
+    const past = await openFileDevice(vm.path)
+    await past.write(MIB, Buffer.from('past the tap'))
+    await past.close()
+    await proven(1)
+    drive({}, { stage: 'BOOT' })
+    await eventually('the difference is told', async () => (await observe()).source.reread === 'DIFFERENT')
+    drive({ stage: 'RETURN' }, { stage: 'KEEP' })
+    await eventually('the source is on again', async () => (await observe()).source.guest.power === 'ON')
+    await replicated()
+    await proven(2)
+    drive({}, { stage: 'BOOT' })
+    await eventually('the disks are what was proven', async () => (await observe()).source.reread === 'EQUAL')
+  })
+
   test('a guest that does not shut down is reported, never forced, and goes on after the return', async () => {
     const { vm, hypervisor, guest, drive, observe, replicated } = await setUp()
     vm.obeys = false

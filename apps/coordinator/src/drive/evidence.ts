@@ -33,7 +33,7 @@ export function proofOf({ attempt }: MigrationFacts, { target }: Observed): Proo
 }
 
 /** The record of one migration as it is stored and downloaded. Pure; instants in ISO 8601, sizes in bytes. */
-export function evidenceOf(facts: MigrationFacts, { target }: Observed, proof: Proof, approvals: Approvals, places: Places): Prisma.InputJsonObject {
+export function evidenceOf(facts: MigrationFacts, { source, target }: Observed, proof: Proof, approvals: Approvals, places: Places): Prisma.InputJsonObject {
   const { migration, attempt, now } = facts
   if (!attempt) throw new Error(`Migration ${migration.id} has no cutover attempt to prove.`)
   const { booking, goNoGo } = approvals
@@ -56,6 +56,8 @@ export function evidenceOf(facts: MigrationFacts, { target }: Observed, proof: P
       key: disk.diskKey, sizeBytes: Number(disk.sizeBytes), backgroundBytes: Number(disk.backgroundDoneBytes), foregroundBytes: Number(disk.foregroundDoneBytes), sentBytes: Number(disk.sentBytes),
       sourceHash: hashOf(proof.sourceHashes, disk.diskKey), targetHash: hashOf(proof.targetHashes, disk.diskKey), hashAlgorithm: 'BLAKE3 of the BLAKE3 hashes of each 64 KiB',
     })),
+    // The source's disks, read whole again after the target had begun to start; null: by an agent that does not.
+    secondReading: source?.stage === 'FINAL' ? (source.reread ?? null) : null,
     guest: { acknowledgedAtSource: Number(attempt.acknowledgedSequence ?? 0), foundAtTarget: target?.shadow?.sequenceAtBoot ?? null, health: target?.shadow?.health ?? null },
     agents: { source: agentOf(facts.sourceAgent), target: agentOf(facts.targetAgent) },
     duration: {

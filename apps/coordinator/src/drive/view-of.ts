@@ -78,6 +78,7 @@ function sourceView(facts: MigrationFacts, observed: SourceObserved | null, disk
     off: observed?.stage === 'FINAL' && observed.sourceOffAtMs !== null,
     finalSynced: observed?.stage === 'FINAL' && observed.finalSyncAtMs !== null,
     hashes: observed?.stage === 'FINAL' ? hashesByKey(observed.hashes) : null,
+    reread: observed?.stage === 'FINAL' ? (observed.reread ?? null) : null,
     acknowledgedSequence: Number(facts.attempt?.acknowledgedSequence ?? observed?.guest.acknowledgedSequence ?? 0),
     problem: observed?.problem ?? null,
     test: observed?.test ? { id: observed.test.id, marked: observed.test.point !== null, problem: observed.test.problem?.message ?? null } : null,

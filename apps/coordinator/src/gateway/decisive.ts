@@ -26,7 +26,7 @@ export function decisiveOfSource(observed: SourceObserved): string {
     observed.stage, observed.attempt, observed.connected, observed.problem, observed.guest.power,
     left((disk) => disk.backgroundTotalBytes - disk.backgroundDoneBytes) > 0, left((disk) => disk.foregroundLeftBytes) > CAUGHT_UP_BYTES,
     observed.disks.map((disk) => [disk.key, ['RESYNC', 'INITIATING', 'STOPPED'].includes(disk.status) ? disk.status : '']),
-    observed.sourceOffAtMs, observed.finalSyncAtMs, observed.hashes, observed.test ?? null,
+    observed.sourceOffAtMs, observed.finalSyncAtMs, observed.hashes, observed.reread ?? null, observed.test ?? null,
   ])
 }
 
