@@ -20,7 +20,7 @@ const MIB = 1024 * 1024
 const SIZE_BYTES = 2048 * MIB
 const RUN_SECONDS = 1
 const ROUNDS = 3
-const OTHER_REGION_BYTES = 4 * MIB
+const OTHER_REGION_BYTES = MIB
 
 /** What a guest may lose to the log once its regions are logged. */
 const GOAL_LOGGED = 0.95
