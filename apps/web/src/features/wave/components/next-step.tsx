@@ -10,7 +10,7 @@ export function NextStep({ migration }: { migration: WaveMigration }) {
   if (MIGRATION_ENDED.includes(migration.status)) return <span className="text-xs text-muted">{t('nobody')}</span>
   if (migration.waitReason === null || migration.owner === null) return <span className="text-xs text-muted">{states('owner.DRIFTLESS')}</span>
   return (
-    <div className="max-w-64 min-w-44 text-xs">
+    <div className="max-w-64 min-w-36 text-xs">
       <span className="block font-medium">{states(`owner.${migration.owner}`)}</span>
       <span className="block text-muted">{states(`wait.${migration.waitReason}`)}</span>
       {migration.waitDetail !== null && migration.owner !== 'DRIFTLESS' && <span className="block text-muted break-words">{migration.waitDetail}</span>}
