@@ -53,11 +53,11 @@ function logText(bytes: number, noise: Noise): Buffer {
 
 /** Content as a guest's: half of it as it comes from a log, half like compressed files; or all of it the latter. */
 export function contentOf(bytes: number, noise: Noise, compressible: boolean): Buffer {
-  if (!compressible) return noise.next(bytes)
   const pieces: Buffer[] = []
   for (let at = 0; at < bytes; at += PIECE_BYTES) {
     const length = Math.min(PIECE_BYTES, bytes - at)
-    pieces.push(noise.next(length >> 1), logText(length - (length >> 1), noise))
+    const noisy = compressible ? length >> 1 : length
+    pieces.push(noise.next(noisy), logText(length - noisy, noise))
   }
   return Buffer.concat(pieces)
 }
