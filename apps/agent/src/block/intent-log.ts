@@ -10,7 +10,15 @@ import { BLOCK_BYTES, blockCount } from './map.ts'
  * What is logged, and sent again after a kill, as one. By `npm run bench intent-log` a guest's first writes all over a disk
  * cost a tenth to a fifth of its speed; with 1 MiB, which sends less again, three quarters and more. Kills are rarer than writes.
  */
-export const REGION_BYTES = 4 * 1024 * 1024
+export const LARGEST_REGION_BYTES = 4 * 1024 * 1024
+const SMALLEST_REGION_BYTES = 64 * 1024
+/** A small disk has as many: all of it is logged soon, and a few writes after a kill are not most of it again. */
+const REGIONS = 1024
+
+/** The size of a region of a disk's log: a power of two. */
+export function regionBytesFor(sizeBytes: number): number {
+  return Math.min(LARGEST_REGION_BYTES, Math.max(SMALLEST_REGION_BYTES, 2 ** Math.ceil(Math.log2(sizeBytes / REGIONS))))
+}
 
 /** The file is written anew, without what was forgotten, when it has grown beyond this and half of it is of no use. */
 const COMPACT_BYTES = 1024 * 1024
@@ -51,7 +59,7 @@ export class IntentLog implements WriteIntents {
 
   private constructor(options: IntentLogOptions) {
     this.#options = options
-    this.#regionBlocks = (options.regionBytes ?? REGION_BYTES) / BLOCK_BYTES
+    this.#regionBlocks = (options.regionBytes ?? regionBytesFor(options.sizeBytes)) / BLOCK_BYTES
   }
 
   /** Takes up what an earlier life of the agent left. A damaged or foreign file counts as none. */

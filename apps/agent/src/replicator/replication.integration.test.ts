@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openFileDevice } from '@driftless/nbd'
 import type { BlockDevice } from '@driftless/nbd'
-import { IntentLog, REGION_BYTES } from '../block/intent-log.ts'
+import { IntentLog, regionBytesFor } from '../block/intent-log.ts'
 import { TokenBucket } from '../block/token-bucket.ts'
 import { hashWholeDisk } from '../proof/piece-table.ts'
 import { HASH_PIECE_BYTES } from '../stream/protocol.ts'
@@ -163,7 +163,7 @@ describe('replication', () => {
     const { replicator } = await startAgent()
     await eventually('the replica is identical', () => replicator.sync.isClean)
     expect(replicator.backgroundSentBytes).toBe(0)
-    expect(replicator.sync.foregroundDoneBytes).toBe(2 * REGION_BYTES)
+    expect(replicator.sync.foregroundDoneBytes).toBe(2 * regionBytesFor(SIZE))
     expect(await replicaHash(target)).toBe(await hashWholeDisk(device, never))
   }, 40_000)
 
