@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { openFileDevice } from '@driftless/nbd'
 import type { Admit } from '../../apps/agent/src/receiver/disk-session.ts'
 import { serveSession } from '../../apps/agent/src/receiver/disk-session.ts'
-import { DirectReads } from '../../apps/agent/src/receiver/inbox.ts'
+import { DirectReads } from '../../apps/agent/src/receiver/direct-reads.ts'
 import { startStreamServer } from '../../apps/agent/src/receiver/stream-server.ts'
 import { keepYoungGenerationSmall } from '../../apps/agent/src/receiver/young-generation.ts'
 import { parentPeer } from '../support/processes.ts'
@@ -37,7 +37,7 @@ peer.answer(targetMethods.open, async ({ credentials }) => {
 // The socket that `onread` is documented for is one that connects: so here the target calls the source.
 peer.answer(targetMethods.dial, async ({ port }) => {
   const direct = new DirectReads()
-  const socket = connect({ port, host: '127.0.0.1', onread: { buffer: () => direct.room(), callback: (count) => direct.received(count) } })
+  const socket = connect({ port, host: '127.0.0.1', onread: { buffer: () => direct.reader.room(), callback: (count) => direct.reader.received(count) } })
   void serveSession(socket, 'source-1', admit, null, direct).then((error) => {
     if (error !== null && !error.message.startsWith('The source closed')) process.stderr.write(`${error.message}\n`)
   })

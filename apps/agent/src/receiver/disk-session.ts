@@ -4,10 +4,11 @@ import { encodeError, encodeHelloOk } from '../stream/frames.ts'
 import type { Message } from '../stream/frames.ts'
 import { MAX_FRAME_BYTES, MAX_FRAME_BYTES_BEFORE_HELLO, STREAM_VERSION, StreamError } from '../stream/protocol.ts'
 import type { Hello } from '../stream/protocol.ts'
+import { discarding } from './direct-reads.ts'
+import type { DirectReads } from './direct-reads.ts'
 import { FrameApplier } from './frame-applier.ts'
 import type { ReceivingDisk } from './frame-applier.ts'
 import { Inbox } from './inbox.ts'
-import type { DirectReads } from './inbox.ts'
 
 export { hashPieces } from './frame-applier.ts'
 export type { ReceivingDisk }
@@ -53,6 +54,7 @@ export async function serveSession(socket: Socket, peerAgentId: string, admit: A
     }
     disk = await admit(peerAgentId, hello, end)
     decoder.maxFrameBytes = MAX_FRAME_BYTES
+    direct ??= inbox.readDirectly() // before the peer may send more
     applier = new FrameApplier(disk, (frame) => {
       if (socket.writable) socket.write(frame)
     })
@@ -66,6 +68,7 @@ export async function serveSession(socket: Socket, peerAgentId: string, admit: A
   } finally {
     await applier?.settled()
     disk?.release()
+    if (direct !== null) direct.reader = discarding
     if (!turned) linger(socket)
   }
 }

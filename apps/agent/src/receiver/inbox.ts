@@ -1,21 +1,16 @@
 import type { Socket } from 'node:net'
 import type { FrameDecoder, Received } from '../stream/frame-decoder.ts'
 import { StreamError } from '../stream/protocol.ts'
+import { DirectReads, discarding, readDirectly } from './direct-reads.ts'
 
 /** Decoded and not yet applied: enough for some to be written while the next arrive. Beyond it the peer waits. */
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024
 const MAX_QUEUED = 256
 
-/** For a plain socket made with `onread` (see `net.connect`): its bytes land where they are wanted. Filled in by whoever reads. */
-export class DirectReads {
-  room: () => Buffer = () => Buffer.alloc(1)
-  /** False: read no more until the socket is resumed. */
-  received: (count: number) => boolean = () => false
-}
-
 /** What arrives on one connection, message by message, with back-pressure. */
 export class Inbox {
   readonly #socket: Socket
+  readonly #decoder: FrameDecoder
   readonly #queue: Received[] = []
   readonly #detach: () => void
   #queuedBytes = 0
@@ -24,20 +19,12 @@ export class Inbox {
 
   constructor(socket: Socket, decoder: FrameDecoder, direct: DirectReads | null = null) {
     this.#socket = socket
+    this.#decoder = decoder
     const data = (chunk: Buffer) =>
       this.#take(() => {
         for (const received of decoder.push(chunk)) this.#put(received)
       })
-    if (direct !== null) {
-      direct.room = () => decoder.room()
-      direct.received = (count) => {
-        this.#take(() => {
-          const received = decoder.received(count)
-          if (received !== null) this.#put(received)
-        })
-        return !this.#full
-      }
-    }
+    if (direct !== null) this.#takeFrom(direct)
     const failed = (error: Error) => this.#end(error)
     const ended = () => this.#end(null)
     const closed = () => this.#end(new StreamError('CONNECTION_LOST', 'The source closed the connection.'))
@@ -49,6 +36,13 @@ export class Inbox {
   detach(): void {
     if (this.#queue.length > 0) throw new StreamError('BROKEN_STREAM', 'The peer spoke out of turn.')
     this.#detach()
+  }
+
+  /** From here on bytes land in the frames they belong to; null where this Node does not let a socket do that. */
+  readDirectly(): DirectReads | null {
+    const reads = new DirectReads()
+    this.#takeFrom(reads)
+    return readDirectly(this.#socket, reads) ? reads : null
   }
 
   /** The next message; null when the peer has ended the connection. Rejects with what broke it, once all before was taken. */
@@ -68,6 +62,21 @@ export class Inbox {
 
   get #full(): boolean {
     return this.#queuedBytes >= MAX_QUEUED_BYTES || this.#queue.length >= MAX_QUEUED
+  }
+
+  #takeFrom(direct: DirectReads): void {
+    direct.reader = {
+      room: () => this.#decoder.room(),
+      received: (count) => {
+        this.#take(() => {
+          const received = this.#decoder.received(count)
+          if (received !== null) this.#put(received)
+        })
+        // A decoder that has thrown has no room any more, and none would be asked for it for ever.
+        if (this.#ended !== undefined) direct.reader = discarding
+        return !this.#full
+      },
+    }
   }
 
   #put(received: Received): void {
