@@ -1,10 +1,9 @@
-import { Queue, Worker, createPostgresBackend, withBackend } from 'bullmq'
-import type { JobsOptions, QueueOptions, WorkerOptions } from 'bullmq'
+import { PostgresQueueBackend, Queue, Worker, withBackend } from 'bullmq'
+import type { JobsOptions, QueueBaseOptions, QueueOptions, WorkerOptions } from 'bullmq'
+import { QueueConnection } from './postgres-connection.ts'
 
 /** One queue for all jobs: their handlers are short, and a coordinator then needs one listening connection. */
 const QUEUE_NAME = 'driftless'
-/** Where BullMQ keeps its tables, apart from ours. */
-export const QUEUE_SCHEMA = 'queue'
 /** A producer's connection, or a Redis command, must not hang for longer than a wake-up is worth waiting for. */
 const CONNECT_TIMEOUT_MS = 2_000
 
@@ -36,20 +35,22 @@ export function openQueue(queueUrl: string, connections: number, options: Omit<Q
     // A producer fails at once while Redis is away; the sweep makes up for it.
     return new Queue(QUEUE_NAME, { ...options, connection: { url: queueUrl, enableOfflineQueue: false, connectTimeout: CONNECT_TIMEOUT_MS, maxRetriesPerRequest: 1 } })
   }
-  return new OnPostgres.Queue(QUEUE_NAME, { ...options, connection: postgres(queueUrl, connections) })
+  return new OnPostgres.Queue(QUEUE_NAME, { ...options, connection: { queueUrl, connections } })
 }
 
 /** Opens the consuming end and starts it. */
 export function openWorker(queueUrl: string, connections: number, process: Process, options: Omit<WorkerOptions, 'connection'>): BackendWorker {
   if (isRedis(queueUrl)) return new Worker(QUEUE_NAME, process, { ...options, connection: { url: queueUrl, maxRetriesPerRequest: null } })
-  return new OnPostgres.Worker(QUEUE_NAME, process, { ...options, connection: postgres(queueUrl, connections) })
+  return new OnPostgres.Worker(QUEUE_NAME, process, { ...options, connection: { queueUrl, connections } })
 }
 
-const OnPostgres = withBackend(createPostgresBackend)
+type PostgresSettings = { queueUrl: string; connections: number }
 
-function postgres(connectionString: string, max: number) {
-  return { connectionString, max, schema: QUEUE_SCHEMA, keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'driftless-queue' }
-}
+const OnPostgres = withBackend((name: string, options: QueueBaseOptions<PostgresSettings>) => {
+  const { queueUrl, connections } = options.connection
+  const connection = new QueueConnection(queueUrl, connections, CONNECT_TIMEOUT_MS)
+  return new PostgresQueueBackend(connection, name, { ...options, connection: connection.pool })
+})
 
 /** Whether the queue is on Redis (which must run with `noeviction`) rather than on PostgreSQL. */
 export function isRedis(queueUrl: string): boolean {

@@ -1,6 +1,7 @@
 import { runMigrations } from 'bullmq'
 import pg from 'pg'
-import { QUEUE_SCHEMA, isRedis } from './backend.ts'
+import { isRedis } from './backend.ts'
+import { QUEUE_SCHEMA } from './postgres-connection.ts'
 
 /**
  * Makes or upgrades BullMQ's own schema `queue`; on Redis there is none and nothing is done. Coordinators call it at
