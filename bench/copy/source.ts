@@ -37,7 +37,7 @@ peer.answer(sourceMethods.copy, async ({ path, port, credentials, targetAgentId 
   const { signal } = new AbortController()
   const disk = { ...DISK, sizeBytes: device.sizeBytes }
   const target = { host: '127.0.0.1', port, agentId: targetAgentId }
-  const link = caller === null && credentials !== null ? await openLink(target, disk, credentials, signal) : await introduce(caller ?? new Socket(), 'now', target, disk, signal)
+  const link = caller === null && credentials !== null ? await openLink(target, disk, credentials, signal) : await introduce(caller ?? new Socket(), target, disk, signal)
   const sync = new SyncState(device.sizeBytes, Date.now)
   sync.restart('FRESH')
   const copier = new BlockCopier({ device, link, sync, buckets: [], signal: link.closed })

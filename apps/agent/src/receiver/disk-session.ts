@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net'
+import type { Connection } from '../stream/connection.ts'
 import { FrameDecoder } from '../stream/frame-decoder.ts'
 import { encodeError, encodeHelloOk } from '../stream/frames.ts'
 import type { Message } from '../stream/frames.ts'
 import { MAX_FRAME_BYTES, MAX_FRAME_BYTES_BEFORE_HELLO, STREAM_VERSION, StreamError } from '../stream/protocol.ts'
-import type { Hello } from '../stream/protocol.ts'
+import type { Hello, Lanes } from '../stream/protocol.ts'
 import { discarding } from './direct-reads.ts'
 import type { DirectReads } from './direct-reads.ts'
 import { FrameApplier } from './frame-applier.ts'
@@ -23,13 +23,16 @@ const LINGER_MS = 1_000
 export type Admit = (peerAgentId: string, hello: Hello, end: (error: StreamError) => void) => Promise<ReceivingDisk>
 
 /** Takes over the connection of a peer that called for the way back, and says HELLO on it; or throws `StreamError`. */
-export type TurnRound = (peerAgentId: string, hello: Hello, socket: Socket) => void
+export type TurnRound = (peerAgentId: string, hello: Hello, socket: Connection) => void
+
+/** Takes over one of several connections that are to carry one stream; or throws `StreamError`. */
+export type JoinLanes = (peerAgentId: string, lanes: Lanes, socket: Connection) => void
 
 /**
  * Serves one connection from HELLO to its end. Never rejects: errors are told to the peer, and returned for the log.
  * In the product the socket is TLS and `peerAgentId` from its certificate; a plain socket may come with `direct`.
  */
-export async function serveSession(socket: Socket, peerAgentId: string, admit: Admit, turnRound: TurnRound | null = null, direct: DirectReads | null = null): Promise<Error | null> {
+export async function serveSession(socket: Connection, peerAgentId: string, admit: Admit, turnRound: TurnRound | null = null, direct: DirectReads | null = null, joinLanes: JoinLanes | null = null): Promise<Error | null> {
   const decoder = new FrameDecoder(MAX_FRAME_BYTES_BEFORE_HELLO)
   const inbox = new Inbox(socket, decoder, direct)
   let disk: ReceivingDisk | null = null
@@ -44,6 +47,12 @@ export async function serveSession(socket: Socket, peerAgentId: string, admit: A
   try {
     const first = await inbox.next()
     if (first === null) return null
+    if (first.message.type === 'LANES' && joinLanes !== null) {
+      inbox.detach()
+      joinLanes(peerAgentId, first.message.lanes, socket)
+      turned = true
+      return null
+    }
     const hello = expectHello(first.message)
     if (hello.reverse === true) {
       if (turnRound === null) throw new StreamError('BROKEN_STREAM', 'The peer asked for the way back where there is none.')
@@ -73,12 +82,12 @@ export async function serveSession(socket: Socket, peerAgentId: string, admit: A
   }
 }
 
-function refuse(socket: Socket, error: StreamError): void {
+function refuse(socket: Connection, error: StreamError): void {
   if (socket.writable) socket.end(encodeError({ code: error.code, message: error.message.slice(0, 500) }))
 }
 
 /** Closing over unread bytes resets the connection, and the peer would lose our last words: read them away for a moment. */
-function linger(socket: Socket): void {
+function linger(socket: Connection): void {
   if (socket.destroyed) return
   if (!socket.writableEnded) socket.end()
   socket.on('error', () => {})

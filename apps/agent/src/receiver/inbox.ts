@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Connection } from '../stream/connection.ts'
 import type { FrameDecoder, Received } from '../stream/frame-decoder.ts'
 import { StreamError } from '../stream/protocol.ts'
 import { DirectReads, discarding, readDirectly } from './direct-reads.ts'
@@ -9,7 +9,7 @@ const MAX_QUEUED = 256
 
 /** What arrives on one connection, message by message, with back-pressure. */
 export class Inbox {
-  readonly #socket: Socket
+  readonly #socket: Connection
   readonly #decoder: FrameDecoder
   readonly #queue: Received[] = []
   readonly #detach: () => void
@@ -17,7 +17,7 @@ export class Inbox {
   #ended: Error | null | undefined
   #wake: () => void = () => {}
 
-  constructor(socket: Socket, decoder: FrameDecoder, direct: DirectReads | null = null) {
+  constructor(socket: Connection, decoder: FrameDecoder, direct: DirectReads | null = null) {
     this.#socket = socket
     this.#decoder = decoder
     const data = (chunk: Buffer) =>

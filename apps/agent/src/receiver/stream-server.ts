@@ -1,14 +1,16 @@
 import { createServer } from 'node:tls'
 import type { Server, TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
+import type { Connection } from '../stream/connection.ts'
 import { tlsSettings } from '../stream/identity.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { serveSession } from './disk-session.ts'
-import type { Admit, TurnRound } from './disk-session.ts'
+import type { Admit, JoinLanes, TurnRound } from './disk-session.ts'
+import { LaneGroups } from './lane-groups.ts'
 import { keepYoungGenerationSmall } from './young-generation.ts'
 
-/** One connection a disk: 5,000 VMs would have fewer under way at a time. A stranger cannot exhaust the process. */
-const MAX_CONNECTIONS = 2_000
+/** One connection a disk, four on a long way: 5,000 VMs would have fewer under way at a time. A stranger cannot exhaust the process. */
+const MAX_CONNECTIONS = 4_000
 
 /** A peer that has not shown its certificate by then is dropped. */
 const HANDSHAKE_TIMEOUT_MS = 10_000
@@ -27,16 +29,19 @@ export async function startStreamServer(options: { host: string; port: number; c
   keepYoungGenerationSmall()
   const sockets = new Set<TLSSocket>()
   const server = createServer({ ...tlsSettings(options.credentials), requestCert: true, handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
+  const serve = (connection: Connection, peerAgentId: string, joinLanes: JoinLanes | null) => {
+    connection.on('error', () => {}) // the session's reads reject with it
+    void serveSession(connection, peerAgentId, options.admit, options.turnRound, null, joinLanes).then((error) => {
+      if (error !== null) log.debug({ peerAgentId, reason: error.message }, 'stream session ended')
+    })
+  }
+  const groups = new LaneGroups((peerAgentId, bundle) => serve(bundle, peerAgentId, null))
   server.maxConnections = MAX_CONNECTIONS
   server.on('secureConnection', (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    socket.on('error', () => {}) // the session's reads reject with it
     const peer = socket.getPeerCertificate().subject?.CN
-    const peerAgentId = typeof peer === 'string' ? peer : ''
-    void serveSession(socket, peerAgentId, options.admit, options.turnRound).then((error) => {
-      if (error !== null) log.debug({ peerAgentId, reason: error.message }, 'stream session ended')
-    })
+    serve(socket, typeof peer === 'string' ? peer : '', (peerAgentId, lanes, lane) => groups.join(peerAgentId, lanes, lane))
   })
   server.on('tlsClientError', (error, socket) => log.info({ reason: error.message, peer: socket.remoteAddress }, 'stream connection refused'))
   await listen(server, options.host, options.port)

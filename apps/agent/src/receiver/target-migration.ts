@@ -1,7 +1,7 @@
 import type { DesiredTarget, GuestState, Problem, TargetObserved } from '@driftless/agent-api'
 import type { BlockDevice } from '@driftless/nbd'
-import type { Socket } from 'node:net'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
+import type { Connection } from '../stream/connection.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { StreamError } from '../stream/protocol.ts'
 import type { Hello } from '../stream/protocol.ts'
@@ -157,7 +157,7 @@ export class TargetMigration {
   }
 
   /** A source that called for the way back. Throws `StreamError`: it calls again. */
-  turnRound(peerAgentId: string, hello: Hello, socket: Socket): void {
+  turnRound(peerAgentId: string, hello: Hello, socket: Connection): void {
     if (this.#wayBack === null) throw new StreamError('NO_WAY_BACK', 'The target has not been told of the way back yet. It will within seconds.')
     this.#wayBack.take(peerAgentId, hello, socket)
   }

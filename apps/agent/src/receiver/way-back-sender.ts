@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import type { Socket } from 'node:net'
 import type { DiskHash, GuestState, Problem, WayBackObserved } from '@driftless/agent-api'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { DiskReplicator } from '../replicator/disk-replicator.ts'
 import { FinalStage } from '../replicator/final-stage.ts'
 import { MigrationRecord } from '../replicator/migration-record.ts'
+import type { Connection } from '../stream/connection.ts'
 import type { Credentials } from '../stream/identity.ts'
 import type { Hello } from '../stream/protocol.ts'
 import { StreamError } from '../stream/protocol.ts'
@@ -57,7 +57,7 @@ export class WayBackSender {
   }
 
   /** A connection on which the source called. Throws `StreamError` when it is not for us. */
-  take(peerAgentId: string, hello: Hello, socket: Socket): void {
+  take(peerAgentId: string, hello: Hello, socket: Connection): void {
     const { sourceAgentId, migrationId } = this.#options
     if (peerAgentId !== sourceAgentId) throw new StreamError('NOT_PAIRED', `Agent "${peerAgentId}" is not the source of migration "${migrationId}".`)
     const disk = this.#disks.find(({ tap }) => tap.key === hello.diskKey && tap.sizeBytes === hello.sizeBytes)

@@ -2,9 +2,9 @@ import type { z } from 'zod'
 import { hashOf } from '../block/content.ts'
 import {
   FLAG_ZSTD, FRAME, FRAME_HEADER_BYTES, HASH_BYTES, HASH_PIECE_BYTES, MAX_DATA_BYTES, MAX_HASH_RANGE_BYTES,
-  StreamError, WRITE_FIELDS_BYTES, WRITE_HEAD_BYTES, hello, helloOk, streamRefusal,
+  StreamError, WRITE_FIELDS_BYTES, WRITE_HEAD_BYTES, hello, helloOk, lanes, lanesOk, streamRefusal,
 } from './protocol.ts'
-import type { Hello, HelloOk, HelloOkSaid, StreamRefusal } from './protocol.ts'
+import type { Hello, HelloOk, HelloOkSaid, Lanes, StreamRefusal } from './protocol.ts'
 
 /** One message, decoded. */
 export type Message =
@@ -20,6 +20,8 @@ export type Message =
   | { type: 'TAKEN'; id: number; bits: Buffer }
   | { type: 'POINT'; id: number; moment: number }
   | { type: 'POINTED'; id: number }
+  | { type: 'LANES'; lanes: Lanes }
+  | { type: 'LANES_OK' }
   | { type: 'ERROR'; refusal: StreamRefusal }
 
 /** What a peer sent that no peer of ours can have sent. */
@@ -50,6 +52,8 @@ function json(type: number, value: unknown): Buffer {
 
 export const encodeHello = (value: Hello): Buffer => json(FRAME.HELLO, value)
 export const encodeHelloOk = (value: HelloOkSaid): Buffer => json(FRAME.HELLO_OK, value)
+export const encodeLanes = (value: Lanes): Buffer => json(FRAME.LANES, value)
+export const encodeLanesOk = (of: number): Buffer => json(FRAME.LANES_OK, { of })
 export const encodeError = (value: StreamRefusal): Buffer => json(FRAME.ERROR, value)
 
 /**
@@ -197,6 +201,10 @@ export function decodeFrame(type: number, flags: number, body: Buffer): Message 
     case FRAME.HELLO: return { type: 'HELLO', hello: parseJson(body, hello, 'HELLO') }
     case FRAME.HELLO_OK: return { type: 'HELLO_OK', ok: parseJson(body, helloOk, 'HELLO_OK') }
     case FRAME.ERROR: return { type: 'ERROR', refusal: parseJson(body, streamRefusal, 'ERROR') }
+    case FRAME.LANES: return { type: 'LANES', lanes: parseJson(body, lanes, 'LANES') }
+    case FRAME.LANES_OK:
+      parseJson(body, lanesOk, 'LANES_OK')
+      return { type: 'LANES_OK' }
     case FRAME.WRITE: return decodeWrite(flags, body)
     case FRAME.ZERO:
       exactly(body, 16, 'ZERO')

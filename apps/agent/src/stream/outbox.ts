@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net'
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
+import type { Connection } from './connection.ts'
 import { FlowControl } from './flow-control.ts'
 import { encodeMark } from './frames.ts'
 import { HASH_PIECE_BYTES, MAX_DATA_BYTES } from './protocol.ts'
@@ -38,7 +38,7 @@ interface Entry {
  */
 export class Outbox {
   readonly flow = new FlowControl()
-  readonly #socket: Socket
+  readonly #socket: Connection
   readonly #failed: (error: unknown) => void
   readonly #entries: Entry[] = []
   readonly #keepAlive: NodeJS.Timeout
@@ -52,7 +52,7 @@ export class Outbox {
   #lastSentMs = performance.now()
 
   /** `failed` is told when an entry could not be prepared. */
-  constructor(socket: Socket, failed: (error: unknown) => void) {
+  constructor(socket: Connection, failed: (error: unknown) => void) {
     this.#socket = socket
     this.#failed = failed
     this.#keepAlive = setInterval(() => {

@@ -21,6 +21,13 @@
  * The way back (`HELLO {reverse: true}`): a source that nobody can dial calls as before, and the roles change: it is the
  * target that now says HELLO on this connection, and sends.
  *
+ * On a long link (`lanes.ts` says when) several connections carry one stream. Before all else the source says on each
+ *
+ *   LANES {bundle, index, of}        ──▶
+ *                                    ◀──  LANES_OK once all have come, or ERROR and close
+ *
+ * and from then on both ends send chunks on them (`lane-chunks.ts`), which put in order are the stream above (`bundle.ts`).
+ *
  * Frame: u32 length of what follows the 8-byte header, u8 type, u8 flags, u16 zero; all numbers
  * big-endian. `epoch` names a replica's content history: with the same epoch as before the
  * source's map still holds; with another it must start over (compare, unless `fresh`: all zero).
@@ -70,6 +77,8 @@ export const FRAME = {
   TAKEN: 13,
   POINT: 16,
   POINTED: 17,
+  LANES: 18,
+  LANES_OK: 19,
 } as const
 
 export const hello = z.object({
@@ -95,6 +104,19 @@ export const helloOk = z.object({
 export type HelloOk = z.infer<typeof helloOk>
 /** As a target says it: what it leaves out has its default. */
 export type HelloOkSaid = z.input<typeof helloOk>
+
+/** Most connections that carry one stream. */
+export const MAX_LANES = 8
+
+export const lanes = z.object({
+  /** Random, 128 bit: the same on all connections of one stream. */
+  bundle: z.string().regex(/^[0-9a-f]{32}$/),
+  index: z.number().int().min(0).max(MAX_LANES - 1),
+  of: z.number().int().min(2).max(MAX_LANES),
+})
+export type Lanes = z.infer<typeof lanes>
+
+export const lanesOk = z.object({ of: z.number().int() })
 
 export const streamRefusal = z.object({ code: z.string().max(60), message: z.string().max(500) })
 export type StreamRefusal = z.infer<typeof streamRefusal>

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net'
 import { Compression } from './compression.ts'
+import type { Connection } from './connection.ts'
 import type { FrameDecoder } from './frame-decoder.ts'
 import { encodeFlush, encodeHashesRequest, encodeOffer, encodePoint } from './frames.ts'
 import type { Message } from './frames.ts'
@@ -18,20 +18,20 @@ interface Waiter {
 }
 
 /**
- * The source's end of one disk's stream, on any connected socket whose peer has said HELLO_OK. Everything goes out in
+ * The source's end of one disk's stream, on any connection whose peer has said HELLO_OK. Everything goes out in
  * the order of the calls, data and questions alike. After a failure every call rejects with its cause.
  */
 export class DiskLink {
   readonly ok: HelloOk
   readonly compression = new Compression()
-  readonly #socket: Socket
+  readonly #socket: Connection
   readonly #outbox: Outbox
   readonly #waiters = new Map<number, Waiter>()
   readonly #closed = new AbortController()
   #nextId = 1
   #failure: Error | null = null
 
-  constructor(socket: Socket, decoder: FrameDecoder, ok: HelloOk) {
+  constructor(socket: Connection, decoder: FrameDecoder, ok: HelloOk) {
     this.#socket = socket
     this.ok = ok
     this.#outbox = new Outbox(socket, (error) => this.#fail(asError(error)))
