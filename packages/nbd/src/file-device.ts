@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises'
 import type { BlockDevice } from './block-device.ts'
 import { CallGate, READ_LIMITS, WRITE_LIMITS } from './call-gate.ts'
 import { BlockError } from './errors.ts'
+import { fileHoles } from './file-holes.ts'
 
 export type FileDeviceOptions = {
   /** Makes a sparse file of this size when there is none; one that is there keeps its content and must have this size. */
@@ -16,13 +17,14 @@ const ZEROES = Buffer.alloc(1024 * 1024)
 const STAT_BLOCK_BYTES = 512
 
 /**
- * A raw file as a disk. Flush is fdatasync. Node can neither punch holes nor ask for them: `writeZeroes` writes
- * zeroes, but leaves alone what reads as zero already, so that holes stay holes.
+ * A raw file as a disk. Flush is fdatasync. Its holes are told, and zeroes become holes. Where that cannot be had,
+ * `writeZeroes` writes zeroes, but leaves alone what reads as zero already, so that holes stay holes.
  */
 export async function openFileDevice(path: string, options: FileDeviceOptions = {}): Promise<BlockDevice> {
   if (options.create) await createSparse(path, options.create.sizeBytes)
   const file = await open(path, options.readOnly ? 'r' : 'r+')
   const sizeBytes = (await file.stat()).size
+  const holes = await fileHoles
   const readGate = new CallGate(READ_LIMITS)
   const writeGate = new CallGate(WRITE_LIMITS)
 
@@ -59,7 +61,9 @@ export async function openFileDevice(path: string, options: FileDeviceOptions = 
     readNow: (offset, into, alone = false) => readGate.opens(alone) && wholeNow((at) => readSync(file.fd, into, at, into.length - at, offset + at), into.length, 'A read', readGate),
     writeNow: (offset, data, alone = false) => writeGate.opens(alone) && wholeNow((at) => writeSync(file.fd, data, at, data.length - at, offset + at), data.length, 'A write', writeGate),
     flush: () => file.datasync(),
+    ...(holes !== null && { extents: (offset: number, length: number) => holes.extents(file.fd, offset, length) }),
     async writeZeroes(offset, length) {
+      if ((await holes?.punch(file.fd, offset, length)) === true) return
       const present = Buffer.allocUnsafe(Math.min(ZEROES.length, length))
       for (let at = 0; at < length; at += ZEROES.length) {
         const part = present.subarray(0, Math.min(ZEROES.length, length - at))

@@ -3,7 +3,7 @@
  * disks, the lab's guests use them.
  *
  *   block-device.ts          the interface everything in the data plane is written against
- *   file-device.ts           a raw file as a disk        (call-gate.ts: at once, or on another thread)
+ *   file-device.ts           a raw file as a disk        (call-gate.ts: at once, or on another thread; file-holes.ts)
  *
  *   server.ts                a disk served on a unix socket or TCP: listens, counts, closes
  *    └ server-connection.ts  one client, from greeting to end
