@@ -40,6 +40,8 @@ export class BlockCopier {
   #backgroundBytes = 0
   /** Up to here the disk is likely a hole: asked for before it was taken, so it only says how much to take. */
   #holeTo = 0
+  /** Up to here it was asked for holes. */
+  #askedTo = 0
   /** What was taken and is being read. */
   readonly #preparing = new Set<Promise<Outgoing>>()
 
@@ -83,7 +85,7 @@ export class BlockCopier {
     const mode = sync.sweepMode
     if (position >= sync.sizeBytes) return false
     const known = await this.#questions.at(position, mode, this.#limit())
-    if (known === null && device.extents !== undefined && position >= this.#holeTo) await this.#lookForHole(position)
+    if (known === null && device.extents !== undefined && position >= this.#askedTo) await this.#lookForHole(position)
     signal.throwIfAborted()
     if (sync.sweepPosition !== position || sync.sweepMode !== mode) return true // it began anew meanwhile
     const range = sync.takeBackground(known?.length ?? Math.max(this.#pieceBytes(), this.#holeTo - position))
@@ -94,9 +96,14 @@ export class BlockCopier {
     return true
   }
 
+  /** Asks what comes at `position`: a hole, which is passed over at once, or data, of which no more is asked until its end. */
   async #lookForHole(position: number): Promise<void> {
-    const [first] = await this.#extents(position, Math.min(MAX_HOLE_BYTES, this.#options.sync.sizeBytes - position))
-    if (first?.zero === true) this.#holeTo = position + first.length
+    const asked = Math.min(MAX_HOLE_BYTES, this.#options.sync.sizeBytes - position)
+    const [first] = await this.#extents(position, asked)
+    const end = position + (first?.length ?? asked)
+    // Whole blocks: what is left of one is sent with the next piece.
+    this.#askedTo = end === this.#options.sync.sizeBytes ? end : Math.max(position + BLOCK_BYTES, Math.floor(end / BLOCK_BYTES) * BLOCK_BYTES)
+    if (first?.zero === true && this.#askedTo <= end) this.#holeTo = this.#askedTo
   }
 
   /** What was likely a hole may have been written to before it was taken: asked again, what is none any more is sent. */
