@@ -5,7 +5,7 @@ import { encodeMark } from './frames.ts'
 import { HASH_PIECE_BYTES, MAX_DATA_BYTES } from './protocol.ts'
 
 /** A caller that never has to wait gives way to the event loop this often. */
-const YIELD_EVERY_MS = 5
+const YIELD_EVERY_MS = 1
 
 /** Pieces prepared ahead: enough to keep two compressing while one is sent. */
 const MAX_WAITING_PIECES = 4
