@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { BlockDevice } from '@driftless/nbd'
 import { BLOCK_BYTES } from '../block/map.ts'
 import { hashPieces } from '../receiver/disk-session.ts'
@@ -77,6 +77,14 @@ async function setUp() {
   return { source, target, sync, table, verify, link, asked, untold, replicate }
 }
 
+/** Waits without a look at the clock, which stands still. */
+async function turns(condition: () => boolean): Promise<void> {
+  for (let turn = 0; !condition(); turn += 1) {
+    if (turn > 5_000) throw new Error('It did not happen.')
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
 describe('VerifyBehind', () => {
   test('a write whose copy is still under way is left alone, and looked at when it has arrived', async () => {
     const { source, table, verify, asked, replicate } = await setUp()
@@ -138,6 +146,27 @@ describe('VerifyBehind', () => {
     replicate()
     await eventually('it is proven again', () => verify.complete)
     expect(verify.problem).toBeNull()
+  })
+
+  test('what differs holds up nothing else until its second look, which comes at once when no write is under way any more', async () => {
+    const { target, table, verify, asked, replicate } = await setUp()
+    await eventually('all is proven', () => verify.complete)
+    const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now())
+    cleanups.push(async () => now.mockRestore())
+    asked.length = 0
+    target.fill(1, 8 * HASH_PIECE_BYTES, 8 * HASH_PIECE_BYTES + 1)
+    table.touch(8 * PIECE_BLOCKS, 9 * PIECE_BLOCKS)
+    await turns(() => asked.includes(8))
+    table.touch(2 * PIECE_BLOCKS, 3 * PIECE_BLOCKS)
+    await turns(() => table.stalePieces === 1 && asked.includes(2))
+    expect(asked).toEqual([8, 2])
+    expect(verify.complete).toBe(false)
+    expect(verify.divergences).toBe(0)
+    verify.setStill(true)
+    await turns(() => verify.divergences === 1)
+    replicate()
+    await turns(() => verify.complete)
+    expect(asked).toEqual([8, 2, 8, 8])
   })
 
   test('what the sweep has not durably covered is not looked at', async () => {

@@ -12,6 +12,9 @@ import type { PieceTable } from './piece-table.ts'
 const BUSY_PIECES = 16
 const MOST_PIECES = MAX_HASH_RANGE_BYTES / HASH_PIECE_BYTES
 
+/** While every millisecond is downtime, a look does not wait for the answers to those before it: over a long way each is a round trip. */
+const URGENT_LOOKS = 4
+
 /** For each millisecond of looking so many are left to others: while the sweep runs, while the guest writes, and at rest. */
 const PAUSE_DURING_SWEEP = 9
 const PAUSE_WHILE_BUSY = 3
@@ -33,6 +36,9 @@ const MOST_PASSED = 10_000
 /** Remembered for being different once; beyond it the oldest are forgotten. */
 const MOST_REMEMBERED = 10_000
 
+/** Awaiting their second look; beyond it nothing new is looked at. */
+const MOST_SUSPECTS = 10_000
+
 export interface VerifyBehindOptions {
   readonly sync: SyncState
   readonly table: PieceTable
@@ -51,13 +57,16 @@ export class VerifyBehind implements DirtyListener {
   readonly #sync: SyncState
   readonly #table: PieceTable
   readonly #settle: () => Promise<void>
-  /** Different at the first look, and not written since. */
-  readonly #suspects = new Set<number>()
+  /** Different at the first look, and not written since; and when they are looked at again. */
+  readonly #suspects = new Map<number, number>()
   /** Found different, and sent anew, at some time. */
   readonly #sentAnew = new Set<number>()
+  /** Being looked at. */
+  readonly #underWay = new Set<number>()
+  readonly #looks = new Set<Promise<void>>()
   #cursor = 0
-  #looking = false
   #urgent = false
+  #still = false
   #divergences = 0
   #problem: Problem | null = null
 
@@ -81,7 +90,7 @@ export class VerifyBehind implements DirtyListener {
 
   /** Every piece was found equal and has not been written since. */
   get complete(): boolean {
-    return this.#table.stalePieces === 0 && !this.#looking
+    return this.#table.stalePieces === 0 && this.#looks.size === 0 && this.#suspects.size === 0
   }
 
   /** Pieces that differed although nothing of them was under way. */
@@ -98,29 +107,52 @@ export class VerifyBehind implements DirtyListener {
     this.#urgent = urgent
   }
 
+  /** Still: no write is under way, and none will be; what differs differs. */
+  setStill(still: boolean): void {
+    this.#still = still
+  }
+
   /** Looks for as long as the link lasts; rejects with the reason of its end. */
   async run(link: Pick<DiskLink, 'hashes' | 'closed'>): Promise<void> {
-    for (;;) {
+    this.#suspects.clear() // of an earlier link: they are stale, and met again
+    const failed = new AbortController()
+    const over = AbortSignal.any([link.closed, failed.signal])
+    try {
+      for (;;) {
+        over.throwIfAborted()
+        const startMs = performance.now()
+        const look = this.#nextLook(link)
+        if (look === null) {
+          await sleep(this.#urgent ? URGENT_IDLE_MS : IDLE_MS, over)
+          continue
+        }
+        const looked = look.catch((error: unknown) => failed.abort(error)).finally(() => this.#looks.delete(looked))
+        this.#looks.add(looked)
+        while (this.#looks.size >= (this.#urgent ? URGENT_LOOKS : 1)) await Promise.race(this.#looks)
+        if (!this.#urgent) await sleep((performance.now() - startMs) * this.#pauseFactor(), over)
+      }
+    } finally {
+      await Promise.all(this.#looks)
+    }
+  }
+
+  /** Begins the next look, at whatever is due; null: nothing is. It rejects when the link has failed. */
+  #nextLook(link: Pick<DiskLink, 'hashes' | 'closed'>): Promise<void> | null {
+    const suspects = this.#dueSuspects()
+    if (suspects.length > 0) return this.#bear(this.#lookAgain(suspects, link), link)
+    const runs = this.#nextRuns()
+    return runs.length === 0 ? null : this.#bear(this.#look(runs, link), link)
+  }
+
+  /** A disk that cannot be read is told, and tried again. */
+  async #bear(look: Promise<void>, link: Pick<DiskLink, 'closed'>): Promise<void> {
+    try {
+      await look
+    } catch (error) {
       link.closed.throwIfAborted()
-      const runs = this.#nextRuns()
-      if (runs.length === 0) {
-        await sleep(this.#urgent ? URGENT_IDLE_MS : IDLE_MS, link.closed)
-        continue
-      }
-      const startMs = performance.now()
-      try {
-        this.#looking = true
-        const looked = await Promise.allSettled(runs.map((run) => this.#look(run, link)))
-        for (const one of looked) if (one.status === 'rejected') throw one.reason
-      } catch (error) {
-        link.closed.throwIfAborted()
-        if (error instanceof StreamError) throw error
-        this.#problem = { code: 'VERIFY_FAILED', message: `The disk could not be read back to compare it: ${messageOf(error)}. Check the source's storage; it is tried again.`.slice(0, 500) }
-        await sleep(RETRY_MS, link.closed)
-      } finally {
-        this.#looking = false
-      }
-      if (!this.#urgent) await sleep((performance.now() - startMs) * this.#pauseFactor(), link.closed)
+      if (error instanceof StreamError) throw error
+      this.#problem = { code: 'VERIFY_FAILED', message: `The disk could not be read back to compare it: ${messageOf(error)}. Check the source's storage; it is tried again.`.slice(0, 500) }
+      await sleep(RETRY_MS, link.closed)
     }
   }
 
@@ -134,12 +166,13 @@ export class VerifyBehind implements DirtyListener {
    * cost a round trip, which at the cutover is downtime.
    */
   #nextRuns(): BlockRun[] {
+    if (this.#suspects.size >= MOST_SUSPECTS) return []
     const calm = this.#urgent || (this.#sync.sweepComplete && this.#sync.foregroundLeftBytes === 0)
     const runs: BlockRun[] = []
     for (let left = calm ? MOST_PIECES : BUSY_PIECES; left > 0; ) {
       const run = this.#next(left)
-      // Not before it is its turn is a piece taken off the stale ones: going round, it would be met again.
-      if (run === null || runs.some(({ first, end }) => run.first < end && first < run.end)) return runs
+      if (run === null) return runs
+      for (let piece = run.first; piece < run.end; piece += 1) this.#underWay.add(piece)
       runs.push(run)
       left -= run.end - run.first
     }
@@ -159,7 +192,7 @@ export class VerifyBehind implements DirtyListener {
         continue
       }
       let end = run.first
-      while (end < run.end && this.#isSettled(end)) end += 1
+      while (end < run.end && this.#isSettled(end) && !this.#suspects.has(end) && !this.#underWay.has(end)) end += 1
       this.#cursor = Math.max(end, run.first + 1)
       if (end > run.first) return { first: run.first, end }
     }
@@ -170,25 +203,58 @@ export class VerifyBehind implements DirtyListener {
     return this.#sync.sweepComplete || (piece + 1) * HASH_PIECE_BYTES <= this.#sync.durableSweptBytes
   }
 
+  /** Nothing of the piece is under way; or, once nothing changes any more, the question comes to the target behind it. */
   #isSettled(piece: number): boolean {
-    return this.#sync.isSettled(piece * PIECE_BLOCKS, Math.min((piece + 1) * PIECE_BLOCKS, this.#sync.blockCount))
+    const first = piece * PIECE_BLOCKS
+    const end = Math.min(first + PIECE_BLOCKS, this.#sync.blockCount)
+    return this.#still ? this.#sync.isTaken(first, end) : this.#sync.isSettled(first, end)
   }
 
-  async #look(run: BlockRun, link: Pick<DiskLink, 'hashes' | 'closed'>): Promise<void> {
-    const different = await this.#compare(run, link)
-    if (different.length === 0) {
-      this.#problem = null
-      return
+  /** A first look: what differs may be a write that is under way, and waits for its second. */
+  async #look(runs: readonly BlockRun[], link: Pick<DiskLink, 'hashes'>): Promise<void> {
+    try {
+      const different = await this.#compareAll(runs, link)
+      if (different.length === 0) this.#problem = null
+      const dueMs = performance.now() + SECOND_LOOK_MS
+      for (const piece of different) this.#suspects.set(piece, dueMs)
+    } finally {
+      for (const { first, end } of runs) for (let piece = first; piece < end; piece += 1) this.#underWay.delete(piece)
     }
-    for (const piece of different) this.#suspects.add(piece)
-    await sleep(SECOND_LOOK_MS, link.closed)
-    await this.#settle()
-    for (const piece of different) {
-      if (!this.#suspects.has(piece) || !this.#isSettled(piece)) continue
-      const [again] = await this.#compare({ first: piece, end: piece + 1 }, link)
-      if (again !== undefined && this.#suspects.has(piece)) this.#diverged(piece)
+  }
+
+  /** Those whose second look is due, all of them once no write is under way, and that do not have it already. */
+  #dueSuspects(): number[] {
+    const now = performance.now()
+    const due: number[] = []
+    for (const [piece, dueMs] of this.#suspects) {
+      if (due.length >= MOST_PIECES) break
+      if ((this.#still || dueMs <= now) && !this.#underWay.has(piece)) due.push(piece)
     }
-    for (const piece of different) this.#suspects.delete(piece)
+    return due
+  }
+
+  async #lookAgain(pieces: readonly number[], link: Pick<DiskLink, 'hashes'>): Promise<void> {
+    for (const piece of pieces) this.#underWay.add(piece)
+    try {
+      await this.#settle()
+      const unwritten = pieces.filter((piece) => this.#suspects.has(piece) && this.#isSettled(piece))
+      const different = await this.#compareAll(unwritten.map((piece) => ({ first: piece, end: piece + 1 })), link)
+      for (const piece of different) if (this.#suspects.has(piece)) this.#diverged(piece)
+    } finally {
+      for (const piece of pieces) {
+        this.#suspects.delete(piece)
+        this.#underWay.delete(piece)
+      }
+    }
+  }
+
+  /** All of them at once; a failure is told when none is under way any more. */
+  async #compareAll(runs: readonly BlockRun[], link: Pick<DiskLink, 'hashes'>): Promise<number[]> {
+    const compared = await Promise.allSettled(runs.map((run) => this.#compare(run, link)))
+    return compared.flatMap((one) => {
+      if (one.status === 'rejected') throw one.reason
+      return one.value
+    })
   }
 
   /** Both sides read the pieces back. Returns those that differ and were not written meanwhile; they are stale again. */

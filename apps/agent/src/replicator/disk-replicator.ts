@@ -23,6 +23,9 @@ const TELL_AFTER_FAILURES = 4
 const FLUSH_EVERY_BYTES = 32 * 1024 * 1024
 const FLUSH_EVERY_MS = 1_000
 
+/** Markers under way at a time once the disk is still: over a long way each is a round trip, and none waits for another. */
+const MAX_FLUSHES_WHEN_STILL = 4
+
 /** Most that may be sent and not flushed: what the cutover or a broken link costs at worst. */
 const MAX_UNFLUSHED_BYTES = 2 * FLUSH_EVERY_BYTES
 
@@ -71,6 +74,7 @@ export class DiskReplicator {
   #target: LinkTarget | null = null
   #paused = false
   #urgent = false
+  #still = false
   #sweepHeld = false
   #link: DiskLink | null = null
   #copier: BlockCopier | null = null
@@ -83,13 +87,16 @@ export class DiskReplicator {
   #problem: Problem | null = null
   #lastProgressMs: number
   #closedWireBytes = 0
+  /** The latest marker under way, and how many there are. */
   #flushing: Promise<void> | null = null
+  #flushes = 0
   #lastFlushMs = 0
   #wake: () => void = () => {}
   #wakeForDirty: () => void = () => {}
   #backgroundBytes = 0
   #point: PointRequest | null = null
-  #pointAsked: () => void = () => {}
+  /** Ends the wait for a marker's answer early. */
+  #stir: () => void = () => {}
 
   constructor(options: DiskReplicatorOptions) {
     this.#options = options
@@ -142,7 +149,17 @@ export class DiskReplicator {
   setUrgent(urgent: boolean): void {
     this.#urgent = urgent
     this.verify.setUrgent(urgent)
+    if (!urgent) this.setStill(false)
     this.#wake()
+    this.#stir()
+  }
+
+  /** Still: no write to the disk is under way, and none will be. What is left then goes out at once, and is compared behind it. */
+  setStill(still: boolean): void {
+    if (still === this.#still) return
+    this.#still = still
+    this.verify.setStill(still)
+    this.#stir()
   }
 
   /** Held: the sweep waits while another VM is being cut over; what the guest writes is still sent. */
@@ -165,7 +182,7 @@ export class DiskReplicator {
     signal.addEventListener('abort', () => this.#giveUpPoint(request, signal.reason), { once: true })
     if (this.#link === null) this.#giveUpPoint(request, new StreamError('CONNECTION_LOST', 'The target is not connected.'))
     this.#wakeForDirty()
-    this.#pointAsked()
+    this.#stir()
     return { sent: request.sent.promise, reached: request.reached.promise }
   }
 
@@ -235,6 +252,7 @@ export class DiskReplicator {
     try {
       this.#link = link
       this.#flushing = null
+      this.#flushes = 0
       this.#everConnected = true
       const { sync, table } = this
       await takeUp({ link, sync, table, tap: this.#options.tap, knownEpoch: this.#knownEpoch, mustCompare: this.#mustCompare })
@@ -269,19 +287,18 @@ export class DiskReplicator {
       const flushDue = copier.unflushedBytes >= FLUSH_EVERY_BYTES || (this.sync.needsFlush && now - this.#lastFlushMs >= FLUSH_EVERY_MS)
       if (flushDue && this.#flushing === null) this.#startFlush(link, copier)
       if (copier.unflushedBytes >= MAX_UNFLUSHED_BYTES - FLUSH_EVERY_BYTES) await this.#flushing
-      if (now >= nextPassMs && this.sync.dirtyBytes > 0) this.sync.beginPass()
+      if ((this.#urgent || now >= nextPassMs) && this.sync.dirtyBytes > 0) this.sync.beginPass()
       if (await copier.copyForeground()) continue
       if (!this.#sweepHeld && (await copier.copyBackground())) {
         if (now >= nextPassMs && !this.#urgent) nextPassMs = now + GATHER_DURING_SWEEP_MS
         continue
       }
       if (this.sync.needsFlush) {
-        if (!(await this.#untilFlushed())) continue
+        if (!this.#mayFlush && !(await this.#untilFlushed())) continue
         this.#startFlush(link, copier)
       }
       if (this.#flushing !== null) {
-        if (!(await this.#untilFlushed())) continue
-        nextPassMs = this.#urgent ? 0 : this.#options.now() + GATHER_MS
+        if (await this.#untilFlushed()) nextPassMs = this.#options.now() + GATHER_MS
       } else if (this.sync.dirtyBytes > 0) {
         if (!this.#urgent) await this.#waitForWake(nextPassMs - now, true)
       } else {
@@ -292,12 +309,23 @@ export class DiskReplicator {
     }
   }
 
-  /** Waits for the marker under way; false: a moment is to be marked meanwhile, and that does not wait for a disk's flush. */
+  get #mayFlush(): boolean {
+    return this.#flushing === null || (this.#still && this.#flushes < MAX_FLUSHES_WHEN_STILL)
+  }
+
+  /**
+   * Waits for the markers under way; false: something does not wait for them. That is a moment that is to be marked, and,
+   * when all is urgent, what was written meanwhile: the last marker is to find as little before it as can be.
+   */
   async #untilFlushed(): Promise<boolean> {
-    const asked = new Promise<void>((resolve) => (this.#pointAsked = resolve))
-    if (this.#point === null) await Promise.race([this.#flushing, asked])
-    this.#pointAsked = () => {}
-    return this.#point === null
+    const flushing = this.#flushing
+    const presses = () => this.#point !== null || (this.#urgent && this.sync.dirtyBytes > 0) || (this.#still && this.sync.needsFlush && this.#mayFlush)
+    while (this.#flushing !== null && this.#flushing === flushing && !presses()) {
+      const stirred = new Promise<void>((resolve) => (this.#stir = this.#wakeForDirty = resolve))
+      await Promise.race([flushing, stirred])
+    }
+    this.#stir = this.#wakeForDirty = () => {}
+    return !presses()
   }
 
   async #sendPoint(request: PointRequest, link: DiskLink, copier: BlockCopier): Promise<void> {
@@ -317,9 +345,11 @@ export class DiskReplicator {
     copier.unflushedBytes = 0
     this.#lastFlushMs = this.#options.now()
     this.sync.beginFlush()
+    this.#flushes += 1
     const flushing = link.flush(this.sync.markedSweptBytes).then(() => {
       if (this.#link !== link) return
-      this.#flushing = null
+      this.#flushes -= 1
+      if (this.#flushes === 0) this.#flushing = null
       this.sync.flushed()
       this.#progressed()
     })

@@ -9,7 +9,7 @@ import type { DiskTap } from '../tap/disk-tap.ts'
 
 /** While the guest is down every millisecond is downtime: conditions are looked at this often. */
 const POLL_MS = 5
-const GUEST_POLL_MS = 20
+const GUEST_POLL_MS = 10
 
 /** The guest is stopped once this little is left after a pass, or after so many passes: it then writes as fast as we send. */
 const SMALL_REST_BYTES = 4 * 1024 * 1024
@@ -52,7 +52,10 @@ export interface FinalSyncOptions {
  */
 export async function finalSync(options: FinalSyncOptions, signal: AbortSignal): Promise<void> {
   const { disks } = options
-  for (const { replicator } of disks) replicator.setUrgent(true)
+  for (const { replicator } of disks) {
+    replicator.setUrgent(true)
+    replicator.setStill(false)
+  }
   let guest = await findGuest(options)
   if (guest.power === 'ON') {
     await untilVerified(options, signal)
@@ -64,6 +67,7 @@ export async function finalSync(options: FinalSyncOptions, signal: AbortSignal):
   for (const { tap } of disks) tap.freeze(true)
   for (const { tap } of disks) await tap.settle()
   await until(() => disks.every(({ tap }) => tap.pendingWrites === 0), POLL_MS, signal)
+  for (const { replicator } of disks) replicator.setStill(true)
   // Connected as well: a target that lost the replica says so only when the link is up.
   await until(() => disks.every(({ replicator }) => replicator.connected && replicator.sync.isClean), POLL_MS, signal)
 }

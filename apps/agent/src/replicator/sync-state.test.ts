@@ -28,7 +28,7 @@ class World {
   received: number[] = [...this.durable]
   sync: SyncState
   clock = 1000
-  #marker: { content: number[]; sweptBytes: number } | null = null
+  #markers: { content: number[]; sweptBytes: number }[] = []
   #inFlight: { first: number; end: number; content: number }[] = []
   #copy: Copy | null = null
   #version = 1
@@ -67,7 +67,13 @@ class World {
     this.#sealed = null
     this.#targetSweptBytes = 0
     this.#copy = null
+    this.#markers = []
     this.sync.lost()
+  }
+
+  /** Something was taken and is not in the stream yet. */
+  get copying(): boolean {
+    return this.#copy !== null
   }
 
   /** One step of the copier: takes, reads, or sends. False when there is nothing to take. */
@@ -101,16 +107,16 @@ class World {
   }
 
   marker(): void {
-    if (this.#marker !== null || this.#copy !== null) return
+    if (this.#markers.length >= 3 || this.#copy !== null) return
     this.sync.beginFlush()
-    this.#marker = { content: [...this.received], sweptBytes: this.sync.markedSweptBytes }
+    this.#markers.push({ content: [...this.received], sweptBytes: this.sync.markedSweptBytes })
   }
 
   flushed(): void {
-    if (this.#marker === null) return
-    this.durable = this.#marker.content
-    this.#targetSweptBytes = this.#marker.sweptBytes
-    this.#marker = null
+    const marker = this.#markers.shift()
+    if (marker === undefined) return
+    this.durable = marker.content
+    this.#targetSweptBytes = marker.sweptBytes
     this.sync.flushed()
     this.#releaseCovered()
   }
@@ -130,7 +136,7 @@ class World {
   lose(keptEvery: number): void {
     this.received = this.received.map((content, block) => (block % keptEvery === 0 ? content : (this.durable[block] ?? 0)))
     this.durable = [...this.received]
-    this.#marker = null
+    this.#markers = []
     this.#copy = null
     this.sync.connectionLost()
   }
@@ -153,8 +159,8 @@ class World {
 
   settle(): void {
     while (this.#inFlight.length > 0) this.completeWrite()
-    while (this.#copy !== null) this.copy()
-    this.flushed()
+    while (this.copying) this.copy()
+    while (this.#markers.length > 0) this.flushed()
     do {
       this.sync.beginPass()
       while (this.copy()) { /* to the end of the pass */ }
@@ -195,6 +201,7 @@ describe('SyncState', () => {
           if (world.sync.isClean) expect(world.durable).toEqual(world.disk)
           for (let block = 0; block < BLOCKS; block += 1) {
             if (world.sync.isSettled(block, block + 1)) expect(world.durable[block]).toBe(world.disk[block])
+            if (!world.copying && world.sync.isTaken(block, block + 1)) expect(world.received[block]).toBe(world.disk[block])
           }
         }
         world.settle()

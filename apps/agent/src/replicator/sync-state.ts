@@ -6,13 +6,24 @@ import { BLOCK_BYTES, blockCount } from '../block/map.ts'
 /** FRESH: the replica was all zero, zero blocks need not be sent. COMPARE: it holds something, hashes decide. */
 export type SweepMode = 'FRESH' | 'COMPARE'
 
+/** What one flush marker covers, beyond what those before it do. */
+interface Marker {
+  readonly blocks: DirtyMap
+  /** As far as the sweep had been handed out, and how many bytes of that held data. */
+  readonly sweptBytes: number
+  readonly dataBytes: number
+  readonly foregroundBytes: number
+  /** Every write acknowledged before this moment; null: no pass was done meanwhile. */
+  readonly coversMs: number | null
+}
+
 /**
  * What the target still lacks of one disk. Pure bookkeeping, no input or output.
  *
- * A block's way: `dirty` → taken, copied, `sent` (since the last flush marker) → `flushing` (a
- * marker is under way) → forgotten when the target has flushed. When the connection is lost,
- * `sent` and `flushing` are dirty again and the sweep goes back to where it was flushed; so a
- * block is forgotten only when the target durably holds it. One marker is under way at a time.
+ * A block's way: `dirty` → taken, copied, `sent` (since the last flush marker) → in a marker that is
+ * under way → forgotten when the target has flushed. When the connection is lost, what was sent and
+ * what markers cover is dirty again and the sweep goes back to where it was flushed; so a
+ * block is forgotten only when the target durably holds it. Markers are answered in their order.
  *
  * What is written beyond the furthest point the sweep ever came to needs no mark: the sweep reads it later, and when a
  * write overtakes that reading, its second mark (after completion, see `block/map.ts`) finds the sweep beyond it.
@@ -22,26 +33,24 @@ export class SyncState implements DirtyListener {
   readonly #now: () => number
   readonly #dirty: DirtyMap
   #sent: DirtyMap
-  #flushing: DirtyMap
+  readonly #markers: Marker[] = []
+  /** Empty maps of markers that were answered. */
+  readonly #spare: DirtyMap[] = []
   #mode: SweepMode = 'COMPARE'
-  /** Byte positions of the sweep: handed out, covered by the marker under way, durable. */
+  /** Byte positions of the sweep: handed out, durable. */
   #sweepSentTo = 0
-  #sweepFlushingTo = 0
   #sweepFlushedTo = 0
   /** The furthest it has come, in blocks: behind it writes are marked. All blocks while it is not known where to begin. */
   #sweptBlocks: number
   /** Of these, the bytes that held anything: holes and zeroes are passed over. */
   #dataSent = 0
-  #dataFlushing = 0
   #dataFlushed = 0
   #cursor = 0
   /** Every write acknowledged before this moment is durable at the target (once the sweep is done). */
   #coveredAtMs: number
   #passStartMs: number | null = null
   #passDoneMs: number | null = null
-  #flushCoversMs: number | null = null
   #sentForegroundBytes = 0
-  #flushingForegroundBytes = 0
   #foregroundDoneBytes = 0
   #onFirstDirty: () => void = () => {}
   #onLost: () => void = () => {}
@@ -53,7 +62,6 @@ export class SyncState implements DirtyListener {
     this.#sweptBlocks = blocks
     this.#dirty = new DirtyMap(blocks)
     this.#sent = new DirtyMap(blocks)
-    this.#flushing = new DirtyMap(blocks)
     this.#coveredAtMs = now()
   }
 
@@ -96,18 +104,18 @@ export class SyncState implements DirtyListener {
     for (const { first, end } of runs) this.#dirty.mark(first, end)
     this.#dirty.clear(Math.ceil(sweptBytes / BLOCK_BYTES), this.#dirty.blockCount)
     this.#beginAt(sweptBytes, 'COMPARE')
-    this.#dataSent = this.#dataFlushing = this.#dataFlushed = dataBytes
+    this.#dataSent = this.#dataFlushed = dataBytes
   }
 
   #beginAt(sweptBytes: number, mode: SweepMode): void {
     this.#mode = mode
     this.#sent.clearAll()
-    this.#flushing.clearAll()
-    this.#sweepSentTo = this.#sweepFlushingTo = this.#sweepFlushedTo = sweptBytes
+    for (const marker of this.#markers.splice(0)) this.#reuse(marker.blocks)
+    this.#sweepSentTo = this.#sweepFlushedTo = sweptBytes
     this.#sweptBlocks = Math.ceil(sweptBytes / BLOCK_BYTES)
-    this.#dataSent = this.#dataFlushing = this.#dataFlushed = 0
-    this.#sentForegroundBytes = this.#flushingForegroundBytes = 0
-    this.#passStartMs = this.#passDoneMs = this.#flushCoversMs = null
+    this.#dataSent = this.#dataFlushed = 0
+    this.#sentForegroundBytes = 0
+    this.#passStartMs = this.#passDoneMs = null
     this.#coveredAtMs = this.#now()
   }
 
@@ -145,23 +153,28 @@ export class SyncState implements DirtyListener {
 
   /** Up to here the sweep is covered by the marker that was sent last. */
   get markedSweptBytes(): number {
-    return this.#sweepFlushingTo
+    return this.#markers.at(-1)?.sweptBytes ?? this.#sweepFlushedTo
   }
 
   /** The target durably has these blocks as they are, and nothing of them is under way. */
   isSettled(first: number, end: number): boolean {
     const within = Math.min(end * BLOCK_BYTES, this.sizeBytes) <= this.#sweepFlushedTo
-    return within && !this.#dirty.any(first, end) && !this.#sent.any(first, end) && !this.#flushing.any(first, end)
+    return within && !this.#dirty.any(first, end) && !this.#sent.any(first, end) && !this.#markers.some(({ blocks }) => blocks.any(first, end))
+  }
+
+  /** Nothing of these blocks is left to be taken: the target has them, or will before whatever is put into the stream now. */
+  isTaken(first: number, end: number): boolean {
+    return Math.min(end * BLOCK_BYTES, this.sizeBytes) <= this.#sweepSentTo && !this.#dirty.any(first, end)
   }
 
   /** Nothing dirty, nothing under way, sweep durable: the target's content is this disk's. */
   get isClean(): boolean {
-    return this.#dirty.count + this.#sent.count + this.#flushing.count === 0 && this.sweepComplete
+    return this.foregroundLeftBytes === 0 && this.sweepComplete
   }
 
   /** Something was sent that no marker covers yet. */
   get needsFlush(): boolean {
-    return this.#sent.count > 0 || this.#sweepSentTo > this.#sweepFlushingTo
+    return this.#sent.count > 0 || this.#sweepSentTo > this.markedSweptBytes
   }
 
   get dirtyBytes(): number {
@@ -174,7 +187,7 @@ export class SyncState implements DirtyListener {
 
   /** Guest-written bytes not yet durable at the target; a block sent twice since the last flush counts twice. */
   get foregroundLeftBytes(): number {
-    return (this.#dirty.count + this.#sent.count + this.#flushing.count) * BLOCK_BYTES
+    return (this.#dirty.count + this.#sent.count + this.#markers.reduce((sum, { blocks }) => sum + blocks.count, 0)) * BLOCK_BYTES
   }
 
   /** Every write acknowledged before this moment is durable at the target. */
@@ -219,37 +232,41 @@ export class SyncState implements DirtyListener {
     return { offset, length }
   }
 
-  /** A marker is sent now: it covers everything taken so far. Only when none is under way. */
+  /** A marker is sent now: it covers everything taken so far. */
   beginFlush(): void {
-    ;[this.#sent, this.#flushing] = [this.#flushing, this.#sent]
-    this.#sweepFlushingTo = this.#sweepSentTo
-    this.#dataFlushing = this.#dataSent
-    this.#flushingForegroundBytes = this.#sentForegroundBytes
+    this.#markers.push({ blocks: this.#sent, sweptBytes: this.#sweepSentTo, dataBytes: this.#dataSent, foregroundBytes: this.#sentForegroundBytes, coversMs: this.#passDoneMs })
+    this.#sent = this.#spare.pop() ?? new DirtyMap(this.blockCount)
     this.#sentForegroundBytes = 0
-    this.#flushCoversMs = this.#passDoneMs
     this.#passDoneMs = null
   }
 
-  /** The target has flushed what the marker covered. */
+  /** The target has flushed what the oldest marker under way covers. */
   flushed(): void {
-    this.#flushing.clearAll()
-    this.#sweepFlushedTo = this.#sweepFlushingTo
-    this.#dataFlushed = this.#dataFlushing
-    this.#foregroundDoneBytes += this.#flushingForegroundBytes
-    this.#flushingForegroundBytes = 0
-    if (this.#flushCoversMs !== null) this.#coveredAtMs = Math.max(this.#coveredAtMs, this.#flushCoversMs)
-    this.#flushCoversMs = null
+    const marker = this.#markers.shift()
+    if (marker === undefined) return
+    this.#reuse(marker.blocks)
+    this.#sweepFlushedTo = marker.sweptBytes
+    this.#dataFlushed = marker.dataBytes
+    this.#foregroundDoneBytes += marker.foregroundBytes
+    if (marker.coversMs !== null) this.#coveredAtMs = Math.max(this.#coveredAtMs, marker.coversMs)
   }
 
   /** The connection broke, or a copy failed: whatever was not flushed is still to send. */
   connectionLost(): void {
+    for (const { blocks } of this.#markers.splice(0)) {
+      this.#dirty.addAll(blocks)
+      this.#reuse(blocks)
+    }
     this.#dirty.addAll(this.#sent)
-    this.#dirty.addAll(this.#flushing)
     this.#sent.clearAll()
-    this.#flushing.clearAll()
-    this.#sweepSentTo = this.#sweepFlushingTo = this.#sweepFlushedTo
-    this.#dataSent = this.#dataFlushing = this.#dataFlushed
-    this.#sentForegroundBytes = this.#flushingForegroundBytes = 0
-    this.#passStartMs = this.#passDoneMs = this.#flushCoversMs = null
+    this.#sweepSentTo = this.#sweepFlushedTo
+    this.#dataSent = this.#dataFlushed
+    this.#sentForegroundBytes = 0
+    this.#passStartMs = this.#passDoneMs = null
+  }
+
+  #reuse(blocks: DirtyMap): void {
+    blocks.clearAll()
+    this.#spare.push(blocks)
   }
 }
