@@ -1,21 +1,24 @@
 /**
- * Keeps the event loop from falling asleep for a moment after a request: a guest that waits for one answer at a
+ * Keeps the event loop from falling asleep for a moment after an answer: a guest that waits for one answer at a
  * time sends its next request some 10 µs later, and waking a core that fell asleep costs more than that. An
  * immediate that is due makes the loop look for input without waiting. On a machine with more to do than cores
  * this gains nothing and costs its turn: whoever is found interrupted while awake sleeps for a while.
  */
 
-/** How long to stay awake after a request: the longest gap of a guest that asks one by one. */
-const AWAKE_MS = 0.05
+/** How long to stay awake after a request: the longest gap of a guest that asks one by one, itself in a virtual machine that is slow to wake. */
+const AWAKE_MS = 0.15
 /** After so many times in vain it stays awake only … */
 const PATIENCE = 4
 /** … after every so-manieth request, to see whether it pays again. */
 const TRY_EVERY = 32
 /** Between two looks nothing happens: when they lie so far apart, somebody else had the core. */
 const INTERRUPTED_MS = 0.5
-/** So long it sleeps then: at first, and at the most. The second limit is also how long peace has to last to be believed. */
-const FIRST_REST_MS = 125
-const LONGEST_REST_MS = 4_000
+/**
+ * So long it sleeps then: at first, and at the most; where others always want the core it takes less than a hundredth of it.
+ * The second limit is also how long peace has to last to be believed.
+ */
+const FIRST_REST_MS = 10
+const LONGEST_REST_MS = 200
 
 export class BusyPoll {
   readonly #nowMs: () => number
@@ -37,7 +40,12 @@ export class BusyPoll {
     return this.#running
   }
 
-  /** A request has come in. */
+  /** There is nothing to be quick for, and others want the core. */
+  relax(): void {
+    this.#untilMs = 0
+  }
+
+  /** A request has been answered, and nothing else is under way. */
   touched(): void {
     this.#requests += 1
     if (this.#running) this.#inVain = 0
@@ -59,7 +67,7 @@ export class BusyPoll {
     if (now < this.#untilMs) setImmediate(this.#look)
     else {
       this.#running = false
-      this.#inVain += 1
+      if (this.#untilMs > 0) this.#inVain += 1
     }
   }
 

@@ -19,7 +19,6 @@ export class Inlet {
   readonly buffer: ReceiveBuffer
   #onBytes: () => void = () => {}
   #paused = false
-  #serving = false
 
   constructor(accepted: Socket, plain: boolean) {
     this.buffer = new ReceiveBuffer()
@@ -50,10 +49,19 @@ export class Inlet {
     return Buffer.from(this.buffer.take(length))
   }
 
-  /** The handshake is over: requests come with their payloads, and each soon after the answer to the one before. */
+  /** The handshake is over: requests come with their payloads. */
   serve(): void {
-    this.#serving = true
     this.buffer.grow()
+  }
+
+  /** All that came has been answered: the next request may follow soon. */
+  expectMore(): void {
+    if (this.fd !== null) poll.touched()
+  }
+
+  /** Something is under way on other threads, which want the cores. */
+  expectNothing(): void {
+    poll.relax()
   }
 
   pause(): void {
@@ -94,7 +102,6 @@ export class Inlet {
       onread: {
         buffer: () => this.buffer.room(),
         callback: (count: number, room: Uint8Array) => {
-          if (this.#serving) poll.touched()
           this.buffer.received(count, room)
           this.#onBytes()
           return !this.#paused

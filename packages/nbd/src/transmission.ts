@@ -89,6 +89,8 @@ export class Transmission {
     if (this.#inlet.socket.destroyed) this.#abandon()
     else if (this.#full()) this.#inlet.pause()
     else this.#inlet.resume()
+    if (this.#inFlight > 0 || this.#outbox.stuck) this.#inlet.expectNothing()
+    else this.#inlet.expectMore()
   }
 
   #full(): boolean {
