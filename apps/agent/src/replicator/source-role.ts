@@ -37,10 +37,11 @@ export interface SourceRoleOptions {
  *     └─ SourceMigration, one a migrating VM: brings it to the desired stage
  *          ├─ GuestThrottle (`guest-throttle`): slows the guest as far as replication needs it
  *          ├─ FinalStage: finalSync (`final-sync`): drain, shut down, send the rest, flush; then the proof
- *          └─ DiskReplicator, one a disk: connects, sends, reconnects
+ *          └─ DiskReplicator, one a disk: connects, and connects anew
  *               ├─ takeUp (`take-up`): where to go on: with this map, the tap's memory, or by hashes
  *               ├─ SyncState: what the target lacks (pure)
- *               ├─ BlockCopier: reads and sends blocks over one DiskLink
+ *               ├─ CopyLoop, one a connection: what goes first, and when the target is to flush
+ *               │    └─ BlockCopier: reads and sends blocks
  *               ├─ VerifyBehind (`proof/`): has both sides read settled pieces back, and compares
  *               └─ HistoryKeeper: lets the tap forget writes that the target durably has
  *   Telemetry: a sample every two seconds of each VM that migrates or is observed
