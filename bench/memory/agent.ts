@@ -18,7 +18,7 @@ import { testAuthority } from '../../apps/agent/src/testing/certificates.ts'
 import { parentPeer } from '../support/processes.ts'
 import { agentMethods } from './methods.ts'
 
-/** Blocks sent and not flushed, and flushed and not answered, at most: 32 MiB each, see `disk-replicator.ts`. */
+/** Blocks sent and not flushed, and flushed and not answered, at most: 32 MiB each, see `copy-loop.ts`. */
 const UNDER_WAY_BLOCKS = (32 * 1024 * 1024) / BLOCK_BYTES
 
 /** Writes of the guest under way at a time. */
@@ -94,12 +94,6 @@ peer.answer(agentMethods.tap, async ({ folder, sizeBytes }) => {
   return peakDuring(() => new Promise((resolve) => setTimeout(resolve, 500)))
 })
 peer.answer(agentMethods.scatter, ({ writes }) => peakDuring(() => scatter(writes)))
-peer.answer(agentMethods.clean, () => {
-  const { sync } = agent().replicator
-  sync.restart('COMPARE')
-  sync.resume(sync.sizeBytes, 0, [])
-  return null
-})
 peer.answer(agentMethods.everywhere, ({ blocks }) =>
   peakDuring(() => {
     const { replicator } = agent()

@@ -12,8 +12,6 @@ export const agentMethods = {
   scatter: method('scatter', z.object({ writes: z.number() }), state),
   /** So many blocks are dirty in every 4 MiB of the disk. */
   everywhere: method('everywhere', z.object({ blocks: z.number() }), state),
-  /** The replica has everything. */
-  clean: method('clean', nothing, nothing),
   /** Everything is dirty. */
   fill: method('fill', nothing, state),
 }
