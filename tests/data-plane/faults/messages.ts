@@ -18,6 +18,8 @@ export const sideSettings = z.object({
   streamPort: z.number(),
   seed: z.number(),
   faults: faultRates,
+  /** Source: from this round trip on several connections carry the stream. */
+  lanesFromMs: z.number().optional(),
 })
 export type SideSettings = z.infer<typeof sideSettings>
 

@@ -46,8 +46,8 @@ function oneVm(folder: string): Hypervisor {
   }
 }
 
-async function startSource({ folder, credentials }: SideSettings): Promise<SourceRole> {
-  const role = new SourceRole({ credentials, hypervisor: oneVm(folder), dataDirectory: `${folder}/source`, log, now: Date.now, changed: () => {} })
+async function startSource({ folder, credentials, lanesFromMs }: SideSettings): Promise<SourceRole> {
+  const role = new SourceRole({ credentials, hypervisor: oneVm(folder), dataDirectory: `${folder}/source`, log, now: Date.now, changed: () => {}, lanesFromMs })
   await role.start()
   return role
 }

@@ -29,6 +29,8 @@ export interface DiskReplicatorOptions {
   credentials: Credentials
   /** Asked for in this order before anything is sent: the VM's cap, the site's. */
   buckets: TokenBucket[]
+  /** See `SourceRoleOptions`. */
+  lanesFromMs?: number | undefined
   /** How the target is reached; by dialling it when left out. */
   connect?: (disk: LinkDisk, signal: AbortSignal) => Promise<DiskLink>
   /** Where the hashes of the disk's pieces are kept; see `proof/piece-table.ts`. */
@@ -196,7 +198,7 @@ export class DiskReplicator {
 
   async #connectAndCopy(target: LinkTarget, signal: AbortSignal): Promise<void> {
     await this.table.open()
-    const link = await (this.#options.connect?.(this.disk, signal) ?? openLink(target, this.disk, this.#options.credentials, signal))
+    const link = await (this.#options.connect?.(this.disk, signal) ?? openLink(target, this.disk, this.#options.credentials, signal, this.#options.lanesFromMs))
     const { sync, table } = this
     const { tap, buckets, now } = this.#options
     const loop = new CopyLoop({ link, tap, sync, buckets, wishes: this.#wishes, now, progressed: () => this.#progressed() })

@@ -24,6 +24,7 @@ export interface SourceMigrationOptions {
   now: () => number
   /** Something that the coordinator waits for has changed. */
   changed: () => void
+  lanesFromMs: number | undefined
 }
 
 /** The source's side of one migration. `converge` brings it to what is desired, from wherever it is. */
@@ -126,7 +127,7 @@ export class SourceMigration {
   }
 
   #replicate(desired: DesiredSource): void {
-    const { tap, credentials, buckets, now, migrationId, stateDirectory } = this.#options
+    const { tap, credentials, buckets, now, migrationId, stateDirectory, lanesFromMs } = this.#options
     if (this.#replicators.length === 0) {
       for (const shape of desired.disks) {
         const disk = tap.disks.find((candidate) => candidate.key === shape.key)
@@ -144,6 +145,7 @@ export class SourceMigration {
             buckets: [this.#ownBucket, ...buckets],
             tablePath: tablePathOf(stateDirectory, migrationId, disk.key),
             now,
+            lanesFromMs,
           })
           replicator.start()
           return { tap: disk, replicator }

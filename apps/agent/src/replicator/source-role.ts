@@ -28,6 +28,8 @@ export interface SourceRoleOptions {
   log: Logger
   now: () => number
   changed: () => void
+  /** Round trip from which on a disk's stream has several connections; left out: `LANES_FROM_MS`. */
+  lanesFromMs?: number | undefined
 }
 
 /**
@@ -184,8 +186,8 @@ export class SourceRole implements AgentRole {
         continue
       }
       this.#complaints.delete(migrationId)
-      const { hypervisor, credentials, now, changed } = this.#options
-      this.#migrations.set(migrationId, new SourceMigration({ migrationId, tap, hypervisor, credentials, buckets: [this.#waveBucket(desired.waveId), this.#siteBucket], stateDirectory: this.#stateDirectory(), now, changed }, desired, vm.guest))
+      const { hypervisor, credentials, now, changed, lanesFromMs } = this.#options
+      this.#migrations.set(migrationId, new SourceMigration({ migrationId, tap, hypervisor, credentials, buckets: [this.#waveBucket(desired.waveId), this.#siteBucket], stateDirectory: this.#stateDirectory(), now, changed, lanesFromMs }, desired, vm.guest))
     }
     if (this.#desired === null) return
     for (const [migrationId, migration] of this.#migrations) {
