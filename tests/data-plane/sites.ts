@@ -24,8 +24,6 @@ export interface Site {
   readonly writesWithoutAgent: boolean
   /** All its disks' writes can be held for a moment, so that one moment of the VM can be tested. */
   readonly holdsWrites: boolean
-  /** Its disks can be written to by the agent while it is off. */
-  readonly takesBack: boolean
   /** The source's hypervisor, asked from within the test. For QEMU: only while no agent is connected. */
   openSource(): { hypervisor: Hypervisor; close(): void }
   /** What an agent must be told of its hypervisor. */
@@ -63,7 +61,6 @@ export const LAB: SiteKind = {
       expected: { name: VM_REF, disks: disks.map(({ sizeMiB }, at) => ({ key: `disk-${at}`, sizeBytes: sizeMiB * MIB })) },
       writesWithoutAgent: false,
       holdsWrites: true,
-      takesBack: true,
       openSource: () => ({ hypervisor, close: () => undefined }),
       agentEnv: (side) => ({ HYPERVISOR: 'lab', LAB_SOCKET: socketOf(side), NBD_DIR: join(folder, `${side}-nbd`) }),
       guestProgress: async () => (await hypervisor.findVm(VM_REF))?.guest.acknowledgedSequence ?? 0,
@@ -94,7 +91,6 @@ const qemu = (tap: TapChoice, secondFormat: 'raw' | 'qcow2'): SiteKind => ({
       expected: { name: VM_REF, disks: disks.map(({ sizeBytes }, at) => ({ key: `disk-${at}`, sizeBytes })) },
       writesWithoutAgent: tap !== 'in-path',
       holdsWrites: tap !== 'bitmaps',
-      takesBack: tap === 'in-path',
       openSource: () => {
         const hypervisor = qemuHypervisor({ directory: source.directory, program: source.program, tap })
         return { hypervisor, close: () => hypervisor.close() }

@@ -104,7 +104,7 @@ export async function qemuTestHost(parent: string, name: string): Promise<QemuTe
 }
 
 /** QEMU detaches itself, so that VMs outlive agents; they must not outlive a test that is itself killed. */
-const GUARD = 'cat >/dev/null; for file in "$1"/*/pid; do pid=$(cat "$file") && grep -qaF "$file" "/proc/$pid/cmdline" && kill -9 "$pid"; done'
+const GUARD = 'cat >/dev/null; for file in "$1"/*/pid "$1"/*/*.pid; do pid=$(cat "$file") && grep -qaF "$file" "/proc/$pid/cmdline" && kill -9 "$pid"; done'
 
 /** Ends the QEMUs of a host when this process is gone, however it went. */
 function endWithUs(directory: string): ChildProcess {
@@ -113,10 +113,14 @@ function endWithUs(directory: string): ChildProcess {
   return guard
 }
 
-/** Kills the QEMU of every VM of a host; those that ended by themselves are passed over. */
+/** Kills every QEMU of a host, of VMs and of images; those that ended by themselves are passed over. */
 async function endAll(directory: string): Promise<void> {
   for (const ref of await readdir(directory)) {
-    const pid = await runningQemu(vmPaths(join(directory, ref)).pid)
-    if (pid !== null) process.kill(pid, 'SIGKILL')
+    const folder = join(directory, ref)
+    const pidFiles = await readdir(folder).then((names) => names.filter((name) => name === 'pid' || name.endsWith('.pid')), () => [])
+    for (const name of pidFiles) {
+      const pid = await runningQemu(join(folder, name))
+      if (pid !== null) process.kill(pid, 'SIGKILL')
+    }
   }
 }

@@ -16,6 +16,9 @@ import type { DiskTap } from '../tap/disk-tap.ts'
 /** Between two calls; the target may not have heard of the way back yet. */
 const CALL_AGAIN_MS = 1_000
 
+/** Between two tries to open the disks: what stands in the way is most likely a person's to move. */
+const OPEN_AGAIN_MS = 5_000
+
 /** Failures in a row before they are told. */
 const TELL_AFTER_FAILURES = 4
 
@@ -45,9 +48,9 @@ interface Disk {
 export class WayBackReceiver {
   readonly #options: WayBackReceiverOptions
   readonly #stop = new AbortController()
-  readonly #disks: Disk[]
-  /** No table of an earlier life is relied on: the VM may have run since, unseen. All is read back and compared again. */
-  readonly #prepared: Promise<unknown>
+  /** Once they are open. */
+  #disks: readonly Disk[] = []
+  readonly #opened = Promise.withResolvers<void>()
   readonly #running: Promise<unknown>
   #target: LinkTarget | null = null
   #sweptBytes: Record<string, number> = {}
@@ -57,14 +60,7 @@ export class WayBackReceiver {
 
   constructor(options: WayBackReceiverOptions) {
     this.#options = options
-    this.#disks = options.disks.map(({ key, sizeBytes }) => {
-      const tap = options.taps.find((one) => one.key === key && one.sizeBytes === sizeBytes)
-      if (tap === undefined) throw new Error(`The VM has no disk "${key}" of ${sizeBytes} bytes any more, so nothing can be taken back into it.`)
-      if (tap.writable !== true) throw new Error(`Disk "${key}" is tapped in a way in which its agent only reads it (${tap.kind}), so nothing can be taken back into it. Let the agent tap it in the path of its writes.`)
-      const table = new PieceTable(this.#tablePath(key), tap.device)
-      return { tap, table, receiving: new TrackedDevice(tap.device, table), connected: false }
-    })
-    this.#prepared = Promise.all(options.disks.map(({ key }) => removeTable(this.#tablePath(key))))
+    this.#opened.promise.catch(() => {}) // whoever needs them hears of it
     this.#running = this.#run()
   }
 
@@ -77,7 +73,7 @@ export class WayBackReceiver {
   }
 
   get connected(): boolean {
-    return this.#disks.every((disk) => disk.connected)
+    return this.#disks.length > 0 && this.#disks.every((disk) => disk.connected)
   }
 
   get problem(): Problem | null {
@@ -111,11 +107,11 @@ export class WayBackReceiver {
   }
 
   async #hash(signal: AbortSignal): Promise<DiskHash[]> {
-    await this.#prepared
+    await this.#opened.promise
     const hashes: DiskHash[] = []
-    for (const { tap: { key, sizeBytes, device }, table } of this.#disks) {
+    for (const { tap: { key, sizeBytes }, receiving, table } of this.#disks) {
       await table.open()
-      await device.flush()
+      await receiving.flush()
       await table.readBackStale(signal)
       const hash = await table.digest(signal)
       if (hash === null) throw new Error('the disk changed meanwhile')
@@ -127,21 +123,53 @@ export class WayBackReceiver {
   /** Ends the connections; what the disks hold stays. `forget`: no way back any more. */
   async stop(forget = false): Promise<void> {
     this.#stop.abort(new StreamError('STOPPED', 'The way back was stopped.'))
+    this.#opened.reject(this.#stop.signal.reason)
     await this.#running
-    for (const { table, tap } of this.#disks) {
+    for (const { table, receiving } of this.#disks) {
       await table.close()
-      if (forget) await removeTable(this.#tablePath(tap.key))
+      await receiving.close()
     }
+    if (forget) for (const { key } of this.#options.disks) await removeTable(this.#tablePath(key))
     if (forget) await rm(this.#options.statePath, { force: true })
   }
 
   async #run(): Promise<void> {
     const { statePath, attempt, disks } = this.#options
     const { signal } = this.#stop
-    await this.#prepared
+    // No table of an earlier life is relied on: the VM may have run since, unseen. All is read back and compared again.
+    for (const { key } of disks) await removeTable(this.#tablePath(key))
     const known = await readState(statePath, state).catch(() => ({ attempt, sweptBytes: Object.fromEntries(disks.map(({ key }) => [key, 0])) }))
     this.#sweptBytes = known?.attempt === attempt ? known.sweptBytes : Object.fromEntries(disks.map(({ key, sizeBytes }) => [key, sizeBytes]))
+    await this.#open(signal)
     await Promise.all(this.#disks.map((disk) => this.#keepConnected(disk, signal)))
+  }
+
+  /** Opens the disks to be written to, all or none; where that cannot be, says why and tries again. */
+  async #open(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const opened: Disk[] = []
+      try {
+        for (const shape of this.#options.disks) opened.push(await this.#openDisk(shape))
+        this.#disks = opened
+        this.#problem = null
+        this.#opened.resolve()
+        return
+      } catch (error) {
+        for (const { receiving } of opened) await receiving.close()
+        this.#problem = { code: 'WAY_BACK_FAILED', message: messageOf(error).slice(0, 500) }
+        this.#options.changed()
+        await sleep(OPEN_AGAIN_MS, signal).catch(() => {})
+      }
+    }
+  }
+
+  async #openDisk({ key, sizeBytes }: DiskShape): Promise<Disk> {
+    const tap = this.#options.taps.find((one) => one.key === key && one.sizeBytes === sizeBytes)
+    if (tap === undefined) throw new Error(`The VM has no disk "${key}" of ${sizeBytes} bytes any more, so nothing can be taken back into it.`)
+    if (tap.takeBack === undefined) throw new Error(`Disk "${key}" is tapped in a way in which its agent only reads it (${tap.kind}), so nothing can be taken back into it.`)
+    const device = await tap.takeBack()
+    const table = new PieceTable(this.#tablePath(key), device)
+    return { tap, table, receiving: new TrackedDevice(device, table), connected: false }
   }
 
   async #keepConnected(disk: Disk, signal: AbortSignal): Promise<void> {

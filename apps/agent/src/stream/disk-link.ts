@@ -25,7 +25,7 @@ export interface LinkDisk {
  * TARGET_UNREACHABLE, TARGET_NOT_TRUSTED (its certificate is not the wanted agent's), or the target's own refusal.
  * From `lanesFromMs` of round trip on over several connections (a default of `reach`).
  */
-export async function openLink(target: LinkTarget, disk: LinkDisk, credentials: Credentials, signal: AbortSignal, lanesFromMs?: number | undefined): Promise<DiskLink> {
+export async function openLink(target: LinkTarget, disk: LinkDisk, credentials: Credentials, signal: AbortSignal, lanesFromMs?: number): Promise<DiskLink> {
   return introduce(await reach(target, credentials, signal, lanesFromMs), target, disk, signal)
 }
 

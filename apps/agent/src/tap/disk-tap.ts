@@ -37,8 +37,11 @@ export interface DiskTap {
   readonly history: WriteHistory
   /** The guest's writes go through the gate that the tap was given, so that a moment of all disks can be marked. */
   readonly gated?: boolean
-  /** `device` may be written to while the guest is off: what its shadow VM writes can be taken back. */
-  readonly writable?: boolean
+  /**
+   * Opens the disk to be written to while its guest is off, so that what its shadow VM writes can be taken back; closed before the
+   * guest is powered on. Rejects with why that cannot be. Absent: the tap has no way to.
+   */
+  readonly takeBack?: (() => Promise<BlockDevice>) | undefined
   /** Detaches. The VM runs on. */
   close(): Promise<void>
 }

@@ -3,6 +3,7 @@ import type { BlockDevice } from '@driftless/nbd'
 import { DirtyTracking } from '../block/dirty-tracking.ts'
 import { IntentLog, historyOf } from '../block/intent-log.ts'
 import { Statistics } from '../block/statistics.ts'
+import { lent } from '../block/with-close.ts'
 import { GatedWrites, WriteGate } from '../block/write-gate.ts'
 import { WriteThrottle } from '../block/write-throttle.ts'
 import { noHistory } from './disk-tap.ts'
@@ -32,7 +33,7 @@ export function filteredTap(disk: { key: string; usedBytes: number; device: Bloc
     },
     history: log === null ? noHistory : historyOf(log, () => tracking.settled()),
     gated: true,
-    writable: true,
+    takeBack: () => Promise.resolve(lent(device)),
     close: () => device.close(),
   }
 }

@@ -13,7 +13,8 @@ export type TapChoice = 'mirror' | 'bitmaps' | 'in-path'
 /** A disk with its sizes in bytes. */
 export type SizedDisk = QemuDisk & { readonly sizeBytes: number; readonly usedBytes: number }
 
-function liveDisk(vm: QemuVm, { key, location, nodeName, deviceId, sizeBytes, usedBytes }: SizedDisk): LiveDisk {
+function liveDisk(vm: QemuVm, disk: SizedDisk): LiveDisk {
+  const { key, location, nodeName, deviceId, sizeBytes, usedBytes } = disk
   const { ref } = vm.record
   if (location.kind === 'NBD') throw new Error(`Disk "${key}" of VM "${ref}" is served by an agent already; such a VM is a shadow and is not migrated from here.`)
   return {
@@ -23,6 +24,7 @@ function liveDisk(vm: QemuVm, { key, location, nodeName, deviceId, sizeBytes, us
     node: nodeName,
     device: deviceId,
     socketPath: tapSocket(vm.paths, key),
+    takeBack: () => vm.openDisk(disk),
   }
 }
 

@@ -35,6 +35,7 @@ export class BitmapsTap implements DiskTap {
   readonly device: BlockDevice
   readonly statistics: Statistics
   readonly history: BitmapHistory
+  readonly takeBack: DiskTap['takeBack']
   /** Nobody tells us of writes under way. */
   readonly pendingWrites = 0
   readonly #disk: LiveDisk
@@ -53,6 +54,7 @@ export class BitmapsTap implements DiskTap {
     this.sizeBytes = disk.sizeBytes
     this.usedBytes = disk.usedBytes
     this.device = device
+    this.takeBack = disk.takeBack
     this.statistics = new Statistics(device)
     this.history = new BitmapHistory(disk, () => this.settle())
     this.#limit = new DeviceWriteLimit(disk)

@@ -1,4 +1,4 @@
-import type { HostRecord, QemuDisk, VmPaths, VmRecord } from './vm-record.ts'
+import type { HostRecord, ImagePaths, QemuDisk, VmPaths, VmRecord } from './vm-record.ts'
 
 /** Names of the ring buffers in QEMU that keep what the guest said last: bounded, and readable after the guest is off. */
 export const REPORT_RING = 'report'
@@ -43,6 +43,15 @@ function nicOptions({ ref, nics }: VmRecord, { networks }: HostRecord): string[]
     if (backend === undefined) throw new Error(`This host does not know the network "${network}" of VM "${ref}". Name it in host.json of its directory.`)
     return ['-netdev', `${backend},id=net-${at}`, '-device', `${card},netdev=net-${at}`]
   })
+}
+
+/** Arguments of a QEMU without a machine, that only opens a disk's image. Its name and pid file tell whose it is. */
+export function imageArguments(name: string, disk: QemuDisk, paths: ImagePaths): string[] {
+  return [
+    '-name', name, '-daemonize', '-pidfile', paths.pid, '-no-user-config', '-nodefaults', '-display', 'none', '-machine', 'none',
+    '-chardev', `socket,id=qmp,path=${escaped(paths.qmp)},server=on,wait=off`, '-mon', 'chardev=qmp,mode=control',
+    ...blockNodes(disk).flatMap((node) => ['-blockdev', JSON.stringify(node)]),
+  ]
 }
 
 /**

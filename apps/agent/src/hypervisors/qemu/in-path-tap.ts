@@ -34,13 +34,13 @@ export interface InPathOptions extends TapOptions {
 export class InPathTap implements DiskTap {
   readonly kind = 'SERVED'
   readonly gated = true
-  readonly writable = true
   readonly key: string
   readonly sizeBytes: number
   readonly usedBytes: number
   readonly device: BlockDevice
   readonly statistics: DiskTap['statistics']
   readonly history: WriteHistory
+  readonly takeBack: DiskTap['takeBack']
   readonly #disk: LiveDisk
   readonly #guestDevice: string
   readonly #filters: ReturnType<typeof filteredTap>
@@ -63,6 +63,7 @@ export class InPathTap implements DiskTap {
     this.device = filters.device
     this.statistics = filters.statistics
     this.history = filters.history
+    this.takeBack = filters.takeBack
   }
 
   /** Goes into the guest's path, or takes up its place there after a restart. */

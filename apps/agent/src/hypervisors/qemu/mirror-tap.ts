@@ -54,6 +54,7 @@ export class MirrorTap implements DiskTap {
   readonly device: BlockDevice
   readonly statistics: Statistics
   readonly history: BitmapHistory
+  readonly takeBack: DiskTap['takeBack']
   readonly #disk: LiveDisk
   readonly #tracking: DirtyTracking
   readonly #throttle: MirrorThrottle
@@ -74,6 +75,7 @@ export class MirrorTap implements DiskTap {
     this.sizeBytes = disk.sizeBytes
     this.usedBytes = disk.usedBytes
     this.device = device
+    this.takeBack = disk.takeBack
     this.#tracking = new DirtyTracking(new Sink(disk.sizeBytes))
     this.#throttle = new MirrorThrottle(new GatedWrites(this.#tracking, options.gate ?? new WriteGate()), options.throttle)
     this.statistics = new Statistics(this.#throttle)

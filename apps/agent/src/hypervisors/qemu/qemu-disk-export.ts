@@ -55,7 +55,7 @@ export async function exportDisk(disk: LiveDisk, bitmaps: readonly string[] = []
 }
 
 /** The error of QEMU, which also refuses where the server runs already; whether it is ours shows when we connect. */
-async function startServer(qmp: Qmp, path: string): Promise<QmpError | null> {
+export async function startServer(qmp: Qmp, path: string): Promise<QmpError | null> {
   try {
     await qmp.execute('nbd-server-start', { addr: { type: 'unix', data: { path } } })
     return null

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { BlockDevice } from '@driftless/nbd'
 import { z } from 'zod'
 import { BLOCK_BYTES } from '../../block/map.ts'
 import { QmpError } from './qmp-error.ts'
@@ -26,6 +27,8 @@ export interface LiveDisk {
   readonly device: string | null
   readonly sizeBytes: number
   readonly usedBytes: number
+  /** Opens the image to be written to while the guest is off; see `DiskTap`. */
+  readonly takeBack?: (() => Promise<BlockDevice>) | undefined
   /** Where our NBD server for this disk listens: QEMU connects to it. Unix socket paths end at 107 bytes. */
   readonly socketPath: string
 }

@@ -8,6 +8,7 @@ import type { QemuTestVm } from '../../../../../tests/support/qemu.ts'
 import { eventually } from '../../testing/pair.ts'
 import type { HypervisorVm, ShadowVm } from '../hypervisor.ts'
 import { runningQemu } from './process.ts'
+import { QemuHost } from './qemu-host.ts'
 import { qemuHypervisor } from './qemu-hypervisor.ts'
 import { vmPaths, vmRecord } from './vm-record.ts'
 
@@ -137,7 +138,7 @@ describe.skipIf(withoutQemu)('QEMU as a hypervisor', () => {
   }, SLOW_MS)
 
   test('a guest that keeps no ledger is asked by its agent how it is, also where another program started it', async () => {
-    const { host, hypervisor, see, off } = await setUp({ ref: 'vm-1', disks: [{ sizeBytes: 16 * MIB, format: 'raw' }], reports: false })
+    const { host, hypervisor, see, off } = await setUp({ ref: 'vm-1', disks: [{ sizeBytes: 16 * MIB, format: 'raw' }, { sizeBytes: 8 * MIB, format: 'qcow2' }], reports: false })
     const paths = vmPaths(join(host.directory, 'vm-1'))
     const record = vmRecord.parse(JSON.parse(await readFile(paths.record, 'utf8')))
     // The second VM is the first one's QEMU, seen as somebody else's.
@@ -160,6 +161,15 @@ describe.skipIf(withoutQemu)('QEMU as a hypervisor', () => {
     await off('theirs')
     expect((await see('theirs')).guest.lastWriteAtMs).not.toBeNull()
     expect((await see('vm-1')).guest.power).toBe('OFF')
+
+    // Its disks can be written to, but for one that its QEMU keeps to itself, which is not ours to end.
+    hypervisor.close()
+    const others = await new QemuHost(host.directory, host.program).get('theirs')
+    const [raw, qcow2] = others.record.disks
+    if (raw === undefined || qcow2 === undefined) throw new Error('The VM was made with two disks.')
+    await (await others.openDisk(raw)).close()
+    await expect(others.openDisk(qcow2)).rejects.toThrow(/another program runs.*Let that program end it/)
+    others.close()
   }, SLOW_MS)
 
   test('what cannot be started says why', async () => {

@@ -1,14 +1,19 @@
 import { rm } from 'node:fs/promises'
 import { z } from 'zod'
 import type { GuestState } from '@driftless/agent-api'
+import { openFileDevice } from '@driftless/nbd'
+import type { BlockDevice } from '@driftless/nbd'
+import { WithClose } from '../../block/with-close.ts'
 import { CONSOLE_RING, REPORT_RING, RING_BYTES, qemuArguments } from './command-line.ts'
 import { GuestAgent } from './guest-agent.ts'
 import { GuestWitness, parseReport } from './guest-witness.ts'
+import { endImageServer, openImage } from './image-server.ts'
 import { endQemu, runningQemu, startQemu } from './process.ts'
 import type { Qmp } from './qmp.ts'
 import { QmpError } from './qmp-error.ts'
 import { QmpLink } from './qmp-link.ts'
-import type { HostRecord, VmPaths, VmRecord } from './vm-record.ts'
+import { imagePaths } from './vm-record.ts'
+import type { HostRecord, QemuDisk, VmPaths, VmRecord } from './vm-record.ts'
 
 /** Longer than anybody waits for a guest to shut down in order; one that still runs then has not obeyed, and is plainly on. */
 const STOPPING_LIMIT_MS = 30 * 60_000
@@ -41,6 +46,8 @@ export class QemuVm {
   #lookedIntoGuestAtMs = -Infinity
   #looking = false
   #writes: number | null = null
+  /** Disks that are open to be written to by us. */
+  #lent = 0
   /** Starting and stopping, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -162,6 +169,7 @@ export class QemuVm {
 
   powerOn(host: HostRecord): Promise<void> {
     return this.#inTurn(async () => {
+      if (this.#lent > 0) throw new Error(`Disks of VM "${this.record.ref}" are being written to from outside, so it is not powered on.`)
       const qmp = await this.qmp()
       if (qmp === null) return this.#start(host)
       const { status } = await qmp.execute('query-status', {}, runState)
@@ -170,6 +178,32 @@ export class QemuVm {
       // The same QEMU, so that its dirty bitmaps, and whoever is attached to its disks, stay.
       if (status === 'shutdown') await qmp.execute('system_reset')
       await qmp.execute('cont')
+    })
+  }
+
+  /**
+   * Opens a disk of the VM, which is off, to be written to; closed before the VM is powered on. Where the image is not raw its QEMU is
+   * ended first, for it keeps the image to itself. Rejects while the VM is not off, or where another program keeps that QEMU.
+   */
+  async openDisk(disk: QemuDisk): Promise<BlockDevice> {
+    const { ref, external } = this.record
+    const { key, location } = disk
+    if (location.kind === 'NBD') throw new Error(`Disk "${key}" of VM "${ref}" is served by an agent; it is written to there.`)
+    if ((await this.observe()).power !== 'OFF') throw new Error(`VM "${ref}" is not off, so nobody else may write to its disk "${key}". Power it off first.`)
+    const open = async () => {
+      // A raw image's bytes are the disk's, and QEMU keeps none of them for itself.
+      if (location.format === 'raw') return openFileDevice(location.path)
+      if (external !== null && (await this.qmp()) !== null) {
+        throw new Error(`The QEMU of VM "${ref}", which another program runs, still has disk "${key}" open as ${location.format}. Let that program end it; the disk is then written to.`)
+      }
+      await this.powerOff()
+      return openImage(this.#program, `${ref}-${key}`, disk, imagePaths(this.paths, key))
+    }
+    const device = await open()
+    this.#lent += 1
+    return new WithClose(device, async () => {
+      await device.close()
+      this.#lent -= 1
     })
   }
 
@@ -182,6 +216,7 @@ export class QemuVm {
   async #start(host: HostRecord): Promise<void> {
     const { record, paths } = this
     if (record.external !== null) throw new Error(`VM "${record.ref}" is run by another program, and no QEMU answers at ${record.external.qmpSocket}. Start it there.`)
+    for (const { key } of record.disks) await endImageServer(imagePaths(paths, key)) // of a killed agent: it holds the image's lock
     const known = this.#witness.acknowledgedSequence
     await this.#boots(0)
     try {

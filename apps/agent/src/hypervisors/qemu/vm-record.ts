@@ -87,5 +87,9 @@ export type VmPaths = ReturnType<typeof vmPaths>
 /** Where a tap serves QEMU, for one disk. */
 export const tapSocket = ({ folder }: VmPaths, key: string): string => join(folder, `${key}.sock`)
 
+/** The files of a QEMU that does nothing but open one disk's image for us while the VM is off. */
+export const imagePaths = ({ folder }: VmPaths, key: string) => ({ qmp: join(folder, `${key}.qmp`), exports: join(folder, `${key}.exp`), pid: join(folder, `${key}.pid`) })
+export type ImagePaths = ReturnType<typeof imagePaths>
+
 /** The disk that our own VMs have under this key. */
 export const diskNames = (key: string) => ({ nodeName: key, deviceId: `dev-${key}` })
