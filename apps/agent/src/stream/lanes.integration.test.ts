@@ -119,7 +119,7 @@ async function setUp(sizeBytes = SIZE) {
     const tap = filteredTap({ key: 'disk-0', usedBytes: sizeBytes, device }, { throttle: new TokenBucket(), statePath: '' }, null)
     const replicator = new DiskReplicator({
       disk: { migrationId, diskKey: 'disk-0', sizeBytes }, tap, credentials: target.source, buckets: [], tablePath: join(target.directory, `${migrationId}.pieces`), now: Date.now,
-      connect: (disk, signal) => openLink(stream, disk, target.source, signal, lanesFromMs),
+      lanesFromMs,
     })
     replicator.setTarget(stream)
     replicator.setUrgent(true)
