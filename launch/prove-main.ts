@@ -36,6 +36,6 @@ if (name === undefined || !suites().includes(name)) {
         return nothing ? { ...result, failed: 1, output: `No test of tests/${name} was run: nothing fits ${forVitest.join(' ')}.` } : result
       },
     },
-  ], { qemu: ON_QEMU.has(name) ? 'NEEDED' : 'NOT' })
+  ], { qemu: ON_QEMU.has(name) ? 'NEEDED' : 'NOT', vcsim: 'NOT' })
 }
 process.channel?.unref()

@@ -9,5 +9,5 @@ process.exitCode = await runParts(openTerminal(), [
   { title: 'Unit and integration tests', run: vitestPart('unit and integration', ['--project', 'unit', '--project', 'integration']) },
   { title: 'Portal, built for production', run: buildPart },
   { title: 'Whole-system tests', run: vitestPart('whole system', ['--project', 'system']) },
-], { qemu: 'WANTED' })
+], { qemu: 'WANTED', vcsim: 'WANTED' })
 process.channel?.unref()

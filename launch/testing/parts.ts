@@ -7,6 +7,7 @@ import { findQemu } from './qemu.ts'
 import { sayReport } from './report.ts'
 import type { PartResult } from './report.ts'
 import { openScratch } from './scratch.ts'
+import { findVcsim } from './vcsim.ts'
 import { runVitest } from './vitest-part.ts'
 
 /** What a part is given: where it may write, the environment of what it starts, and when to end it early. */
@@ -26,8 +27,8 @@ export async function buildPart({ signal }: PartSetting): Promise<PartResult> {
   return { name: 'portal build', passed: failure === '' ? 1 : 0, failed: failure === '' ? 0 : 1, skipped: 0, seconds: (Date.now() - startedAtMs) / 1000, output: failure }
 }
 
-/** Whether some tests start virtual machines; WANTED: those tests are skipped, aloud, where there is no QEMU to be had. */
-export type PartNeeds = { qemu: 'NEEDED' | 'WANTED' | 'NOT' }
+/** Whether some tests start virtual machines, or a vCenter; WANTED: those tests are skipped, aloud, where there is none to be had. */
+export type PartNeeds = { qemu: 'NEEDED' | 'WANTED' | 'NOT'; vcsim: 'WANTED' | 'NOT' }
 
 /** What the environment of the tests says of QEMU, which they look up for themselves: fetching it here is nobody's test's time. */
 async function qemuEnv(terminal: Terminal, need: PartNeeds['qemu']): Promise<Record<string, string>> {
@@ -42,6 +43,14 @@ async function qemuEnv(terminal: Terminal, need: PartNeeds['qemu']): Promise<Rec
   return { TEST_QEMU_MISSING: qemu.missing }
 }
 
+/** The same of the simulator of vCenter. */
+async function vcsimEnv(terminal: Terminal, need: PartNeeds['vcsim']): Promise<Record<string, string>> {
+  const vcsim = need === 'NOT' ? null : await findVcsim(process.env.PATH, (line) => terminal.say(line))
+  if (vcsim === null || !('missing' in vcsim)) return {}
+  terminal.warn(`No vCenter for the tests of vSphere, which are skipped: ${vcsim.missing}.`)
+  return { TEST_VCSIM_MISSING: vcsim.missing }
+}
+
 /** Sets up what tests need, runs the parts one after the other, and reports. Returns the exit code. */
 export async function runParts(terminal: Terminal, parts: readonly Part[], needs: PartNeeds): Promise<0 | 1> {
   try {
@@ -49,8 +58,9 @@ export async function runParts(terminal: Terminal, parts: readonly Part[], needs
     const chromium = await findChromium(process.env.PATH, (line) => terminal.say(line))
     terminal.say(`  Chromium for the browser tests: ${chromium.from}`)
     const forQemu = await qemuEnv(terminal, needs.qemu)
+    const forVcsim = await vcsimEnv(terminal, needs.vcsim)
     const scratch = await openScratch()
-    const env = { ...process.env, ...forQemu, TMPDIR: scratch.folder, NODE_ENV: 'test' as const }
+    const env = { ...process.env, ...forQemu, ...forVcsim, TMPDIR: scratch.folder, NODE_ENV: 'test' as const }
     const results: PartResult[] = []
     const interrupted = new AbortController()
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort(new Refusal(`Ended early by ${signal}.`)))

@@ -8,6 +8,8 @@ const schema = z.object({
   TEST_REDIS_URL: z.url().optional(),
   /** Why there is no QEMU, in words; unset where there is one, or nobody has looked. Tests on virtual machines are then skipped, aloud. */
   TEST_QEMU_MISSING: z.string().optional(),
+  /** The same of the simulator of vCenter. */
+  TEST_VCSIM_MISSING: z.string().optional(),
   /** Where the programs' logs of a whole-system test are kept after it, to find out why it failed. */
   DRIFTLESS_TEST_LOGS: z.string().optional(),
   PATH: z.string().optional(),
