@@ -5,6 +5,7 @@ const MAY_IMPORT = {
   'packages/domain': [],
   'packages/nbd': [],
   'packages/lab-api': [],
+  'packages/vim25': [],
   'packages/agent-api': ['domain'],
   'packages/jobs': ['domain'],
   'packages/db': ['domain'],

@@ -1,0 +1,154 @@
+import { z } from 'zod'
+import { ask, reference } from './ask.ts'
+import type { VimCaller } from './ask.ts'
+import { isFault, isNotAuthenticated } from './errors.ts'
+import type { VimError } from './errors.ts'
+import { decodeResponse, encodeRequest } from './soap.ts'
+import { SoapTransport } from './transport.ts'
+import type { TransportOptions } from './transport.ts'
+import type { Ref, VimArguments, VimValue } from './values.ts'
+
+/** A session ends after 30 minutes without a call on vCenter and ESXi as they are delivered. */
+const KEEP_ALIVE_MS = 10 * 60_000
+
+/** Where everything starts; the only reference that is the same everywhere. */
+const SERVICE_INSTANCE: Ref = { type: 'ServiceInstance', value: 'ServiceInstance' }
+
+const serviceContent = z.object({
+  rootFolder: reference,
+  propertyCollector: reference,
+  viewManager: reference,
+  sessionManager: reference,
+  about: z.object({ fullName: z.string(), apiType: z.string(), apiVersion: z.string(), instanceUuid: z.string().optional() }),
+})
+/** The managers that every other call goes through, and what the server says of itself. */
+export type ServiceContent = z.infer<typeof serviceContent>
+
+export interface VimOptions extends TransportOptions {
+  readonly username: string
+  readonly password: string
+  /** How long nothing may be called before the session is kept alive. */
+  readonly keepAliveMs?: number
+}
+
+/** One session on one vCenter or ESXi host. Share it: a vCenter has 3,000 of them for everybody. */
+export interface Vim extends VimCaller {
+  readonly content: ServiceContent
+  /** The server's name for the session of now; another after a new login. */
+  readonly sessionKey: string
+  /** Logs out and ends what is under way. Never rejects. */
+  close(): Promise<void>
+}
+
+class VimSession implements Vim {
+  readonly #transport: SoapTransport
+  readonly #credentials: Pick<VimOptions, 'username' | 'password'>
+  readonly #keepAlive: NodeJS.Timeout
+  #content: ServiceContent | null = null
+  #key = ''
+  /** Counts logins: a call that failed under an older session needs no login of its own. */
+  #logins = 0
+  #loggingIn: Promise<void> | null = null
+  #refused: VimError | null = null
+  #lastCallAtMs = Date.now()
+  #closing: Promise<void> | null = null
+
+  constructor({ username, password, keepAliveMs = KEEP_ALIVE_MS, ...transport }: VimOptions) {
+    this.#transport = new SoapTransport(transport)
+    this.#credentials = { username, password }
+    this.#keepAlive = setInterval(() => void this.#stayAlive(keepAliveMs), keepAliveMs).unref()
+  }
+
+  get content(): ServiceContent {
+    if (this.#content === null) throw new Error('The session is used before it was opened.')
+    return this.#content
+  }
+
+  get sessionKey(): string {
+    return this.#key
+  }
+
+  async open(): Promise<void> {
+    const send: VimCaller = { call: (ref, method, args, signal) => this.#send(ref, method, args, signal) }
+    this.#content = await ask(send, SERVICE_INSTANCE, 'RetrieveServiceContent', {}, serviceContent)
+    await this.#login(this.#logins)
+  }
+
+  async call(ref: Ref, method: string, args: VimArguments = {}, signal?: AbortSignal): Promise<VimValue | undefined> {
+    if (this.#loggingIn !== null) await this.#loggingIn
+    const under = this.#logins
+    try {
+      return await this.#send(ref, method, args, signal)
+    } catch (error) {
+      if (!isNotAuthenticated(error) || this.#closing !== null) throw error
+    }
+    // The server has done nothing of what it refused for want of a session: to ask once more is safe for any method.
+    await this.#login(under)
+    return this.#send(ref, method, args, signal)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #send(ref: Ref, method: string, args: VimArguments = {}, signal?: AbortSignal): Promise<VimValue | undefined> {
+    this.#lastCallAtMs = Date.now()
+    return decodeResponse(await this.#transport.post(encodeRequest(ref, method, args), signal), ref, method)
+  }
+
+  /** Logs in, once for everybody who waits, unless that was done since the caller's session. */
+  #login(under: number): Promise<void> {
+    if (this.#logins !== under) return Promise.resolve()
+    // A directory locks an account after a few wrong passwords: never try the same twice.
+    if (this.#refused !== null) return Promise.reject(this.#refused)
+    this.#loggingIn ??= this.#logInAnew().finally(() => {
+      this.#loggingIn = null
+    })
+    return this.#loggingIn
+  }
+
+  async #logInAnew(): Promise<void> {
+    // A server refuses a login within a session, and what is left of the old one may look like that.
+    this.#transport.forgetSession()
+    const { username: userName, password } = this.#credentials
+    const send: VimCaller = { call: (ref, method, args) => this.#send(ref, method, args) }
+    try {
+      const session = await ask(send, this.content.sessionManager, 'Login', { userName, password }, z.object({ key: z.string() }))
+      this.#key = session.key
+      this.#logins += 1
+    } catch (error) {
+      if (isFault(error, 'InvalidLogin')) this.#refused = error
+      throw error
+    }
+  }
+
+  async #stayAlive(idleMs: number): Promise<void> {
+    if (this.#logins === 0 || Date.now() - this.#lastCallAtMs < idleMs) return
+    // What is wrong now is told to the next one who wants something.
+    await this.call(SERVICE_INSTANCE, 'CurrentTime').catch(() => undefined)
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#keepAlive)
+    await this.#loggingIn?.catch(() => undefined)
+    // A server that cannot be reached ends the session by itself.
+    if (this.#logins > 0) await this.#send(this.content.sessionManager, 'Logout').catch(() => undefined)
+    await this.#transport.close()
+  }
+}
+
+/**
+ * Connects to a vCenter or an ESXi host and logs in. A session that the server has forgotten is opened anew by the
+ * next call. Rejects with `VimFault` (`InvalidLogin`: wrong name or password) or another `VimError`.
+ */
+export async function connectVim(options: VimOptions): Promise<Vim> {
+  const session = new VimSession(options)
+  try {
+    await session.open()
+    return session
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
