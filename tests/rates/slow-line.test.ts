@@ -1,7 +1,6 @@
 /** A guest that outruns its line, on the lab: it is said, with what would help; slowed by hand or by itself; and let go when the line is fast again. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { AxeBuilder } from '@axe-core/playwright'
 import { signIn } from '@driftless/launch/play/portal.ts'
 import type { Person } from '@driftless/launch/play/portal.ts'
 import { anything, destinations, inventory } from '@driftless/launch/play/shapes.ts'
@@ -12,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import messages from '../../apps/web/messages/en/index.ts'
 import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
+import { expectAccessible } from '../support/accessible.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
 
@@ -95,8 +95,7 @@ test('a guest that outruns its line is named with the throttle that helps, slowe
   // Nobody slowed the guest; a person does, on the page.
   const page = await pageOf(waveId)
   await page.getByText(t('wave.notConverging.title', { name: VM })).waitFor()
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze()
-  expect(violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html ?? ''}`)).toEqual([])
+  await expectAccessible(page)
   await page.getByRole('button', { name: t('wave.notConverging.action'), exact: true }).click()
   const byHand = await until('slowed by hand', ({ slowed }) => slowed !== null)
   expect([byHand.slowed?.automatic, byHand.slowed?.bytesPerSecond]).toEqual([false, byHand.guestWriteBytesPerSecond])

@@ -1,7 +1,6 @@
 /** A test boot as an operator sees it: a copy of a running VM boots apart from every network, and is gone without a trace. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { RunningDriftless } from '@driftless/launch/run.ts'
 import { ROOT } from '@driftless/launch/setup/paths.ts'
 import pg from 'pg'
@@ -11,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import messages from '../../apps/web/messages/en/index.ts'
 import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
+import { expectAccessible } from '../support/accessible.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
 import { labVms } from '../support/lab.ts'
@@ -49,11 +49,6 @@ async function storedTests() {
 async function traces(): Promise<string[]> {
   const all = await readdir(driftless.places.home, { recursive: true })
   return all.filter((path) => /(^|\/)replicas\/[^/]+\/test(\/|$)/.test(path))
-}
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze()
-  expect(violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html ?? ''}`)).toEqual([])
 }
 
 async function operatorAtTheirWave(): Promise<Page> {

@@ -3,10 +3,12 @@ import { isProviderRole } from '@driftless/domain'
 import { useQuery } from '@tanstack/react-query'
 import { CalendarClock } from 'lucide-react'
 import { useTimeZone, useTranslations } from 'next-intl'
+import { useState } from 'react'
 import { Loaded } from '@/client/loaded.tsx'
 import { useTRPC } from '@/client/trpc.ts'
 import type { Outputs } from '@/client/trpc.ts'
 import { useMay, usePerson } from '@/features/session/components/person-context.tsx'
+import { Button } from '@/ui/button.tsx'
 import { Card } from '@/ui/card.tsx'
 import { EmptyState } from '@/ui/empty-state.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
@@ -28,22 +30,23 @@ export function WindowsPage() {
   const mayBook = useMay('book-windows')
   const trpc = useTRPC()
   const list = useQuery(trpc.windows.list.queryOptions(undefined, { refetchInterval: REFRESH_MS }))
+  const [booking, setBooking] = useState(false)
   return (
     <>
-      <PageHeader title={t('title')} description={t(staff ? 'leadStaff' : 'lead', { zone })} actions={mayBook && <BookWindow />} />
-      <Loaded query={list}>{(bookings) => <Windows bookings={bookings} staff={staff} mayBook={mayBook} />}</Loaded>
+      <PageHeader title={t('title')} description={t(staff ? 'leadStaff' : 'lead', { zone })} actions={mayBook && <BookWindow pressed={booking} onPressedChange={setBooking} />} />
+      <Loaded query={list}>{(bookings) => <Windows bookings={bookings} staff={staff} onBook={mayBook ? () => setBooking(true) : null} />}</Loaded>
     </>
   )
 }
 
-function Windows({ bookings, staff, mayBook }: { bookings: Booking[]; staff: boolean; mayBook: boolean }) {
+function Windows({ bookings, staff, onBook }: { bookings: Booking[]; staff: boolean; onBook: (() => void) | null }) {
   const t = useTranslations('windows')
   const held = bookings.filter((booking) => HOLDS.has(booking.status)).sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime())
   const waiting = held.filter((booking) => booking.status === 'REQUESTED' || booking.status === 'COUNTER_OFFERED')
   const next = held.filter((booking) => !waiting.includes(booking))
   const past = bookings.filter((booking) => !HOLDS.has(booking.status))
   if (bookings.length === 0) {
-    return <Card><EmptyState icon={CalendarClock} title={t('empty.title')} description={t(staff ? 'empty.staff' : mayBook ? 'empty.description' : 'empty.viewer')} action={mayBook && <BookWindow />} /></Card>
+    return <Card><EmptyState icon={CalendarClock} title={t('empty.title')} description={t(staff ? 'empty.staff' : onBook === null ? 'empty.viewer' : 'empty.description')} action={onBook && <Button variant="primary" onClick={onBook}>{t('book.title')}</Button>} /></Card>
   }
   return (
     <>
