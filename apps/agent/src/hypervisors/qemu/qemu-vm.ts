@@ -186,25 +186,31 @@ export class QemuVm {
    * ended first, for it keeps the image to itself. Rejects while the VM is not off, or where another program keeps that QEMU.
    */
   async openDisk(disk: QemuDisk): Promise<BlockDevice> {
+    this.#lent += 1 // first of all: no power-on comes in between
+    const letGo = () => {
+      this.#lent -= 1
+    }
+    try {
+      const device = await this.#openOff(disk)
+      return new WithClose(device, () => device.close().finally(letGo))
+    } catch (error) {
+      letGo()
+      throw error
+    }
+  }
+
+  async #openOff(disk: QemuDisk): Promise<BlockDevice> {
     const { ref, external } = this.record
     const { key, location } = disk
     if (location.kind === 'NBD') throw new Error(`Disk "${key}" of VM "${ref}" is served by an agent; it is written to there.`)
     if ((await this.observe()).power !== 'OFF') throw new Error(`VM "${ref}" is not off, so nobody else may write to its disk "${key}". Power it off first.`)
-    const open = async () => {
-      // A raw image's bytes are the disk's, and QEMU keeps none of them for itself.
-      if (location.format === 'raw') return openFileDevice(location.path)
-      if (external !== null && (await this.qmp()) !== null) {
-        throw new Error(`The QEMU of VM "${ref}", which another program runs, still has disk "${key}" open as ${location.format}. Let that program end it; the disk is then written to.`)
-      }
-      await this.powerOff()
-      return openImage(this.#program, `${ref}-${key}`, disk, imagePaths(this.paths, key))
+    // A raw image's bytes are the disk's, and QEMU keeps none of them for itself.
+    if (location.format === 'raw') return openFileDevice(location.path)
+    if (external !== null && (await this.qmp()) !== null) {
+      throw new Error(`The QEMU of VM "${ref}", which another program runs, still has disk "${key}" open as ${location.format}. Let that program end it; the disk is then written to.`)
     }
-    const device = await open()
-    this.#lent += 1
-    return new WithClose(device, async () => {
-      await device.close()
-      this.#lent -= 1
-    })
+    await this.powerOff()
+    return openImage(this.#program, `${ref}-${key}`, disk, imagePaths(this.paths, key))
   }
 
   async #boots(writes: number): Promise<void> {
