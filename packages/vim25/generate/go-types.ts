@@ -21,7 +21,7 @@ const BASE_INTERFACE = /^type Base(\w+) interface/gm
 
 const PRIMITIVES: Readonly<Record<string, string>> = {
   string: 'string', bool: 'boolean', int8: 'byte', byte: 'byte', int16: 'short', int32: 'int', int64: 'long',
-  float32: 'float', float64: 'double', 'time.Time': 'dateTime', AnyType: 'anyType', 'url.URL': 'anyURI',
+  float32: 'float', float64: 'double', 'time.Time': 'dateTime', AnyType: 'anyType', 'url.URL': 'anyURI', '[]byte': 'base64Binary',
 }
 
 /** Parses the package's files, taken together. */

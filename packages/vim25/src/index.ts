@@ -12,12 +12,15 @@
  *   retrieve.ts         properties of many objects, page by page   (filter.ts: which objects)
  *   watch.ts            the same, then every change                (updates.ts: the loop)
  *   task.ts             waits for what takes longer
+ *   datastore-file.ts   files of a datastore, by ranges, within the session
  *   ask.ts, values.ts, errors.ts   what all of them speak
  *
  * Whatever a server sends, `VimError` is what comes out, `VimFault` where the server itself says no (damaged.test.ts).
  */
 export type { VimCaller } from './ask.ts'
 export { ask, reference } from './ask.ts'
+export { parseDatastorePath } from './datastore-file.ts'
+export type { DatastoreFile } from './datastore-file.ts'
 export { VimError, VimFault, isFault, isNotAuthenticated, isNotFound } from './errors.ts'
 export type { VimErrorCode } from './errors.ts'
 export type { Selection } from './filter.ts'

@@ -4,6 +4,8 @@ import type { VimCaller } from './ask.ts'
 import { isFault, isNotAuthenticated } from './errors.ts'
 import type { VimError } from './errors.ts'
 import { decodeResponse, encodeRequest } from './soap.ts'
+import { fileError, pathOf } from './datastore-file.ts'
+import type { DatastoreFile } from './datastore-file.ts'
 import { SoapTransport } from './transport.ts'
 import type { TransportOptions } from './transport.ts'
 import type { Ref, VimArguments, VimValue } from './values.ts'
@@ -19,6 +21,13 @@ const serviceContent = z.object({
   propertyCollector: reference,
   viewManager: reference,
   sessionManager: reference,
+  searchIndex: reference.optional(),
+  virtualDiskManager: reference.optional(),
+  fileManager: reference.optional(),
+  eventManager: reference.optional(),
+  perfManager: reference.optional(),
+  extensionManager: reference.optional(),
+  ioFilterManager: reference.optional(),
   about: z.object({ fullName: z.string(), apiType: z.string(), apiVersion: z.string(), instanceUuid: z.string().optional() }),
 })
 /** The managers that every other call goes through, and what the server says of itself. */
@@ -36,6 +45,10 @@ export interface Vim extends VimCaller {
   readonly content: ServiceContent
   /** The server's name for the session of now; another after a new login. */
   readonly sessionKey: string
+  /** Fills `into` with the file's bytes at `offset`. Rejects with `VimError`, GONE where there is no such file. */
+  readFile(file: DatastoreFile, offset: number, into: Buffer, signal?: AbortSignal): Promise<void>
+  /** The file's length in bytes. Rejects as `readFile` does. */
+  fileBytes(file: DatastoreFile, signal?: AbortSignal): Promise<number>
   /** Logs out and ends what is under way. Never rejects. */
   close(): Promise<void>
 }
@@ -85,6 +98,27 @@ class VimSession implements Vim {
     // The server has done nothing of what it refused for want of a session: to ask once more is safe for any method.
     await this.#login(under)
     return this.#send(ref, method, args, signal)
+  }
+
+  async readFile(file: DatastoreFile, offset: number, into: Buffer, signal?: AbortSignal): Promise<void> {
+    if (into.length > 0) await this.#get(file, { offset, into }, signal)
+  }
+
+  fileBytes(file: DatastoreFile, signal?: AbortSignal): Promise<number> {
+    return this.#get(file, null, signal)
+  }
+
+  async #get(file: DatastoreFile, part: { readonly offset: number; readonly into: Buffer } | null, signal: AbortSignal | undefined): Promise<number> {
+    if (this.#loggingIn !== null) await this.#loggingIn
+    const under = this.#logins
+    this.#lastCallAtMs = Date.now()
+    let answer = await this.#transport.get(pathOf(file), part, signal)
+    if (answer.status === 401 && this.#closing === null) {
+      await this.#login(under)
+      answer = await this.#transport.get(pathOf(file), part, signal)
+    }
+    if (answer.status === (part === null ? 200 : 206)) return answer.length
+    throw fileError(file, answer.status, this.#transport.origin)
   }
 
   close(): Promise<void> {

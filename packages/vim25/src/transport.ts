@@ -71,6 +71,33 @@ export class SoapTransport {
     }
   }
 
+  /**
+   * Asks for a file, or with a range for the part of it that `into` has room for, within the session. Resolves to the status and
+   * the length that was announced; `into` is filled where the status is 206. Rejects as `post` does, PROTOCOL where the part is not
+   * the one that was asked for.
+   */
+  async get(path: string, part: { readonly offset: number; readonly into: Buffer } | null, signal?: AbortSignal): Promise<{ status: number; length: number }> {
+    if (this.#closed) throw this.#closedError()
+    const deadline = AbortSignal.timeout(CALL_TIMEOUT_MS)
+    const range = part === null ? {} : { range: `bytes=${part.offset}-${part.offset + part.into.length - 1}` }
+    try {
+      const { statusCode: status, headers, body } = await this.#pool.request({
+        path,
+        method: part === null ? 'HEAD' : 'GET',
+        headers: { ...range, ...(this.#cookie === null ? {} : { cookie: this.#cookie }) },
+        signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
+      })
+      if (part === null || status !== 206) await body.dump()
+      else await readWhole(body, part.into, this.origin)
+      return { status, length: Number(headers['content-length']) }
+    } catch (error) {
+      if (error instanceof VimError) throw error
+      if (this.#closed) throw this.#closedError()
+      signal?.throwIfAborted()
+      throw failure(error, this.origin, deadline.aborted)
+    }
+  }
+
   /** Ends what is under way, which rejects with CLOSED. */
   async close(): Promise<void> {
     this.#closed = true
@@ -117,6 +144,16 @@ async function readBounded(body: AsyncIterable<unknown>, origin: string): Promis
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+async function readWhole(body: AsyncIterable<unknown>, into: Buffer, origin: string): Promise<void> {
+  let at = 0
+  for await (const chunk of body) {
+    if (!Buffer.isBuffer(chunk)) continue
+    if (at + chunk.length > into.length) throw new VimError('PROTOCOL', `${origin} answers with more of a file than was asked for.`)
+    at += chunk.copy(into, at)
+  }
+  if (at < into.length) throw new VimError('PROTOCOL', `${origin} answers with ${at} bytes of a file instead of ${into.length}.`)
 }
 
 const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'])

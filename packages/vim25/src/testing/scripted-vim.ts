@@ -44,6 +44,8 @@ export function scriptedVim(say: (method: string, times: number, asked: Asked) =
         resolve(decodeResponse(housekeeping === undefined ? say(method, times, now) : answer(method, housekeeping(times)), ref, method))
       })
     },
+    readFile: () => Promise.reject(new Error('No file was scripted.')),
+    fileBytes: () => Promise.reject(new Error('No file was scripted.')),
     close: () => Promise.resolve(),
   }
 }
