@@ -1,11 +1,14 @@
 /** Hypervisors as the agents see them, with one VM: the guest's process, switched on and off by whoever measures. */
 import type { GuestState } from '@driftless/agent-api'
 import type { Hypervisor, HypervisorDisk, HypervisorVm, ShadowVm } from '../../apps/agent/src/hypervisors/hypervisor.ts'
+import { workingHypervisor } from '../../apps/agent/src/hypervisors/working-hypervisor.ts'
 import { VM_REF } from './methods.ts'
 
 const guestState = (power: GuestState['power']): GuestState => ({ power, health: 'HEALTHY', healthDetail: null, acknowledgedSequence: 0, sequenceAtBoot: null, firstWriteAtMs: null, lastWriteAtMs: null })
 
 const view = (ref: string, guest: GuestState, disks: readonly HypervisorDisk[]): HypervisorVm => ({ ref, name: ref, guestOs: 'none', cpus: 1, memoryBytes: 1024, network: 'n', guest, disks, shadowNeeds: {} })
+
+const describe: Hypervisor['describe'] = () => Promise.resolve(workingHypervisor('LAB', 'a guest that is measured', []))
 
 const unused = (): Promise<never> => Promise.reject(new Error('No measurement asks for this.'))
 
@@ -14,7 +17,7 @@ export function sourceHypervisor(disk: HypervisorDisk, guestOff: () => Promise<u
   let power: GuestState['power'] = 'ON'
   const vm = () => view(VM_REF, guestState(power), [disk])
   return {
-    capabilities: { tap: 'ALWAYS', orderlyShutdown: true, shadowVms: false },
+    describe, capabilities: { tap: 'ALWAYS' },
     listVms: () => Promise.resolve([vm()]),
     findVm: (ref) => Promise.resolve(ref === VM_REF ? vm() : null),
     shutdown: () => {
@@ -32,7 +35,7 @@ export function targetHypervisor(guestOn: (place: { socketPath: string; exportNa
   let power: GuestState['power'] = 'OFF'
   const found = () => (shadow === null ? null : view(shadow.ref, guestState(power), []))
   return {
-    capabilities: { tap: 'ALWAYS', orderlyShutdown: true, shadowVms: true },
+    describe, capabilities: { tap: 'ALWAYS' },
     listVms: () => Promise.resolve([found()].filter((vm) => vm !== null)),
     findVm: (ref) => Promise.resolve(shadow?.ref === ref ? found() : null),
     createShadow: (wanted) => {

@@ -4,6 +4,7 @@
  */
 export * from './protocol.ts'
 export * from './shapes.ts'
+export * from './hypervisor-facts.ts'
 export * from './enrol.ts'
 export * from './desired-state.ts'
 export * from './observed-state.ts'

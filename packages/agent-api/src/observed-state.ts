@@ -1,14 +1,11 @@
 import { z } from 'zod'
-import { bytes, guestHealth, hash, id, instantMs, power, rate } from './shapes.ts'
+import { hypervisorFacts, notice, placement } from './hypervisor-facts.ts'
+import { bytes, guestHealth, hash, id, instantMs, power, problem, rate } from './shapes.ts'
 
 /** The replication states of one disk, as in `house.md`; the same list stands in `domain`. */
 export const diskReplicationStatus = z.enum([
   'STOPPED', 'INITIATING', 'INITIAL_SYNC', 'CONTINUOUS', 'BACKLOG', 'SEEDING', 'RESYNC', 'PAUSED', 'STALLED', 'DISCONNECTED',
 ])
-
-/** Something that went wrong, in words a person can act on. `code` is stable, `message` names the thing. */
-export const problem = z.object({ code: z.string().max(60), message: z.string().max(500) })
-export type Problem = z.infer<typeof problem>
 
 export const guestState = z.object({
   power,
@@ -35,6 +32,11 @@ export const inventoryVm = z.object({
   writtenBytes: bytes,
   /** What the target's adapter needs to build the shadow VM. */
   hypervisor: z.record(z.string(), z.unknown()),
+  placement: placement.optional(),
+  /** What must be changed before it can be migrated, each with what to do. */
+  blockers: z.array(problem).max(20).optional(),
+  /** What a migration will ask of it, such as a power cycle: nothing stands in the way. */
+  remarks: z.array(problem).max(20).optional(),
 })
 export type InventoryVm = z.infer<typeof inventoryVm>
 
@@ -123,6 +125,8 @@ export const sourceObserved = z.object({
   guestThrottle: guestThrottleObserved.nullable().optional(),
   problem: problem.nullable(),
   test: sourceTestObserved.nullish(),
+  /** The latest, oldest first. */
+  notices: z.array(notice).max(20).optional(),
 })
 export type SourceObserved = z.infer<typeof sourceObserved>
 
@@ -187,6 +191,7 @@ export const report = z.object({
   sources: z.array(sourceObserved).max(5_000),
   targets: z.array(targetObserved).max(5_000),
   samples: z.array(telemetrySample).max(20_000),
+  hypervisor: hypervisorFacts.nullish(),
 })
 export type Report = z.infer<typeof report>
 

@@ -26,3 +26,7 @@ export type VmShape = z.infer<typeof vmShape>
 
 export const guestHealth = z.enum(['UNKNOWN', 'CHECKING', 'HEALTHY', 'BROKEN'])
 export const power = z.enum(['ON', 'OFF', 'STOPPING'])
+
+/** Something that went wrong, in words a person can act on. `code` is stable, `message` names the thing. */
+export const problem = z.object({ code: z.string().max(60), message: z.string().max(500) })
+export type Problem = z.infer<typeof problem>

@@ -11,7 +11,7 @@ const MAY_IMPORT = {
   'packages/db': ['domain'],
   'apps/web': ['domain', 'db', 'jobs'],
   'apps/coordinator': ['domain', 'db', 'jobs', 'agent-api'],
-  'apps/agent': ['domain', 'agent-api', 'lab-api', 'nbd'],
+  'apps/agent': ['domain', 'agent-api', 'lab-api', 'nbd', 'vim25'],
   'apps/lab': ['lab-api', 'nbd'],
   prisma: ['domain', 'db'],
   launch: ['domain', 'db', 'agent-api'],

@@ -95,7 +95,7 @@ export class Reporter {
     const { client, role, version, desiredVersion, restoreSamples, now } = this.#options
     const { active, samples, inventory, ...rest } = await role.report()
     const nowMs = now()
-    const seen = JSON.stringify(inventory?.vms.map(({ ref, name, cpus, memoryBytes, network, guest, disks }) => [ref, name, cpus, memoryBytes, network, guest.power, guest.health, disks.map((disk) => [disk.key, disk.sizeBytes])]))
+    const seen = JSON.stringify(inventory?.vms.map(({ ref, name, cpus, memoryBytes, network, guest, disks, placement, blockers, remarks }) => [ref, name, cpus, memoryBytes, network, guest.power, guest.health, placement, blockers, remarks, disks.map((disk) => [disk.key, disk.sizeBytes])]))
     const sendInventory = inventory !== null && (seen !== this.#inventorySeen || nowMs - this.#inventoryAtMs >= INVENTORY_EVERY_MS)
     const report: Report = {
       protocol: PROTOCOL_VERSION,

@@ -1,7 +1,7 @@
 import type { DesiredState, Report } from '@driftless/agent-api'
 
 /** What a role contributes to a report. `inventory` is always whole here; the reporter decides when it travels. */
-export interface RoleReport extends Pick<Report, 'stream' | 'storage' | 'inventory' | 'sources' | 'targets' | 'samples'> {
+export interface RoleReport extends Pick<Report, 'stream' | 'storage' | 'inventory' | 'sources' | 'targets' | 'samples' | 'hypervisor'> {
   /** Migrations are under way: report every second. */
   active: boolean
 }

@@ -2,16 +2,13 @@
  * What the agent asks of a hypervisor. An adapter declares what it can do; nothing outside
  * `hypervisors/` asks which hypervisor it is. Only `main.ts` knows the adapters.
  */
-import type { GuestState } from '@driftless/agent-api'
+import type { GuestState, HypervisorFacts, Notice, Placement, Problem } from '@driftless/agent-api'
+import type { ReplicaDisks } from '../receiver/replica-disks.ts'
 import type { DiskTap, TapOptions } from '../tap/disk-tap.ts'
 
 export interface Capabilities {
   /** ALWAYS: the guest reaches its disks through the agent, so every VM is tapped; ON_DEMAND: only VMs that migrate or are observed. */
   readonly tap: 'ALWAYS' | 'ON_DEMAND'
-  /** Can ask a guest to shut down in order. */
-  readonly orderlyShutdown: boolean
-  /** Can create VMs over disks that the agent serves. */
-  readonly shadowVms: boolean
 }
 
 export interface HypervisorDisk {
@@ -34,6 +31,13 @@ export interface HypervisorVm {
   readonly disks: readonly HypervisorDisk[]
   /** What this adapter needs at the target to build the shadow VM; opaque to everyone else. */
   readonly shadowNeeds: Record<string, unknown>
+  readonly placement?: Placement
+  /** What must be changed before it can be migrated. */
+  readonly blockers?: readonly Problem[]
+  /** What a migration will ask of it. */
+  readonly remarks?: readonly Problem[]
+  /** What happened to it lately that its people should know of, oldest first. */
+  readonly notices?: readonly Notice[]
 }
 
 export interface ShadowVm {
@@ -43,19 +47,25 @@ export interface ShadowVm {
   readonly cpus: number
   readonly memoryBytes: number
   readonly network: string
+  /** Where the customer's plan puts its disks. */
+  readonly storage: string
   /** A test: no network at all, whatever `network` says. */
   readonly isolated?: boolean
   /** The source guest's highest acknowledged record; the shadow's own check demands it. */
   readonly acknowledgedSequence: number
   /** `shadowNeeds`, as the source's adapter gave it. */
   readonly shadowNeeds: Record<string, unknown>
-  /** `path`: what the disk takes of the store; its content is what `socketPath` serves, by NBD. */
+  /** `path`: the disk, as the store or the hypervisor's `replicaDisks` names it; its content is also what `socketPath` serves by NBD, where the agent serves it. */
   readonly disks: readonly { key: string; sizeBytes: number; path: string; socketPath: string }[]
 }
 
 /** All calls are idempotent and reject with an `Error` whose message says what to do. */
 export interface Hypervisor {
   readonly capabilities: Capabilities
+  /** What it is and what it can do, for people. Never rejects: what is wrong with it is part of that. */
+  describe(): Promise<HypervisorFacts>
+  /** Where replicas' disks are kept, if it keeps them itself and runs shadow VMs from them; absent: in files that the agent serves. */
+  readonly replicaDisks?: ReplicaDisks
   listVms(): Promise<HypervisorVm[]>
   /** Null when there is no such VM. */
   findVm(ref: string): Promise<HypervisorVm | null>

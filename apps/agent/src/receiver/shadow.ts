@@ -109,6 +109,7 @@ export class Shadow {
         cpus: shape.cpus,
         memoryBytes: shape.memoryBytes,
         network: shape.network,
+        storage: shape.storage,
         acknowledgedSequence: desired.acknowledgedSequence,
         shadowNeeds: shape.hypervisor,
         disks: replica.record.disks.map(({ key, sizeBytes }) => ({

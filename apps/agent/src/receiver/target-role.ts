@@ -88,6 +88,7 @@ export class TargetRole implements AgentRole {
       sources: [],
       targets,
       samples: [],
+      hypervisor: await this.#options.hypervisor.describe(),
       active: targets.some((target) => target.stage !== 'ACCEPT' && target.stage !== 'DISCARD'),
     }
   }

@@ -168,8 +168,8 @@ export class TestBoot implements MomentKeeper {
       running.closers.push(() => server.close())
       disks.push({ key, sizeBytes: snapshot.sizeBytes, path, socketPath })
     }
-    const { name, guestOs, cpus, memoryBytes, network, hypervisor: shadowNeeds } = shape
-    await hypervisor.createShadow({ ref: this.#ref, name: `${name} (test)`, guestOs, cpus, memoryBytes, network, isolated: true, acknowledgedSequence, shadowNeeds, disks })
+    const { name, guestOs, cpus, memoryBytes, network, storage, hypervisor: shadowNeeds } = shape
+    await hypervisor.createShadow({ ref: this.#ref, name: `${name} (test)`, guestOs, cpus, memoryBytes, network, storage, isolated: true, acknowledgedSequence, shadowNeeds, disks })
     await hypervisor.powerOn(this.#ref)
     running.state = 'BOOTED'
   }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { DesiredSource, DesiredState, InventoryVm, SourceObserved, TelemetrySample } from '@driftless/agent-api'
+import type { DesiredSource, DesiredState, InventoryVm, Notice, SourceObserved, TelemetrySample } from '@driftless/agent-api'
 import { TokenBucket } from '../block/token-bucket.ts'
 import type { AgentRole, RoleReport } from '../control/role.ts'
 import type { Hypervisor, HypervisorVm } from '../hypervisors/hypervisor.ts'
@@ -17,6 +17,9 @@ const LOOK_EVERY_MS = 1_000
 const CONVERGE_EVERY_MS = 250
 
 const SAMPLE_EVERY_MS = 2_000
+
+/** As many as a report takes. */
+const MOST_NOTICES = 20
 
 /** A cutover's final stage has the machine and the link to itself for this long; one that takes longer shares them again. */
 const LONGEST_YIELD_MS = 60_000
@@ -97,12 +100,12 @@ export class SourceRole implements AgentRole {
     return bucket
   }
 
-  report(): Promise<RoleReport> {
-    const sources = [...this.#migrations.values()].map((migration) => migration.observe())
+  async report(): Promise<RoleReport> {
+    const sources: SourceObserved[] = [...this.#migrations.values()].map((migration) => ({ ...migration.observe(), notices: this.#noticesOf(migration.tap.ref) }))
     for (const wanted of this.#desired?.sources ?? []) {
       if (!this.#migrations.has(wanted.migrationId)) sources.push(this.#observeMissing(wanted))
     }
-    return Promise.resolve({
+    return {
       stream: null,
       storage: null,
       inventory: { vms: this.#vms.map((vm) => this.#inventoryOf(vm)) },
@@ -110,7 +113,8 @@ export class SourceRole implements AgentRole {
       targets: [],
       samples: this.#telemetry.take(),
       active: sources.some((source) => source.stage !== 'STOP' && source.stage !== 'RELEASE'),
-    })
+      hypervisor: await this.#options.hypervisor.describe(),
+    }
   }
 
   restoreSamples(samples: TelemetrySample[]): void {
@@ -247,7 +251,14 @@ export class SourceRole implements AgentRole {
       disks: vm.disks.map(({ key, sizeBytes, usedBytes }) => ({ key, sizeBytes, usedBytes })),
       writtenBytes: tap?.disks.reduce((sum, disk) => sum + disk.statistics.writtenBytes, 0) ?? 0,
       hypervisor: vm.shadowNeeds,
+      ...(vm.placement === undefined ? {} : { placement: vm.placement }),
+      blockers: [...(vm.blockers ?? [])],
+      remarks: [...(vm.remarks ?? [])],
     }
+  }
+
+  #noticesOf(ref: string): Notice[] {
+    return (this.#vms.find((vm) => vm.ref === ref)?.notices ?? []).slice(-MOST_NOTICES)
   }
 
   /** Logs a lasting trouble once, not every second. */

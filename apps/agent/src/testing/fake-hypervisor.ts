@@ -2,6 +2,7 @@ import { openFileDevice } from '@driftless/nbd'
 import type { BlockDevice } from '@driftless/nbd'
 import type { GuestState } from '@driftless/agent-api'
 import { servedTap } from '../tap/served-tap.ts'
+import { workingHypervisor } from '../hypervisors/working-hypervisor.ts'
 import type { Hypervisor, HypervisorVm, ShadowVm } from '../hypervisors/hypervisor.ts'
 
 export interface FakeVm {
@@ -36,7 +37,8 @@ export function fakeHypervisor(vms: FakeVm[], open: (path: string) => Promise<Bl
   return {
     vms,
     calls,
-    capabilities: { tap: 'ALWAYS', orderlyShutdown: true, shadowVms: true },
+    describe: () => Promise.resolve(workingHypervisor('LAB', 'a fake', [])),
+    capabilities: { tap: 'ALWAYS' },
     listVms: async () => vms.map(view),
     findVm: async (ref) => vms.filter((vm) => vm.ref === ref).map(view)[0] ?? null,
     powerOn: (ref) => change(`power-on ${ref}`, () => (get(ref).power = 'ON')),

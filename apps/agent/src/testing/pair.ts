@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { DesiredTarget } from '@driftless/agent-api'
 import type { BlockDevice } from '@driftless/nbd'
+import { workingHypervisor } from '../hypervisors/working-hypervisor.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { ReplicaStore } from '../receiver/replica-store.ts'
 import { TargetRole } from '../receiver/target-role.ts'
@@ -22,7 +23,8 @@ export function seededRandom(seed: number): () => number {
 
 /** For tests: a hypervisor without any VM. */
 export const emptyHypervisor: Hypervisor = {
-  capabilities: { tap: 'ALWAYS', orderlyShutdown: true, shadowVms: true },
+  describe: () => Promise.resolve(workingHypervisor('LAB', 'an empty one', [])),
+  capabilities: { tap: 'ALWAYS' },
   listVms: () => Promise.resolve([]),
   findVm: () => Promise.resolve(null),
   powerOn: () => Promise.resolve(),

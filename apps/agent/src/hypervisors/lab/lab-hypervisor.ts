@@ -1,9 +1,13 @@
+import type { CapabilityName } from '@driftless/agent-api'
 import { openFileDevice } from '@driftless/nbd'
 import { labWorkload } from '@driftless/lab-api'
 import type { LabVm } from '@driftless/lab-api'
 import { servedTap } from '../../tap/served-tap.ts'
 import type { Hypervisor, HypervisorVm, ShadowVm } from '../hypervisor.ts'
+import { workingHypervisor } from '../working-hypervisor.ts'
 import { LabError, labClient } from './lab-client.ts'
+
+const CAPABILITIES: readonly CapabilityName[] = ['INVENTORY', 'LIVE_TAP', 'SHADOW_VM', 'ORDERLY_SHUTDOWN', 'TEST_BOOT', 'WAY_BACK']
 
 /** Adapter for the lab host (`apps/lab`) behind the unix socket. */
 export function labHypervisor(socketPath: string): Hypervisor {
@@ -60,7 +64,8 @@ export function labHypervisor(socketPath: string): Hypervisor {
   }
 
   return {
-    capabilities: { tap: 'ALWAYS', orderlyShutdown: true, shadowVms: true },
+    describe: () => Promise.resolve(workingHypervisor('LAB', 'Driftless lab', CAPABILITIES)),
+    capabilities: { tap: 'ALWAYS' },
     listVms: async () => Promise.all((await lab.listVms()).vms.map(asVm)),
     findVm: async (ref) => {
       const found = (await lab.listVms()).vms.find((vm) => vm.ref === ref)

@@ -54,7 +54,7 @@ async function shadowOf(vm: HypervisorVm, folder: string, path: string, changes:
     await device.close()
   })
   return {
-    ref: 'shadow-1', name: vm.name, guestOs: vm.guestOs, cpus: vm.cpus, memoryBytes: vm.memoryBytes, network: vm.network,
+    ref: 'shadow-1', name: vm.name, guestOs: vm.guestOs, cpus: vm.cpus, memoryBytes: vm.memoryBytes, network: vm.network, storage: 's',
     acknowledgedSequence: vm.guest.acknowledgedSequence, shadowNeeds: vm.shadowNeeds,
     disks: [{ key: 'disk-0', sizeBytes: device.sizeBytes, path, socketPath }], ...changes,
   }

@@ -1,5 +1,6 @@
-import type { GuestState } from '@driftless/agent-api'
+import type { CapabilityName, GuestState } from '@driftless/agent-api'
 import type { Hypervisor, HypervisorVm, ShadowVm } from '../hypervisor.ts'
+import { workingHypervisor } from '../working-hypervisor.ts'
 import { attachTap } from './attach-tap.ts'
 import type { TapChoice } from './attach-tap.ts'
 import { diskSize } from './disk-size.ts'
@@ -28,6 +29,8 @@ export interface QemuHypervisor extends Hypervisor {
   /** Lets go of every QEMU; the VMs run on. */
   close(): void
 }
+
+const CAPABILITIES: readonly CapabilityName[] = ['INVENTORY', 'LIVE_TAP', 'SHADOW_VM', 'ORDERLY_SHUTDOWN', 'TEST_BOOT', 'WAY_BACK']
 
 /** Adapter for QEMU. VMs are processes of their own that outlive the agent; their inventory is a directory. */
 export function qemuHypervisor({ directory, program, tap }: QemuOptions): QemuHypervisor {
@@ -75,7 +78,8 @@ export function qemuHypervisor({ directory, program, tap }: QemuOptions): QemuHy
   }
 
   return {
-    capabilities: { tap: 'ON_DEMAND', orderlyShutdown: true, shadowVms: true },
+    describe: () => Promise.resolve(workingHypervisor('QEMU', `QEMU (${program})`, CAPABILITIES)),
+    capabilities: { tap: 'ON_DEMAND' },
     listVms: async () => Promise.all((await host.list()).map(async (vm) => asVm(vm, await observed(vm)))),
     findVm: async (ref) => {
       const vm = await host.find(ref)
