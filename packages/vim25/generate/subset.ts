@@ -25,6 +25,7 @@ export const METHOD_NAMES = [
 export const TYPE_NAMES = [
   'TraversalSpec', 'TaskInfo', 'TaskReasonAlarm', 'TaskReasonSchedule', 'TaskReasonSystem', 'TaskReasonUser',
   // Disks and what they are connected to and kept in.
+  'VirtualMachineConfigInfo', 'VirtualHardware', 'VirtualMachineBootOptions', 'VirtualMachineSnapshotInfo', 'VirtualMachineStorageSummary', 'DatastoreSummary',
   'VirtualDisk', 'VirtualIDEController', 'VirtualAHCIController', 'VirtualNVMEController', 'ParaVirtualSCSIController', 'VirtualBusLogicController', 'VirtualLsiLogicController', 'VirtualLsiLogicSASController',
   'VirtualDiskFlatVer2BackingInfo', 'VirtualDiskSeSparseBackingInfo', 'VirtualDiskSparseVer2BackingInfo', 'VirtualDiskRawDiskMappingVer1BackingInfo', 'VirtualDiskFlatVer1BackingInfo', 'VirtualDiskSparseVer1BackingInfo', 'VirtualDiskPartitionedRawDiskVer2BackingInfo', 'VirtualDiskRawDiskVer2BackingInfo',
   'FileBackedVirtualDiskSpec', 'VirtualMachineDefinedProfileSpec', 'VirtualMachineEmptyProfileSpec',
