@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { readConnection } from '../../apps/agent/src/hypervisors/vsphere/connection-file.ts'
 import { vsphereHypervisor } from '../../apps/agent/src/hypervisors/vsphere/vsphere-hypervisor.ts'
 import { startVcsim, withoutVcsim } from '../support/vcsim.ts'
 import type { RunningVcsim } from '../support/vcsim.ts'
+import type { Scenario } from '../support/vcsim-scenario.ts'
 import { AGENT_VM, connectAgent, vsphereAgentEnv } from '../support/vsphere.ts'
 import type { Site, SiteKind } from './sites.ts'
 
@@ -14,9 +14,6 @@ const MIB = 1024 * 1024
 const VM_NAME = 'web-1'
 const DISKS = [{ sizeMiB: 32, filledMiB: 8 }, { sizeMiB: 16, filledMiB: 4 }]
 const FIRST_DISK_KEY = 2000
-
-const guestReport = z.object({ acknowledgedSequence: z.number() })
-const contentOf = z.object({ sha256: z.string() })
 
 export type VsphereSite = Omit<Site, 'difference'> & {
   readonly source: RunningVcsim
@@ -36,17 +33,14 @@ export const vsphere = (read: 'hot-add' | 'datastore'): SiteKind => ({
 export async function openVsphereSite(read: 'hot-add' | 'datastore', folder: string): Promise<VsphereSite> {
   const devicesOf = (side: string) => join(folder, `${side}-devices`)
   const agentFolder = (side: string) => join(folder, `${side}-agent`)
-  const start = async (side: string, vms: Parameters<typeof startVcsim>[0]['scenario']) => {
+  const start = async (side: string, vms: Scenario['vms']) => {
     await mkdir(devicesOf(side))
-    const vcsim = await startVcsim({ vms: 0, scenario: vms, devices: devicesOf(side) })
+    const vcsim = await startVcsim({ vms: 0, scenario: { agentVm: AGENT_VM, vms }, devices: devicesOf(side) })
     await connectAgent(vcsim, agentFolder(side), read)
     return vcsim
   }
-  const source = await start('source', {
-    agentVm: AGENT_VM,
-    vms: [{ name: VM_NAME, cpus: 1, memoryMiB: 512, network: 'VM Network', power: 'off', tools: true, disks: DISKS, guest: { recordsPerSecond: 25, rewriteKiBPerSecond: 512 } }],
-  })
-  const target = await start('target', { agentVm: AGENT_VM, vms: [] })
+  const source = await start('source', [{ name: VM_NAME, cpus: 1, memoryMiB: 512, network: 'VM Network', power: 'off', tools: true, disks: DISKS, guest: { recordsPerSecond: 25, rewriteKiBPerSecond: 512 } }])
+  const target = await start('target', [])
   const [targetDatastore = ''] = Object.values(target.datastores)
   const connection = await readConnection(agentFolder('source'))
   const openSource = () => {
@@ -65,9 +59,9 @@ export async function openVsphereSite(read: 'hot-add' | 'datastore', folder: str
     servesShadows: false,
     openSource,
     agentEnv: (side) => vsphereAgentEnv(devicesOf(side)),
-    guestProgress: async () => guestReport.parse(await source.control({ do: 'guest', vm: VM_NAME })).acknowledgedSequence,
+    guestProgress: async () => (await source.guest(VM_NAME)).acknowledgedSequence,
     async difference(key) {
-      const { sha256 } = contentOf.parse(await source.control({ do: 'disk', vm: VM_NAME, disk: Number(key.slice('disk-'.length)) - FIRST_DISK_KEY }))
+      const { sha256 } = await source.disk(VM_NAME, Number(key.slice('disk-'.length)) - FIRST_DISK_KEY)
       const replica = await readFile(join(targetDatastore, 'driftless', 'm-1', `${key}-flat.vmdk`))
       return createHash('sha256').update(replica).digest('hex') === sha256 ? null : `${key} and its replica differ`
     },

@@ -46,7 +46,6 @@ describe.skipIf(withoutVcsim)('while a VM migrates between two vCenters', () => 
     if (found === undefined) throw new Error('The VM is gone.')
     return found.ref
   }
-  const control = (command: Record<string, unknown>) => site.source.control({ vm: site.expected.name, ...command })
   const said = () => agents.source()
   const notices = () => (said()?.notices ?? []).map(({ code }) => code)
   const inStep = () => said()?.disks.every(({ status, backgroundDoneBytes }) => status === 'CONTINUOUS' && backgroundDoneBytes > 0) === true
@@ -61,26 +60,26 @@ describe.skipIf(withoutVcsim)('while a VM migrates between two vCenters', () => 
     agents.drive({ stage: 'REPLICATE', vmRateBytesPerSecond: SLOW_BYTES_PER_SECOND })
     await agents.until('the first copy is under way', () => (said()?.disks[0]?.backgroundDoneBytes ?? 0) > 0)
     const copied = said()?.disks[0]?.backgroundDoneBytes ?? 0
-    await control({ do: 'endSessions' })
+    await site.source.control({ do: 'endSessions' })
     await agents.until('the copy goes on', () => (said()?.disks[0]?.backgroundDoneBytes ?? 0) > copied)
     agents.drive({ vmRateBytesPerSecond: null })
     await inStepAnew('a session that was ended')
   })
 
   test('its change ids are lost: its disks are compared whole, nothing counts as unchanged', async () => {
-    await control({ do: 'forgetChangeIds' })
+    await site.source.control({ do: 'forgetChangeIds', vm: site.expected.name })
     await agents.until('it is said', () => notices().includes('TRACKING_LOST'))
     await inStepAnew('lost change ids')
   })
 
   test('changed block tracking leaves a change out: a sample of what it calls unchanged finds that, and all is compared', async () => {
-    for (const [disk, { sizeBytes }] of site.expected.disks.entries()) await control({ do: 'writeUntracked', disk, offset: sizeBytes / 2, length: sizeBytes / 2, byte: 7 })
+    for (const [disk, { sizeBytes }] of site.expected.disks.entries()) await site.source.control({ do: 'writeUntracked', vm: site.expected.name, disk, offset: sizeBytes / 2, length: sizeBytes / 2, byte: 7 })
     await agents.until('it is said', () => notices().includes('TRACKING_WRONG'))
     await inStepAnew('a lie of changed block tracking')
   })
 
   test('a fault that nobody has heard of: the round is tried again, and said only when that does not help', async () => {
-    await control({ do: 'failNext', method: 'CreateSnapshot_Task', fault: 'FaultOfTheFuture', message: 'something new', times: 3 })
+    await site.source.control({ do: 'failNext', method: 'CreateSnapshot_Task', fault: 'FaultOfTheFuture', message: 'something new', times: 3 })
     await agents.until('it is said', () => said()?.problem?.code === 'NO_NEW_MOMENT')
     expect(said()?.problem?.message).toContain('something new')
     await inStepAnew('an unknown fault')
@@ -94,19 +93,19 @@ describe.skipIf(withoutVcsim)('while a VM migrates between two vCenters', () => 
   })
 
   test('it is moved to another host: that is said, and nothing else happens', async () => {
-    await control({ do: 'migrate' })
+    await site.source.control({ do: 'migrate', vm: site.expected.name })
     await agents.until('it is said', () => notices().includes('VM_MOVED'))
     await inStepAnew('vMotion')
   })
 
   test('vCenter is started anew: all goes on as soon as it answers', async () => {
-    await control({ do: 'restart', downMs: RESTART_MS })
+    await site.source.control({ do: 'restart', downMs: RESTART_MS })
     await inStepAnew('a restart of vCenter')
   })
 
   test('its certificate is another: nothing is accepted until a person has confirmed it', async () => {
     const { fingerprint: confirmed } = await readServerCertificate(site.source.address)
-    await control({ do: 'rotateCertificate' })
+    await site.source.control({ do: 'rotateCertificate' })
     const { fingerprint: shown } = await readServerCertificate(site.source.address)
     expect(shown).not.toBe(confirmed)
     await agents.until('it is said', () => agents.sourceHypervisor()?.problem?.code === 'VCENTER_WRONG_CERTIFICATE')

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import type { RunningDriftless } from '@driftless/launch/run.ts'
 import { startDriftless } from '../support/driftless.ts'
 import { startVcsim } from '../support/vcsim.ts'
-import type { RunningVcsim, ScenarioVm } from '../support/vcsim.ts'
+import type { RunningVcsim } from '../support/vcsim.ts'
+import type { ScenarioVm } from '../support/vcsim-scenario.ts'
 import { AGENT_VM, connectAgent, vsphereAgentEnv } from '../support/vsphere.ts'
 
 export interface VsphereWorld {
