@@ -158,8 +158,8 @@ export class FrozenVm {
     await this.#round?.catch(() => {})
     await this.#hideAll()
     for (const { device } of this.disks.values()) await device.close()
-    // A snapshot that cannot be removed now is removed by the next who taps this VM; vCenter's own alarms name it meanwhile.
-    await this.#options.cycle.drop(AbortSignal.timeout(LONGEST_RETRY_MS))
+    // A snapshot that cannot be removed now is removed by `Leftovers`, or by the next who taps this VM.
+    await this.#options.cycle.drop(AbortSignal.timeout(LONGEST_RETRY_MS)).catch(() => {})
   }
 
   #startRound(): Promise<void> {
