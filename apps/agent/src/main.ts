@@ -15,6 +15,7 @@ import { readEnv } from './env.ts'
 import type { Hypervisor } from './hypervisors/hypervisor.ts'
 import { labHypervisor } from './hypervisors/lab/lab-hypervisor.ts'
 import { qemuHypervisor } from './hypervisors/qemu/qemu-hypervisor.ts'
+import { FileReplicaDisks } from './receiver/file-replica-disks.ts'
 import { ReplicaStore } from './receiver/replica-store.ts'
 import { TargetRole } from './receiver/target-role.ts'
 import { SourceRole } from './replicator/source-role.ts'
@@ -108,9 +109,11 @@ async function hypervisor(): Promise<Hypervisor> {
 async function startTarget(identity: Identity, changed: () => void): Promise<TargetRole> {
   const nbdDirectory = env.NBD_DIR ?? join(env.AGENT_DATA_DIR, 'nbd')
   await mkdir(nbdDirectory, { recursive: true, mode: 0o700 })
-  const store = new ReplicaStore({ directory: env.REPLICA_DIR ?? join(env.AGENT_DATA_DIR, 'replicas'), quotaBytes: env.REPLICA_QUOTA_BYTES ?? null })
+  const directory = env.REPLICA_DIR ?? join(env.AGENT_DATA_DIR, 'replicas')
+  const adapter = await hypervisor()
+  const store = new ReplicaStore({ directory, disks: adapter.replicaDisks ?? new FileReplicaDisks({ directory }), quotaBytes: env.REPLICA_QUOTA_BYTES ?? null })
   const kept = env.STREAM_PORT === 0 ? ((await readState(keptPort.path, keptPort.schema))?.port ?? 0) : env.STREAM_PORT
-  const role = new TargetRole({ credentials: identity, hypervisor: await hypervisor(), store, nbdDirectory, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
+  const role = new TargetRole({ credentials: identity, hypervisor: adapter, store, nbdDirectory, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
   await role.start()
   await writeState(keptPort.path, { port: role.streamPort })
   return role
