@@ -1,7 +1,7 @@
 /** What of the some 4,000 types of vSphere's API the table describes: these, their bases, and whatever they hold. */
 export const METHOD_NAMES = [
   // Sessions.
-  'RetrieveServiceContent', 'Login', 'Logout', 'SessionIsActive', 'TerminateSession', 'CurrentTime',
+  'RetrieveServiceContent', 'Login', 'Logout', 'SessionIsActive', 'TerminateSession', 'CurrentTime', 'HasPrivilegeOnEntities',
   // Looking.
   'CreateContainerView', 'DestroyView', 'RetrievePropertiesEx', 'ContinueRetrievePropertiesEx', 'CancelRetrievePropertiesEx',
   'CreatePropertyCollector', 'DestroyPropertyCollector', 'CreateFilter', 'DestroyPropertyFilter', 'WaitForUpdatesEx', 'CancelWaitForUpdates',
