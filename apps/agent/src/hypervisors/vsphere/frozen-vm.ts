@@ -41,6 +41,8 @@ export interface RoundDisk {
   listener: DirtyListener | null
   /** The moment up to which changes were told; null: not known to vCenter. */
   changeId: string | null
+  /** What it writes is counted by its host; until then what changed between two moments is the least that was written. */
+  counted: boolean
   /** It was shown once, so that whoever listens relies on being told what changes. */
   seen: boolean
   /** Shows the moment of now. */
@@ -81,7 +83,7 @@ export class FrozenVm {
     this.#options = options
     this.disks = new Map(options.vm.disks.map(({ deviceKey, sizeBytes }) => {
       const device = new FrozenDisk(sizeBytes)
-      return [deviceKey, { deviceKey, device, statistics: new Statistics(device), listener: null, changeId: null, seen: false, shown: false, durable: false, sample: new UnchangedSample(device) }]
+      return [deviceKey, { deviceKey, device, statistics: new Statistics(device), listener: null, changeId: null, counted: false, seen: false, shown: false, durable: false, sample: new UnchangedSample(device) }]
     }))
   }
 
@@ -114,6 +116,14 @@ export class FrozenVm {
   /** The VM was seen on, or is about to be: what its disks showed while it was off is no longer all. */
   noteOn(): void {
     if (this.#moment?.whileOff === true) this.#moment = { ...this.#moment, whileOff: false }
+  }
+
+  /** What the VM wrote to a disk, as its host counted it. */
+  noteWrites(deviceKey: number, writtenBytes: number, latencyMs: number | null): void {
+    const disk = this.disks.get(deviceKey)
+    if (disk === undefined) return
+    disk.counted = true
+    disk.statistics.note(writtenBytes, [], latencyMs)
   }
 
   /** A disk's copy has caught up with the moment of now: another may follow. */
@@ -216,7 +226,7 @@ export class FrozenVm {
     for (const run of runs ?? []) disk.listener?.mark(run.first, run.end)
     disk.changeId = facts.changeId
     this.#toldBytes += runs === null ? disk.device.sizeBytes : bytesIn(runs)
-    disk.statistics.note(bytesIn(runs ?? []), runs ?? [], null)
+    disk.statistics.note(disk.counted ? 0 : bytesIn(runs ?? []), runs ?? [], null)
     disk.device.show(reader)
     disk.shown = disk.seen = true
     await this.#sample(disk, facts, runs)

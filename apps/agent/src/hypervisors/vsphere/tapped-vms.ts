@@ -37,6 +37,11 @@ export class TappedVms {
     return this.#tapped.get(instanceUuid)?.vm ?? null
   }
 
+  /** Every VM that is tapped now. */
+  all(): FrozenVm[] {
+    return [...this.#tapped.values()].map(({ vm }) => vm)
+  }
+
   /** Whether the VM's snapshots of ours are somebody's here. */
   isTapped(instanceUuid: string): boolean {
     return this.#tapped.has(instanceUuid) || this.#closing.has(instanceUuid)

@@ -1,6 +1,5 @@
 import type { BlockDevice } from '@driftless/nbd'
-import type { InstalledFilter } from '@driftless/agent-api'
-import { parseDatastorePath, retrieveOne, waitForTask, ask, reference } from '@driftless/vim25'
+import { ask, parseDatastorePath, reference, waitForTask } from '@driftless/vim25'
 import type { Hypervisor } from '../hypervisor.ts'
 import type { VsphereConnection } from './connection-file.ts'
 import { openDatastoreReader } from './datastore-reader.ts'
@@ -13,7 +12,9 @@ import { SourceVms } from './source-vms.ts'
 import { TappedVms } from './tapped-vms.ts'
 import { VCenter } from './vcenter.ts'
 import type { DiskFacts, VmFacts } from './vm-facts.ts'
+import { VmEvents } from './vm-events.ts'
 import { vsphereFacts } from './vsphere-facts.ts'
+import { meterWrites } from './write-meter.ts'
 
 /** How often snapshots that nobody uses any more are looked for. */
 const SWEEP_EVERY_MS = 30_000
@@ -48,9 +49,14 @@ export function vsphereHypervisor({ connection, leastRoundMs, agentName }: Vsphe
   const inventory = new Inventory(vcenter)
   const places = new Places(vcenter)
   const tapped = new TappedVms({ vcenter, agentName, leastRoundMs, openReader })
-  const sources = new SourceVms({ vcenter, inventory, places, tapped, agentVm: connection.agentVm, noticesOf: () => [] })
+  const sources = new SourceVms({ vcenter, inventory, places, tapped, agentVm: connection.agentVm, noticesOf: ({ moref }) => events.of(moref.value) })
+  const events = new VmEvents(vcenter)
   const leftovers = new Leftovers(vcenter, agentName)
   const sweeping = setInterval(() => void sweep(), SWEEP_EVERY_MS)
+  const stop = new AbortController()
+  const tappedRefs = () => new Set(tapped.all().map(({ vm }) => vm.moref.value))
+  // What cannot be read of events is read the next time.
+  const following = Promise.all([events.follow(tappedRefs, () => {}, stop.signal), meterWrites(vcenter, tapped, stop.signal)])
   let product: string | null = null
 
   async function openReader(vm: VmFacts, disk: DiskFacts): Promise<BlockDevice> {
@@ -95,6 +101,8 @@ export function vsphereHypervisor({ connection, leastRoundMs, agentName }: Vsphe
     removeVm: () => Promise.reject(new Error('not yet')),
     async close() {
       clearInterval(sweeping)
+      stop.abort(new Error('The agent is stopping.'))
+      await following
       await leftovers.close()
       await inventory.close()
       await vcenter.close()
