@@ -86,13 +86,31 @@ async function identify(): Promise<Identity> {
 /** A port given to the agent stays its own over restarts: source agents find it where it was. */
 const keptPort = { path: join(env.AGENT_DATA_DIR, 'stream.json'), schema: z.object({ port: z.number() }) }
 
-const hypervisor = (): Hypervisor => (env.hypervisor.kind === 'lab' ? labHypervisor(env.hypervisor.socket) : qemuHypervisor(env.hypervisor))
+async function hypervisor(): Promise<Hypervisor> {
+  const { hypervisor: chosen } = env
+  switch (chosen.kind) {
+    case 'lab':
+      return labHypervisor(chosen.socket)
+    case 'qemu':
+      return qemuHypervisor(chosen)
+    case 'vsphere': {
+      const { devicesDirectory, leastRoundMs, keyFile } = chosen
+      // Loaded only here: its client and its table of types are much for an agent that needs neither.
+      const { readConnection } = await import('./hypervisors/vsphere/connection-file.ts')
+      const { vsphereHypervisor } = await import('./hypervisors/vsphere/vsphere-hypervisor.ts')
+      const connection = await readConnection(env.AGENT_DATA_DIR, keyFile)
+      const vsphere = vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, dataDirectory: env.AGENT_DATA_DIR, agentName: env.AGENT_NAME })
+      closers.push(() => vsphere.close())
+      return vsphere
+    }
+  }
+}
 
 async function startTarget(identity: Identity, changed: () => void): Promise<TargetRole> {
   const nbdDirectory = env.NBD_DIR ?? join(env.AGENT_DATA_DIR, 'nbd')
   await mkdir(nbdDirectory, { recursive: true, mode: 0o700 })
   const directory = env.REPLICA_DIR ?? join(env.AGENT_DATA_DIR, 'replicas')
-  const adapter = hypervisor()
+  const adapter = await hypervisor()
   const store = new ReplicaStore({ directory, disks: adapter.replicaDisks ?? new FileReplicaDisks({ directory }), quotaBytes: env.REPLICA_QUOTA_BYTES ?? null })
   const kept = env.STREAM_PORT === 0 ? ((await readState(keptPort.path, keptPort.schema))?.port ?? 0) : env.STREAM_PORT
   const role = new TargetRole({ credentials: identity, hypervisor: adapter, store, nbdDirectory, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
@@ -102,7 +120,7 @@ async function startTarget(identity: Identity, changed: () => void): Promise<Tar
 }
 
 async function startSource(identity: Identity, changed: () => void): Promise<SourceRole> {
-  const role = new SourceRole({ credentials: identity, hypervisor: hypervisor(), dataDirectory: env.AGENT_DATA_DIR, log, now: Date.now, changed })
+  const role = new SourceRole({ credentials: identity, hypervisor: await hypervisor(), dataDirectory: env.AGENT_DATA_DIR, log, now: Date.now, changed })
   await role.start()
   return role
 }

@@ -30,6 +30,8 @@ export type TargetTestView = {
 export type SourceView = {
   /** Seconds since the agent was last heard of; null: never. */
   readonly silentSeconds: number | null
+  /** Why the agent cannot ask its hypervisor for anything; null: it can. */
+  readonly hypervisorProblem: string | null
   readonly attempt: number
   readonly connected: boolean
   readonly backgroundLeftBytes: number
@@ -52,6 +54,7 @@ export type SourceView = {
 }
 export type TargetView = {
   readonly silentSeconds: number | null
+  readonly hypervisorProblem: string | null
   readonly attempt: number
   readonly stage: string | null
   readonly freeBytes: number | null

@@ -7,10 +7,10 @@ import type { CutoverStatus } from './states/cutover.ts'
 import { MIGRATION_ENDED, MIGRATION_PLANNED } from './states/migration.ts'
 
 const SOURCE: SourceView = {
-  silentSeconds: 1, attempt: 0, connected: true, backgroundLeftBytes: 0, foregroundLeftBytes: 0, comparing: false, reported: true, guestOn: true,
+  silentSeconds: 1, hypervisorProblem: null, attempt: 0, connected: true, backgroundLeftBytes: 0, foregroundLeftBytes: 0, comparing: false, reported: true, guestOn: true,
   stage: 'REPLICATE', off: false, finalSynced: false, hashes: null, reread: null, acknowledgedSequence: 100, problem: null, test: null,
 }
-const TARGET: TargetView = { silentSeconds: 1, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null, test: null }
+const TARGET: TargetView = { silentSeconds: 1, hypervisorProblem: null, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null, test: null }
 const READY: MigrationView = {
   status: 'READY_FOR_CUTOVER', resumeStatus: null, paused: false, automatic: true, cutoverRequested: false, diskKeys: ['disk0', 'disk1'], neededBytes: 5_000, diverges: false,
   source: SOURCE, target: TARGET, booking: { status: 'IN_PROGRESS', window: 'OPEN' }, goNoGo: 'GO', attempt: null, test: null, othersTurn: false, limits: { shutdownSeconds: 120 },
@@ -37,6 +37,10 @@ describe('replication', () => {
     ['started, source never heard of', [{ status: 'READY_TO_REPLICATE' }, source({ silentSeconds: null })], waits('SOURCE_AGENT_AWAY')],
     ['started, source silent', [{ status: 'READY_TO_REPLICATE' }, source({ silentSeconds: AGENT_AWAY_SECONDS + 1 })], waits('SOURCE_AGENT_AWAY')],
     ['started, target silent', [{ status: 'READY_TO_REPLICATE' }, target({ silentSeconds: AGENT_AWAY_SECONDS + 1 })], waits('TARGET_AGENT_AWAY')],
+    ['started, no way into its vCenter', [{ status: 'READY_TO_REPLICATE' }, source({ hypervisorProblem: 'refuses the password' })], { kind: 'WAIT', reason: 'SOURCE_HYPERVISOR_PROBLEM', detail: 'refuses the password' }],
+    ['started, the provider’s hypervisor is out of reach', [{ status: 'READY_TO_REPLICATE' }, target({ hypervisorProblem: 'at 10.0.0.1' })], { kind: 'WAIT', reason: 'TARGET_HYPERVISOR_PROBLEM', detail: null }],
+    ['copying, no way into its vCenter', [{ status: 'REPLICATING' }, source({ backgroundLeftBytes: 1, hypervisorProblem: 'refuses the password' })], waits('SOURCE_HYPERVISOR_PROBLEM')],
+    ['its agent is away: that comes first', [{ status: 'REPLICATING' }, source({ silentSeconds: null, hypervisorProblem: 'refuses the password' })], waits('SOURCE_AGENT_AWAY')],
     ['started, no room', [{ status: 'READY_TO_REPLICATE' }, target({ freeBytes: 4_999 })], expect.objectContaining({ kind: 'BLOCK', reason: 'INSUFFICIENT_SPACE' })],
     ['started, room unknown', [{ status: 'READY_TO_REPLICATE' }, target({ freeBytes: null })], { kind: 'MOVE', to: 'REPLICATING' }],
     ['copying', [{ status: 'REPLICATING' }, source({ backgroundLeftBytes: 1 })], waits('COPYING')],
@@ -70,6 +74,7 @@ describe('replication', () => {
 describe('before a cutover may begin', () => {
   it.each<[string, Partial<MigrationView>[], unknown]>([
     ['everything is given', [], { kind: 'BEGIN_ATTEMPT' }],
+    ['no way into its vCenter', [source({ hypervisorProblem: 'refuses the password' })], waits('SOURCE_HYPERVISOR_PROBLEM')],
     ['no booking', [{ booking: null }], waits('BOOK_WINDOW')],
     ['not decided', [{ booking: { status: 'REQUESTED', window: 'OPEN' } }], waits('APPROVE_WINDOW')],
     ['counter-offer', [{ booking: { status: 'COUNTER_OFFERED', window: 'OPEN' } }], waits('APPROVE_WINDOW')],

@@ -78,6 +78,18 @@ function blocker(view: MigrationView): { reason: WaitReason; detail: string } | 
   return null
 }
 
+/**
+ * While an agent is not heard of, or cannot ask its hypervisor, nothing new begins; null: both are there. What is said of the
+ * provider's hypervisor is for the provider, so only the customer's has its own words here.
+ */
+function waitForAgents({ source, target }: MigrationView): Step | null {
+  if (isAway(source)) return wait('SOURCE_AGENT_AWAY')
+  if (isAway(target)) return wait('TARGET_AGENT_AWAY')
+  if (source.hypervisorProblem !== null) return wait('SOURCE_HYPERVISOR_PROBLEM', source.hypervisorProblem)
+  if (target.hypervisorProblem !== null) return wait('TARGET_HYPERVISOR_PROBLEM')
+  return null
+}
+
 function stepOfBlocked(view: MigrationView): Step {
   const to = view.resumeStatus ?? 'REPLICATING'
   const held = blocker(view)
@@ -91,11 +103,11 @@ function lacksSpace(view: MigrationView): boolean {
 }
 
 function stepOfReplication(view: MigrationView): Step {
-  const { source, target } = view
+  const { source } = view
   const held = blocker(view)
   if (held) return { kind: 'BLOCK', ...held }
-  if (isAway(source)) return wait('SOURCE_AGENT_AWAY')
-  if (isAway(target)) return wait('TARGET_AGENT_AWAY')
+  const unheard = waitForAgents(view)
+  if (unheard) return unheard
   if (view.status === 'READY_TO_REPLICATE') {
     if (lacksSpace(view)) return { kind: 'BLOCK', reason: 'INSUFFICIENT_SPACE', detail: `The target site has ${view.target.freeBytes ?? 0} bytes free; this VM needs ${view.neededBytes}.` }
     return { kind: 'MOVE', to: 'REPLICATING' }
@@ -139,8 +151,8 @@ function stepOfAttempt(view: MigrationView, attempt: NonNullable<MigrationView['
   if (!CUTOVER_COMMITTING.includes(attempt.status)) {
     if (view.booking?.window !== 'OPEN' || view.booking.status !== 'IN_PROGRESS') return back('WINDOW_CLOSED', 'The service window no longer has room for this cutover; nothing was stopped.')
     if (view.goNoGo === 'NO_GO') return back('NO_GO', 'The approver said no-go; nothing was stopped.')
-    if (isAway(source)) return wait('SOURCE_AGENT_AWAY')
-    if (isAway(target)) return wait('TARGET_AGENT_AWAY')
+    const unheard = waitForAgents(view)
+    if (unheard) return unheard
     if (view.paused) return wait('PAUSED')
     if (diverges(view)) return wait('NOT_CONVERGING')
     if (attempt.status === 'PREFLIGHT') return source.connected && source.backgroundLeftBytes === 0 && source.foregroundLeftBytes <= CAUGHT_UP_BYTES ? { kind: 'ADVANCE_ATTEMPT', to: 'GO_NO_GO' } : wait('CATCHING_UP')

@@ -6,10 +6,10 @@ import { TEST_START_LIMIT_SECONDS } from './states/test-boot.ts'
 import type { TestBootStatus } from './states/test-boot.ts'
 
 const SOURCE: SourceView = {
-  silentSeconds: 1, attempt: 0, connected: true, backgroundLeftBytes: 0, foregroundLeftBytes: 0, comparing: false, reported: true, guestOn: true,
+  silentSeconds: 1, hypervisorProblem: null, attempt: 0, connected: true, backgroundLeftBytes: 0, foregroundLeftBytes: 0, comparing: false, reported: true, guestOn: true,
   stage: 'REPLICATE', off: false, finalSynced: false, hashes: null, reread: null, acknowledgedSequence: 100, problem: null, test: null,
 }
-const TARGET: TargetView = { silentSeconds: 1, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null, test: null }
+const TARGET: TargetView = { silentSeconds: 1, hypervisorProblem: null, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null, test: null }
 const TESTING: MigrationView = {
   status: 'TESTING', resumeStatus: null, paused: false, automatic: true, cutoverRequested: false, diskKeys: ['disk0'], neededBytes: 5_000, diverges: false,
   source: SOURCE, target: TARGET, booking: null, goNoGo: null, attempt: null, test: null, othersTurn: false, limits: { shutdownSeconds: 120 },

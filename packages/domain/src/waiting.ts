@@ -1,5 +1,5 @@
-/** Who must act next. Every wait has one. */
-export const OWNERS = ['CUSTOMER_OPERATOR', 'CUSTOMER_APPROVER', 'PROVIDER_SCHEDULER', 'PROVIDER_OPERATOR', 'DRIFTLESS'] as const
+/** Who must act next; every wait has one. The administrator of the customer's hypervisor may be nobody whom the portal knows. */
+export const OWNERS = ['CUSTOMER_OPERATOR', 'CUSTOMER_APPROVER', 'CUSTOMER_ADMINISTRATOR', 'PROVIDER_SCHEDULER', 'PROVIDER_OPERATOR', 'DRIFTLESS'] as const
 export type Owner = (typeof OWNERS)[number]
 
 /** Why a migration does not move on, or what it is busy with; the portal has a sentence for each. */
@@ -7,6 +7,8 @@ export const WAIT_REASONS = {
   START_WAVE: 'CUSTOMER_OPERATOR',
   SOURCE_AGENT_AWAY: 'CUSTOMER_OPERATOR',
   TARGET_AGENT_AWAY: 'PROVIDER_OPERATOR',
+  SOURCE_HYPERVISOR_PROBLEM: 'CUSTOMER_ADMINISTRATOR',
+  TARGET_HYPERVISOR_PROBLEM: 'PROVIDER_OPERATOR',
   INSUFFICIENT_SPACE: 'PROVIDER_OPERATOR',
   AGENT_PROBLEM: 'CUSTOMER_OPERATOR',
   PAUSED: 'CUSTOMER_OPERATOR',

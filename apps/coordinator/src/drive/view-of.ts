@@ -1,5 +1,6 @@
 import { sourceObserved, targetObserved } from '@driftless/agent-api'
 import type { DiskHash, SourceObserved, TargetObserved } from '@driftless/agent-api'
+import { hypervisorOf } from '@driftless/db'
 import type { MigrationFacts } from '@driftless/db'
 import { windowAt } from '@driftless/domain'
 import type { Convergence, MigrationView, SourceView, TargetView } from '@driftless/domain'
@@ -67,6 +68,7 @@ function sourceView(facts: MigrationFacts, observed: SourceObserved | null, disk
   const counted = new Set(disks.filter((disk) => disk.status !== 'INITIATING' && disk.status !== 'STOPPED').map((disk) => disk.key))
   return {
     silentSeconds: silentSeconds(facts.now, facts.sourceAgent),
+    hypervisorProblem: hypervisorOf(facts.sourceAgent?.hypervisor)?.problem?.message ?? null,
     attempt: observed?.attempt ?? 0,
     connected: observed?.connected ?? false,
     backgroundLeftBytes: disks.reduce((sum, disk) => sum + Math.max(0, disk.backgroundTotalBytes - disk.backgroundDoneBytes), 0),
@@ -89,6 +91,7 @@ function targetView(facts: MigrationFacts, observed: TargetObserved | null): Tar
   const shadow = observed?.shadow ?? null
   return {
     silentSeconds: silentSeconds(facts.now, facts.targetAgent),
+    hypervisorProblem: hypervisorOf(facts.targetAgent?.hypervisor)?.problem?.message ?? null,
     attempt: observed?.attempt ?? 0,
     stage: observed?.stage ?? null,
     freeBytes: facts.targetAgent?.freeBytes === null || facts.targetAgent === null ? null : Number(facts.targetAgent.freeBytes),

@@ -1,6 +1,6 @@
 import { report as reportSchema } from '@driftless/agent-api'
 import type { Inventory, Report } from '@driftless/agent-api'
-import { noteAgentFacts, storeInventory, storeReplications, storeSourceObserved, storeTargetObserved } from '@driftless/db'
+import { noteAgentFacts, noteNotices, storeInventory, storeReplications, storeSourceObserved, storeTargetObserved } from '@driftless/db'
 import type { InventoryRow } from '@driftless/db'
 import { wake } from '@driftless/jobs'
 import { asCoordinator } from '../context.ts'
@@ -40,9 +40,11 @@ async function storeObserved(gateway: Gateway, agent: AgentCall['agent'], said: 
   const own = await asCoordinator(gateway.db, async (tx) => {
     await noteAgentFacts(tx, agent, said)
     if (agent.role === 'TARGET') return new Set(await storeTargetObserved(tx, agent.id, rows))
-    const ids = new Set(await storeSourceObserved(tx, agent.id, rows))
-    await storeReplications(tx, said.sources.flatMap((source) => (ids.has(source.migrationId) ? source.disks.map((disk) => ({ ...disk, migrationId: source.migrationId })) : [])))
-    return ids
+    const before = await storeSourceObserved(tx, agent.id, rows)
+    const mine = said.sources.filter((source) => before.has(source.migrationId))
+    await storeReplications(tx, mine.flatMap((source) => source.disks.map((disk) => ({ ...disk, migrationId: source.migrationId }))))
+    await noteNotices(tx, agent, mine.map(({ migrationId, notices }) => ({ migrationId, notices: notices ?? [], before: before.get(migrationId) ?? [] })))
+    return new Set(before.keys())
   })
   const foreign = [...said.sources, ...said.targets].filter((observed) => !own.has(observed.migrationId)).map((observed) => observed.migrationId)
   if (foreign.length > 0) gateway.log.warn({ agentId: agent.id, count: foreign.length, migrationIds: foreign.slice(0, MOST_LOGGED) }, 'an agent reported migrations that are not its own; they were ignored')
@@ -50,9 +52,11 @@ async function storeObserved(gateway: Gateway, agent: AgentCall['agent'], said: 
 }
 
 async function wakeConcerned(gateway: Gateway, agent: AgentCall['agent'], said: Report, own: ReadonlySet<string>): Promise<void> {
+  // Whether the hypervisor can be asked at all concerns every migration of the agent.
+  const hypervisor = JSON.stringify(said.hypervisor?.problem ?? null)
   const states = agent.role === 'SOURCE'
-    ? said.sources.map((source) => [source.migrationId, decisiveOfSource(source)] as const)
-    : said.targets.map((target) => [target.migrationId, decisiveOfTarget(target)] as const)
+    ? said.sources.map((source) => [source.migrationId, decisiveOfSource(source) + hypervisor] as const)
+    : said.targets.map((target) => [target.migrationId, decisiveOfTarget(target) + hypervisor] as const)
   const news = gateway.decisive.news(agent.id, new Map(states.filter(([migrationId]) => own.has(migrationId))))
   const queued = await Promise.all(news.map((migrationId) => wake(gateway.queues, 'drive-migration', { migrationId })))
   if (queued.includes(false)) gateway.decisive.forget(agent.id)

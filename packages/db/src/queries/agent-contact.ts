@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
 
 /** The last contact is written at most this often: with thousands of agents polling, every call would be a write. */
@@ -21,17 +23,22 @@ export type AgentFacts = {
   readonly protocol: number
   readonly stream: { readonly host: string; readonly port: number } | null
   readonly storage: { readonly freeBytes: number; readonly totalBytes: number } | null
+  /** Null or absent: nothing is said of it, and what was said before holds. */
+  readonly hypervisor?: Prisma.InputJsonObject | null | undefined
 }
+/** An agent as `findAgent` has read it. */
+type Known = Pick<KnownAgent, 'id' | 'version' | 'protocol' | 'streamHost' | 'streamPort' | 'freeBytes' | 'hypervisor'>
 
 /**
  * Stores what an agent says of itself, where it differs. When its stream address has changed, the source agents that
  * send to it are woken: nothing else tells them.
  */
-export async function noteAgentFacts(tx: ScopedTx, agent: { readonly id: string; readonly version: string; readonly protocol: number; readonly streamHost: string | null; readonly streamPort: number | null; readonly freeBytes: bigint | null }, facts: AgentFacts): Promise<void> {
+export async function noteAgentFacts(tx: ScopedTx, agent: Known, facts: AgentFacts): Promise<void> {
   const data = {
     ...(facts.version !== agent.version ? { version: facts.version } : {}),
     ...(facts.protocol !== agent.protocol ? { protocol: facts.protocol } : {}),
     ...(facts.storage && BigInt(facts.storage.freeBytes) !== agent.freeBytes ? { freeBytes: BigInt(facts.storage.freeBytes), totalBytes: BigInt(facts.storage.totalBytes) } : {}),
+    ...(facts.hypervisor && !isDeepStrictEqual(facts.hypervisor, agent.hypervisor) ? { hypervisor: facts.hypervisor } : {}),
   }
   const moved = facts.stream !== null && (facts.stream.host !== agent.streamHost || facts.stream.port !== agent.streamPort)
   const stream = facts.stream !== null && moved ? { streamHost: facts.stream.host, streamPort: facts.stream.port } : {}

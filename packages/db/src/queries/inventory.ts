@@ -1,4 +1,5 @@
 import type { ScopedTx } from '../scope.ts'
+import type { Placement, Problem } from './hypervisor-facts.ts'
 
 /** Agents send their inventory every 30 s; a VM missing from three has gone, even if two agents share the site. */
 const GONE_AFTER_SECONDS = 90
@@ -19,6 +20,9 @@ export type InventoryRow = {
   readonly writtenBytes: number
   readonly hypervisor: Readonly<Record<string, unknown>>
   readonly disks: readonly { readonly key: string; readonly sizeBytes: number; readonly usedBytes: number }[]
+  readonly placement?: Placement | undefined
+  readonly blockers?: readonly Problem[] | undefined
+  readonly remarks?: readonly Problem[] | undefined
 }
 
 /**
@@ -28,14 +32,15 @@ export type InventoryRow = {
 export async function storeInventory(tx: ScopedTx, site: { readonly siteId: string; readonly providerId: string; readonly tenantId: string }, vms: readonly InventoryRow[]): Promise<void> {
   const json = JSON.stringify(vms)
   await tx.db.$executeRaw`
-    INSERT INTO vm AS present (id, provider_id, tenant_id, site_id, ref, name, guest_os, cpus, memory_bytes, network, power, health, written_bytes, hypervisor, seen_at, gone_at)
+    INSERT INTO vm AS present (id, provider_id, tenant_id, site_id, ref, name, guest_os, cpus, memory_bytes, network, power, health, written_bytes, hypervisor, placement, blockers, remarks, seen_at, gone_at)
     SELECT gen_random_uuid()::text, ${site.providerId}, ${site.tenantId}, ${site.siteId}, said.ref, said.name, said."guestOs", said.cpus, said."memoryBytes",
-      said.network, said.power, said.health, said."writtenBytes", said.hypervisor, clock_timestamp(), NULL
-    FROM jsonb_to_recordset(${json}::jsonb) AS said(ref text, name text, "guestOs" text, cpus int, "memoryBytes" bigint, network text, power text, health text, "writtenBytes" bigint, hypervisor jsonb)
+      said.network, said.power, said.health, said."writtenBytes", said.hypervisor, said.placement, coalesce(said.blockers, '[]'), coalesce(said.remarks, '[]'), clock_timestamp(), NULL
+    FROM jsonb_to_recordset(${json}::jsonb) AS said(ref text, name text, "guestOs" text, cpus int, "memoryBytes" bigint, network text, power text, health text, "writtenBytes" bigint,
+      hypervisor jsonb, placement jsonb, blockers jsonb, remarks jsonb)
     ORDER BY said.ref
     ON CONFLICT (site_id, ref) DO UPDATE SET name = excluded.name, guest_os = excluded.guest_os, cpus = excluded.cpus, memory_bytes = excluded.memory_bytes,
-      network = excluded.network, power = excluded.power, health = excluded.health, hypervisor = excluded.hypervisor, seen_at = excluded.seen_at, gone_at = NULL,
-      written_bytes = excluded.written_bytes,
+      network = excluded.network, power = excluded.power, health = excluded.health, hypervisor = excluded.hypervisor, placement = excluded.placement, blockers = excluded.blockers, remarks = excluded.remarks,
+      seen_at = excluded.seen_at, gone_at = NULL, written_bytes = excluded.written_bytes,
       churn_bytes_per_second = CASE
         WHEN excluded.written_bytes >= present.written_bytes AND excluded.seen_at > present.seen_at + interval '1 second'
         THEN (1 - ${SMOOTHING}::float8) * present.churn_bytes_per_second

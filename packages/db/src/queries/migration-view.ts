@@ -53,7 +53,7 @@ export async function isOthersTurn(tx: ScopedTx, migration: { readonly id: strin
       WHERE o.wave_id = ${migration.waveId} AND o.id <> ${migration.id} AND (
         o.status IN ('CUTTING_OVER', 'VALIDATING')
         OR (o.status = 'READY_FOR_CUTOVER' AND o.position < ${migration.position}
-          AND coalesce(o.wait_reason, '') NOT IN ('WINDOW_MISSED', 'SOURCE_AGENT_AWAY', 'TARGET_AGENT_AWAY', 'CATCHING_UP', 'NOT_CONVERGING', 'CUTTING_OVER')
+          AND coalesce(o.wait_reason, '') NOT IN ('WINDOW_MISSED', 'SOURCE_AGENT_AWAY', 'TARGET_AGENT_AWAY', 'SOURCE_HYPERVISOR_PROBLEM', 'TARGET_HYPERVISOR_PROBLEM', 'CATCHING_UP', 'NOT_CONVERGING', 'CUTTING_OVER')
           AND (o.cutover_requested_at IS NOT NULL OR (w.cutover_mode = 'AUTOMATIC' AND NOT EXISTS (
             SELECT 1 FROM cutover_attempt a WHERE a.migration_id = o.id AND a.booking_id = ${bookingId} AND a.status = 'ROLLED_BACK'))))
       )) AS yes`)

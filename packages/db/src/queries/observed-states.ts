@@ -1,23 +1,27 @@
 import { z } from 'zod'
 import type { ScopedTx } from '../scope.ts'
+import { noticeList } from './hypervisor-facts.ts'
+import type { Notice } from './hypervisor-facts.ts'
 
 const idRows = z.array(z.object({ id: z.string() }))
+const sourceRows = z.array(z.object({ id: z.string(), notices: noticeList.nullable().catch(null) }))
 
 /** One migration as an agent observes it; `observed` is stored as it came, its schema belongs to the agents' contract. */
 export type ObservedRow = { readonly migrationId: string; readonly observed: Readonly<Record<string, unknown>> }
 
 /**
- * Stores what a source agent observes of its migrations. Answers the ids that really are this agent's; the rest is
- * somebody else's and nothing of it is written. Rows are locked in order, so that two reports never deadlock.
+ * Stores what a source agent observes of its migrations. Answers the ids that really are this agent's, each with the notices that
+ * stood there before; the rest is somebody else's and nothing of it is written. Rows are locked in order, so that two reports
+ * never deadlock.
  */
-export async function storeSourceObserved(tx: ScopedTx, agentId: string, rows: readonly ObservedRow[]): Promise<string[]> {
-  if (rows.length === 0) return []
+export async function storeSourceObserved(tx: ScopedTx, agentId: string, rows: readonly ObservedRow[]): Promise<ReadonlyMap<string, readonly Notice[]>> {
+  if (rows.length === 0) return new Map()
   const written: unknown = await tx.db.$queryRaw`
     WITH said AS (SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r("migrationId" text, observed jsonb)),
-    mine AS (SELECT id FROM migration WHERE id IN (SELECT "migrationId" FROM said) AND source_agent_id = ${agentId} ORDER BY id FOR NO KEY UPDATE)
+    mine AS (SELECT id, source_observed->'notices' AS notices FROM migration WHERE id IN (SELECT "migrationId" FROM said) AND source_agent_id = ${agentId} ORDER BY id FOR NO KEY UPDATE)
     UPDATE migration m SET source_observed = said.observed, source_observed_at = clock_timestamp()
-    FROM said, mine WHERE m.id = mine.id AND said."migrationId" = m.id RETURNING m.id`
-  return idRows.parse(written).map((row) => row.id)
+    FROM said, mine WHERE m.id = mine.id AND said."migrationId" = m.id RETURNING m.id, mine.notices`
+  return new Map(sourceRows.parse(written).map((row) => [row.id, row.notices ?? []]))
 }
 
 /** The same for a target agent. */

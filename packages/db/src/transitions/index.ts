@@ -11,6 +11,7 @@
  *   start-estimate, end-estimate                                             observations
  *   limit-site, control-migration, brand-provider                            settings, by people (web)
  *   note-convergence                                                         a verdict beside the status (coordinator)
+ *   note-notices                                                             what befell a VM, into the audit log alone (coordinator)
  *
  * Each compares and sets: it tells its caller whether the row was still in the state that the
  * caller had read (`true`), or had been moved by somebody else (`false`). Each writes its audit
@@ -21,6 +22,7 @@ export * from './start-wave.ts'
 export * from './control-wave.ts'
 export * from './control-migration.ts'
 export * from './note-convergence.ts'
+export * from './note-notices.ts'
 export * from './request-cutover.ts'
 export * from './cancel-migration.ts'
 export * from './book-window.ts'

@@ -1,6 +1,7 @@
 import { DomainError } from '@driftless/domain'
 import { audit } from '../audit.ts'
 import type { ScopedTx } from '../scope.ts'
+import { refuseBlocked } from './refuse-blocked.ts'
 import { isUniqueViolation } from './violations.ts'
 
 export type PlannedVm = {
@@ -24,7 +25,7 @@ export const MOST_VMS_IN_A_WAVE = 500
 
 /**
  * Plans a wave: one ASSESSED migration for each VM, in the order given; nothing starts. Resolves to
- * the wave's id. VM_ALREADY_MIGRATING, VM_UNKNOWN, VM_WITHOUT_DISKS, NETWORK_UNKNOWN, STORAGE_UNKNOWN or
+ * the wave's id. VM_ALREADY_MIGRATING, VM_UNKNOWN, VM_WITHOUT_DISKS, VM_BLOCKED, NETWORK_UNKNOWN, STORAGE_UNKNOWN or
  * DESTINATION_UNKNOWN when it can't be: row-level security makes a foreign tenant's id unknown.
  */
 export async function planWave(tx: ScopedTx, plan: WavePlan): Promise<string> {
@@ -38,6 +39,7 @@ export async function planWave(tx: ScopedTx, plan: WavePlan): Promise<string> {
     const vm = byId.get(planned.vmId)
     if (!vm) throw new DomainError('VM_UNKNOWN', 'There is no such VM at this site.')
     if (vm.disks.length === 0) throw new DomainError('VM_WITHOUT_DISKS', `${vm.name} has no disks that its agent could replicate.`, { vm: vm.name })
+    refuseBlocked(vm)
     if (!destination.networks.includes(planned.network)) throw new DomainError('NETWORK_UNKNOWN', `The destination has no network ${planned.network}.`, { network: planned.network })
     if (!destination.storages.includes(planned.storage)) throw new DomainError('STORAGE_UNKNOWN', `The destination has no storage ${planned.storage}.`, { storage: planned.storage })
     return { planned, vm, position }

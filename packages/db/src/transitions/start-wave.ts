@@ -3,11 +3,12 @@ import { audit } from '../audit.ts'
 import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
 import { moveMigration } from './move-migration.ts'
+import { refuseBlocked } from './refuse-blocked.ts'
 
 /**
  * Starts a planned wave: chooses the agents and lets every migration become READY_TO_REPLICATE.
- * `estimate` is the forecast the customer saw. NO_SOURCE_AGENT, NO_TARGET_AGENT or WAVE_UNKNOWN
- * when it can't be; starting twice changes nothing and answers false.
+ * `estimate` is the forecast the customer saw. NO_SOURCE_AGENT, NO_TARGET_AGENT, VM_BLOCKED (since it
+ * was planned) or WAVE_UNKNOWN when it can't be; starting twice changes nothing and answers false.
  */
 export async function startWave(tx: ScopedTx, waveId: string, estimate: Prisma.InputJsonObject | null): Promise<boolean> {
   const wave = await tx.db.wave.findUnique({
@@ -19,6 +20,7 @@ export async function startWave(tx: ScopedTx, waveId: string, estimate: Prisma.I
   const target = wave.destination.targetSite.agents[0]
   if (!source) throw new DomainError('NO_SOURCE_AGENT', `No agent is enrolled at ${wave.site.name}.`, { site: wave.site.name })
   if (!target) throw new DomainError('NO_TARGET_AGENT', `No agent is enrolled at ${wave.destination.targetSite.name}.`, { site: wave.destination.targetSite.name })
+  if (wave.startedAt === null) for (const { vm } of wave.migrations.filter(({ status }) => status === 'ASSESSED')) refuseBlocked(vm)
   const claimed = await tx.db.wave.updateMany({ where: { id: waveId, startedAt: null }, data: { startedAt: new Date(), ...(estimate ? { estimate } : {}) } })
   if (claimed.count !== 1) return false
   await audit(tx, 'wave.start', { ...wave, kind: 'wave' }, { before: 'ASSESSED', after: 'READY_TO_REPLICATE' })

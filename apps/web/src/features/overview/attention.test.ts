@@ -12,6 +12,10 @@ describe('attentionOf', () => {
     expect(found).toMatchObject({ reason: 'SOURCE_AGENT_AWAY', owner: 'CUSTOMER_OPERATOR', urgent: true, state: 'REPLICATING', over: false })
   })
 
+  it('is urgent where an agent is not let into its hypervisor', () => {
+    expect(attentionOf(wave(vm('REPLICATING', 'SOURCE_HYPERVISOR_PROBLEM'), vm('READY_FOR_CUTOVER', 'BOOK_WINDOW')))).toMatchObject({ reason: 'SOURCE_HYPERVISOR_PROBLEM', owner: 'CUSTOMER_ADMINISTRATOR', urgent: true })
+  })
+
   it('leaves out VMs that are over', () => {
     expect(attentionOf(wave(vm('COMPLETED', 'CUTOVER_FAILED'), vm('REPLICATING', 'COPYING')))).toMatchObject({ reason: null, owner: null, urgent: false })
   })
