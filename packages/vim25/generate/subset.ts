@@ -29,6 +29,8 @@ export const TYPE_NAMES = [
   'VirtualDisk', 'VirtualIDEController', 'VirtualAHCIController', 'VirtualNVMEController', 'ParaVirtualSCSIController', 'VirtualBusLogicController', 'VirtualLsiLogicController', 'VirtualLsiLogicSASController',
   'VirtualDiskFlatVer2BackingInfo', 'VirtualDiskSeSparseBackingInfo', 'VirtualDiskSparseVer2BackingInfo', 'VirtualDiskRawDiskMappingVer1BackingInfo', 'VirtualDiskFlatVer1BackingInfo', 'VirtualDiskSparseVer1BackingInfo', 'VirtualDiskPartitionedRawDiskVer2BackingInfo', 'VirtualDiskRawDiskVer2BackingInfo',
   'FileBackedVirtualDiskSpec', 'VirtualMachineDefinedProfileSpec', 'VirtualMachineEmptyProfileSpec',
+  // What a datastore says of the disks in a folder of it.
+  'HostDatastoreBrowserSearchResults', 'VmDiskFileQuery', 'VmDiskFileInfo',
   // Devices that a VM is built with, or that stand in the way of moving it.
   'VirtualE1000', 'VirtualE1000e', 'VirtualVmxnet3', 'VirtualVmxnet2', 'VirtualPCNet32', 'VirtualSriovEthernetCard',
   'VirtualEthernetCardNetworkBackingInfo', 'VirtualEthernetCardDistributedVirtualPortBackingInfo', 'VirtualEthernetCardOpaqueNetworkBackingInfo',
