@@ -1,6 +1,7 @@
 import { VimError } from '@driftless/vim25'
 import { isOursBy } from './our-snapshot.ts'
 import { SnapshotCycle } from './snapshot-cycle.ts'
+import type { SnapshotOptions } from './snapshot-cycle.ts'
 import type { VCenter } from './vcenter.ts'
 import type { VmFacts } from './vm-facts.ts'
 
@@ -12,21 +13,21 @@ const RETRY_MS = 10 * 60_000
 /** Removes snapshots that an earlier life of this agent has left on VMs that nobody taps any more: they grow until the datastore is full. */
 export class Leftovers {
   readonly #vcenter: VCenter
-  readonly #agentName: string
+  readonly #snapshots: SnapshotOptions
   readonly #triedAtMs = new Map<string, number>()
   readonly #stop = new AbortController()
   #removing: Promise<void> = Promise.resolve()
 
-  constructor(vcenter: VCenter, agentName: string) {
+  constructor(vcenter: VCenter, snapshots: SnapshotOptions) {
     this.#vcenter = vcenter
-    this.#agentName = agentName
+    this.#snapshots = snapshots
   }
 
   /** Looks through the VMs that are not tapped, and removes in the background, one after the other. */
   look(vms: readonly VmFacts[]): void {
     const nowMs = Date.now()
     for (const vm of vms) {
-      if (!vm.snapshots.some((snapshot) => isOursBy(snapshot, this.#agentName) && nowMs - snapshot.createdAt.getTime() > OLD_AFTER_MS)) continue
+      if (!vm.snapshots.some((snapshot) => isOursBy(snapshot, this.#snapshots.agentName) && nowMs - snapshot.createdAt.getTime() > OLD_AFTER_MS)) continue
       if (nowMs - (this.#triedAtMs.get(vm.instanceUuid) ?? 0) < RETRY_MS) continue
       this.#triedAtMs.set(vm.instanceUuid, nowMs)
       this.#removing = this.#removing.then(() => this.#remove(vm))
@@ -41,6 +42,6 @@ export class Leftovers {
   async #remove(vm: VmFacts): Promise<void> {
     if (this.#stop.signal.aborted) return
     // What fails is tried again, and vCenter's own alarm names the snapshot.
-    await new SnapshotCycle(this.#vcenter, vm.moref, this.#agentName).drop(this.#stop.signal).catch(() => {})
+    await new SnapshotCycle(this.#vcenter, vm.moref, this.#snapshots).drop(this.#stop.signal).catch(() => {})
   }
 }

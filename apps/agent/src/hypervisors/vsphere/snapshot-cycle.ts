@@ -16,6 +16,13 @@ export interface Moment {
   readonly disks: ReadonlyMap<number, DiskFacts>
 }
 
+export interface SnapshotOptions {
+  /** Named in the snapshots. */
+  readonly agentName: string
+  /** Disconnects the VM's disks from wherever an earlier life of the agent has left them: a disk in use keeps its snapshot. */
+  readonly letGo: (vm: VmFacts) => Promise<void>
+}
+
 const snapshotConfig = z.object({ hardware: z.object({ device: vmDevices }) })
 
 /**
@@ -26,12 +33,12 @@ const snapshotConfig = z.object({ hardware: z.object({ device: vmDevices }) })
 export class SnapshotCycle {
   readonly #vcenter: VCenter
   readonly #vm: Ref
-  readonly #agentName: string
+  readonly #options: SnapshotOptions
 
-  constructor(vcenter: VCenter, vm: Ref, agentName: string) {
+  constructor(vcenter: VCenter, vm: Ref, options: SnapshotOptions) {
     this.#vcenter = vcenter
     this.#vm = vm
-    this.#agentName = agentName
+    this.#options = options
   }
 
   /** The VM as vCenter has it now. */
@@ -68,6 +75,7 @@ export class SnapshotCycle {
 
   async #removeOurs(vm: VmFacts, signal: AbortSignal): Promise<void> {
     const ours = vm.snapshots.filter(isOurs)
+    if (ours.length > 0) await this.#options.letGo(vm)
     for (const { ref } of ours) {
       await this.#vcenter.use((vim) => runTask(vim, ref, 'RemoveSnapshot_Task', { removeChildren: false, consolidate: true }, signal)).catch((error: unknown) => {
         if (!isNotFound(error) && !(error instanceof VimError && error.code === 'GONE')) throw error
@@ -79,7 +87,7 @@ export class SnapshotCycle {
   }
 
   async #create(vm: VmFacts, signal: AbortSignal): Promise<Moment> {
-    const made = await this.#task('CreateSnapshot_Task', { name: OUR_SNAPSHOT, description: descriptionBy(this.#agentName), memory: false, quiesce: false }, signal)
+    const made = await this.#task('CreateSnapshot_Task', { name: OUR_SNAPSHOT, description: descriptionBy(this.#options.agentName), memory: false, quiesce: false }, signal)
     const snapshot = reference.parse(made)
     const atMs = Date.now()
     const disks = await this.#vcenter.use(async (vim) => {

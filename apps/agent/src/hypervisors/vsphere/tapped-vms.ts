@@ -3,14 +3,14 @@ import type { DiskTap, TapOptions } from '../../tap/disk-tap.ts'
 import { ChangedBlocksTap } from './changed-blocks-tap.ts'
 import { FrozenVm } from './frozen-vm.ts'
 import { SnapshotCycle } from './snapshot-cycle.ts'
+import type { SnapshotOptions } from './snapshot-cycle.ts'
 import type { VCenter } from './vcenter.ts'
 import { keyOf } from './vm-facts.ts'
 import type { DiskFacts, VmFacts } from './vm-facts.ts'
 
 export interface TappedVmsOptions {
   readonly vcenter: VCenter
-  /** Named in its snapshots. */
-  readonly agentName: string
+  readonly snapshots: SnapshotOptions
   /** Between two rounds of a VM at least. */
   readonly leastRoundMs: number
   readonly openReader: (vm: VmFacts, disk: DiskFacts) => Promise<BlockDevice>
@@ -64,8 +64,8 @@ export class TappedVms {
   }
 
   #open(vm: VmFacts): Tapped {
-    const { vcenter, agentName, leastRoundMs, openReader } = this.#options
-    const frozen = new FrozenVm({ vcenter, vm, cycle: new SnapshotCycle(vcenter, vm.moref, agentName), leastRoundMs, openReader: (disk) => openReader(vm, disk) })
+    const { vcenter, snapshots, leastRoundMs, openReader } = this.#options
+    const frozen = new FrozenVm({ vcenter, vm, cycle: new SnapshotCycle(vcenter, vm.moref, snapshots), leastRoundMs, openReader: (disk) => openReader(vm, disk) })
     const tapped = { vm: frozen, opened: frozen.open(), users: 0 }
     tapped.opened.catch(() => {}) // whoever attaches is told
     this.#tapped.set(vm.instanceUuid, tapped)

@@ -2,7 +2,9 @@ import type { BlockDevice } from '@driftless/nbd'
 import { ask, parseDatastorePath, reference, waitForTask } from '@driftless/vim25'
 import type { Hypervisor } from '../hypervisor.ts'
 import type { VsphereConnection } from './connection-file.ts'
+import { AgentVm } from './agent-vm.ts'
 import { openDatastoreReader } from './datastore-reader.ts'
+import { openHotAddReader } from './hot-add-reader.ts'
 import { Inventory } from './inventory.ts'
 import { Leftovers } from './leftovers.ts'
 import { isMigratedName, migratedName } from './migrated-name.ts'
@@ -44,14 +46,16 @@ export interface VsphereHypervisor extends Hypervisor {
  *   TappedVms ─ FrozenVm ─ SnapshotCycle               rounds: snapshot, changed areas, read
  *                └ ChangedBlocksTap, one a disk        readers: HotAdd (AgentVm) or the datastore's files
  */
-export function vsphereHypervisor({ connection, leastRoundMs, agentName }: VsphereHypervisorOptions): VsphereHypervisor {
+export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, agentName }: VsphereHypervisorOptions): VsphereHypervisor {
   const vcenter = new VCenter(connection)
   const inventory = new Inventory(vcenter)
   const places = new Places(vcenter)
-  const tapped = new TappedVms({ vcenter, agentName, leastRoundMs, openReader })
+  const agentVm = connection.agentVm === null ? null : new AgentVm(vcenter, { agentVm: connection.agentVm, devicesDirectory })
+  const snapshots = { agentName, letGo }
+  const tapped = new TappedVms({ vcenter, snapshots, leastRoundMs, openReader })
   const sources = new SourceVms({ vcenter, inventory, places, tapped, agentVm: connection.agentVm, noticesOf: ({ moref }) => events.of(moref.value) })
   const events = new VmEvents(vcenter)
-  const leftovers = new Leftovers(vcenter, agentName)
+  const leftovers = new Leftovers(vcenter, snapshots)
   const sweeping = setInterval(() => void sweep(), SWEEP_EVERY_MS)
   const stop = new AbortController()
   const tappedRefs = () => new Set(tapped.all().map(({ vm }) => vm.moref.value))
@@ -60,8 +64,14 @@ export function vsphereHypervisor({ connection, leastRoundMs, agentName }: Vsphe
   let product: string | null = null
 
   async function openReader(vm: VmFacts, disk: DiskFacts): Promise<BlockDevice> {
+    if (agentVm !== null && connection.read !== 'datastore') return openHotAddReader(agentVm, disk)
+    if (connection.read === 'hot-add') throw new Error('Disks are to be read by HotAdd, and the agent does not know the VM that it runs in. Name it: npm run vsphere -- connect … --agent-vm NAME')
     const path = parseDatastorePath(disk.fileName)
     return openDatastoreReader(vcenter, disk.fileName, await places.datacenterOf(vm, path?.datastore ?? ''), disk.sizeBytes)
+  }
+
+  async function letGo(vm: VmFacts): Promise<void> {
+    await agentVm?.sweep((_fileName, uuid) => vm.disks.some((disk) => disk.uuid === uuid))
   }
 
   async function sweep(): Promise<void> {
