@@ -13,7 +13,7 @@
 //	    ├ areas.go        what has changed since a moment
 //	    └ guest.go        writes a ledger, and says how it is        ledger.go: whether it is whole
 //	library.go        every virtual disk by its path                 disk.go: a flat file and its deltas; tracking.go
-//	virtualdisks.go   disks that belong to no VM                     deletion.go: files that may not be deleted
+//	virtualdisks.go   disks that belong to no VM                     browser.go: what they take; deletion.go: files that may not be deleted
 //	tasks.go          work that goes on behind its answer
 //	front.go          what clients connect to                        certificate.go, sessions.go, files.go (/folder), failures.go
 //	control.go        orders of a test, by stdin: break this, write that

@@ -26,6 +26,7 @@ func newVcenter(vms int, hotAdd hotAdd) (*vcenter, error) {
 	}
 	findDatastores()
 	v.adoptDiskManager()
+	v.adoptBrowsers()
 	cluster := simulator.Map.Any("ClusterComputeResource").(*simulator.ClusterComputeResource)
 	cluster.ConfigurationEx.(*types.ClusterConfigInfoEx).DasConfig.Enabled = types.NewBool(true)
 	datacenter := simulator.Map.Any("Datacenter").(*simulator.Datacenter)
