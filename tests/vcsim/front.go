@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"io"
 	"log"
@@ -65,9 +66,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.service.ServiceVersions(w, r)
 	case r.URL.Path == "/sdk" || strings.HasPrefix(r.URL.Path, "/sdk/"):
 		r.URL.Path = simulator.Map.Path
-		if !f.failures.answer(w, r) {
-			f.service.ServeSDK(w, r)
-		}
+		f.serveCall(w, r)
 	case strings.HasPrefix(r.URL.Path, "/folder/"):
 		f.serveFile(w, r)
 	case strings.HasPrefix(r.URL.Path, "/nfc/"):
@@ -75,6 +74,20 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// serveCall lets govmomi answer, unless the call shall fail.
+func (f *front) serveCall(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if loggedIn(r) && (f.failures.answer(w, body) || f.refuseDeletion(w, body)) {
+		return
+	}
+	f.service.ServeSDK(w, r)
 }
 
 func (f *front) isDown() bool {

@@ -31,7 +31,7 @@ func newLibrary() *library {
 func (l *library) find(path string) *disk {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.findLocked(path)
+	return l.findLocked(cleanPath(path))
 }
 
 func (l *library) findLocked(path string) *disk {
@@ -59,6 +59,7 @@ func (l *library) findLocked(path string) *disk {
 func (l *library) adopt(path string, sizeBytes int64) (*disk, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	path = cleanPath(path)
 	if found := l.findLocked(path); found != nil {
 		return found, nil
 	}
@@ -111,6 +112,13 @@ func (l *library) connect(m *machine, disks map[int32]attachment) {
 		}
 		l.users[attached.disk][m] = true
 	}
+}
+
+// disconnect notes that a machine gives up a disk.
+func (l *library) disconnect(m *machine, d *disk) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.users[d], m)
 }
 
 // usersOf is every machine but one that a disk is connected to.

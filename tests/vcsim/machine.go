@@ -87,7 +87,7 @@ func (m *machine) takeDisks() error {
 			return err
 		}
 		before, had := m.disks[virtual.Key]
-		disks[virtual.Key] = attachment{known, known.top() == backing.FileName || had && before.disk == known && before.top}
+		disks[virtual.Key] = attachment{known, known.top() == cleanPath(backing.FileName) || had && before.disk == known && before.top}
 	}
 	m.disks = disks
 	m.vcenter.library.connect(m, disks)

@@ -8,10 +8,12 @@
 //	 └ machine.go     a VM: its disks, as its devices show them      layout.go: its files
 //	    ├ power.go        on, off, and asking its guest to shut down
 //	    ├ reconfigure.go  devices that come and go                   hotadd.go: disks that appear in the agent's VM; locks.go
+//	    ├ destroy.go      gone, with its disks                       storage.go: how much its files take
 //	    ├ snapshot.go     all its disks frozen at one moment         snapshot_tree.go; removal.go: consolidated again
 //	    ├ areas.go        what has changed since a moment
 //	    └ guest.go        writes a ledger, and says how it is        ledger.go: whether it is whole
 //	library.go        every virtual disk by its path                 disk.go: a flat file and its deltas; tracking.go
+//	virtualdisks.go   disks that belong to no VM                     browser.go: what they take; deletion.go: files that may not be deleted
 //	tasks.go          work that goes on behind its answer
 //	front.go          what clients connect to                        certificate.go, sessions.go, files.go (/folder), failures.go
 //	control.go        orders of a test, by stdin: break this, write that

@@ -25,6 +25,8 @@ func newVcenter(vms int, hotAdd hotAdd) (*vcenter, error) {
 		return nil, err
 	}
 	findDatastores()
+	v.adoptDiskManager()
+	v.adoptBrowsers()
 	cluster := simulator.Map.Any("ClusterComputeResource").(*simulator.ClusterComputeResource)
 	cluster.ConfigurationEx.(*types.ClusterConfigInfoEx).DasConfig.Enabled = types.NewBool(true)
 	datacenter := simulator.Map.Any("Datacenter").(*simulator.Datacenter)

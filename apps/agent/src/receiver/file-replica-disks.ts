@@ -18,7 +18,7 @@ export interface FileReplicaDisksOptions {
 
 /** Replicas' disks as sparse raw files, one folder a migration. All storages of a plan are this one file system. */
 export class FileReplicaDisks implements ReplicaDisks {
-  readonly direct = false
+  readonly direct: boolean = false
   readonly #options: FileReplicaDisksOptions
 
   constructor(options: FileReplicaDisksOptions) {

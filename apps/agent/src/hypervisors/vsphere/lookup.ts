@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { VimError, ask, reference, retrieve, retrieveOne } from '@driftless/vim25'
 import type { Ref, Vim } from '@driftless/vim25'
 
@@ -31,12 +30,15 @@ export async function findAgentVm(vim: Vim, nameOrUuid: string): Promise<Ref> {
 /** The datacenter that something is in. */
 export async function datacenterOf(vim: Vim, ref: Ref): Promise<Ref> {
   let at = ref
-  while (at.type !== 'Datacenter') {
-    const parent = reference.safeParse((await retrieveOne(vim, at, ['parent'])).properties.parent)
-    if (!parent.success) throw new VimError('PROTOCOL', `${ref.type} ${ref.value} is in no datacenter that this account may see. It needs the privilege System.View from the root down.`)
-    at = parent.data
-  }
+  while (at.type !== 'Datacenter') at = await follow(vim, at, 'parent')
   return at
+}
+
+/** Where a property leads to. Rejects where it leads nowhere that this account may see. */
+export async function follow(vim: Vim, from: Ref, property: string): Promise<Ref> {
+  const found = reference.safeParse((await retrieveOne(vim, from, [property])).properties[property])
+  if (!found.success) throw new VimError('PROTOCOL', `The server does not say what the ${property} of ${from.type} ${from.value} is. Give the agent's account the privilege System.View from the root down.`)
+  return found.data
 }
 
 /** The datacenter by its name; null: that of the agent's VM. */
@@ -52,6 +54,3 @@ export function manager(ref: Ref | undefined, what: string): Ref {
   if (ref === undefined) throw new VimError('PROTOCOL', `The server has no ${what}. Check that the address is that of a vCenter.`)
   return ref
 }
-
-/** References in a property that may be unset. */
-export const references = z.array(reference).default([])

@@ -10,8 +10,8 @@ export interface VsphereTargetOptions {
   readonly networks: Readonly<Record<string, string>>
   /** Its name; null: that of the agent's VM, the only one whose disks it can be given. */
   readonly datacenter: string | null
-  /** Name of the VM folder for shadow VMs; null: the datacenter's root folder. */
-  readonly folder: string | null
-  /** Name of the resource pool for shadow VMs; null: all of the agent VM's cluster or host. */
-  readonly resourcePool: string | null
+  /** Name of the VM folder for shadow VMs; none: the datacenter's root folder. */
+  readonly folder?: string | null
+  /** Name of the resource pool for shadow VMs; none: all of the agent VM's cluster or host. */
+  readonly resourcePool?: string | null
 }

@@ -7,7 +7,8 @@ const CARRIED_SETTINGS = /^(guestinfo\.driftless\.(?!report$)|driftless\.sim\.|d
 const MOST_SETTINGS = 50
 
 const controller = z.object({ type: z.string(), busNumber: z.number().int().nonnegative(), disks: z.array(z.object({ key: z.string(), unitNumber: z.number().int().nonnegative() })) })
-const nic = z.object({ type: z.string(), mac: z.string().nullable(), connected: z.boolean() })
+/** `network`: the source's own name or key of it, by which cards on the same network are known; null where an older agent did not say. */
+const nic = z.object({ type: z.string(), mac: z.string().nullable(), connected: z.boolean(), network: z.string().max(200).nullable().default(null) })
 
 /** What a source VM is built of, so that its shadow VM can be built the same; travels as `shadowNeeds.vsphere`. */
 export const vsphereShape = z.object({
@@ -25,6 +26,8 @@ export type VsphereShape = z.infer<typeof vsphereShape>
 
 const CARDS: readonly string[] = ['VirtualVmxnet3', 'VirtualVmxnet2', 'VirtualE1000', 'VirtualE1000e', 'VirtualPCNet32']
 
+const cardBacking = z.object({ deviceName: z.string().optional(), port: z.object({ portgroupKey: z.string().optional() }).optional() })
+
 const said = z.object({
   'config.guestId': z.string().optional(),
   'config.firmware': z.string().optional(),
@@ -32,10 +35,13 @@ const said = z.object({
   'config.bootOptions': z.object({ efiSecureBootEnabled: z.boolean().optional() }).optional(),
   'config.hardware': z.object({
     numCoresPerSocket: z.number().int().positive().optional(),
-    device: z.array(z.looseObject({ $type: z.string(), macAddress: z.string().optional(), connectable: z.object({ startConnected: z.boolean() }).optional().catch(undefined) })).default([]),
+    device: z.array(z.looseObject({ $type: z.string(), macAddress: z.string().optional(), backing: cardBacking.optional().catch(undefined), connectable: z.object({ startConnected: z.boolean() }).optional().catch(undefined) })).default([]),
   }),
 })
 const settings = z.array(z.object({ key: z.string(), value: z.string() }).catch({ key: '', value: '' }))
+
+/** Whether a setting of a source's VM may be set on its shadow VM. */
+export const isCarried = (key: string): boolean => CARRIED_SETTINGS.test(key)
 
 /** The shape of a VM as vCenter has it. */
 export function readShape(vm: Pick<VmFacts, 'disks' | 'properties'>, extraConfig: unknown): VsphereShape {
@@ -48,7 +54,7 @@ export function readShape(vm: Pick<VmFacts, 'disks' | 'properties'>, extraConfig
     hardwareVersion: config['config.version'],
     coresPerSocket: config['config.hardware'].numCoresPerSocket,
     controllers: [...byController.values()].map((disks) => ({ type: disks[0]?.controllerType, busNumber: disks[0]?.busNumber, disks: disks.map((disk) => ({ key: keyOf(disk), unitNumber: disk.unitNumber })) })),
-    nics: config['config.hardware'].device.filter(({ $type }) => CARDS.includes($type)).map((card) => ({ type: card.$type, mac: card.macAddress ?? null, connected: card.connectable?.startConnected ?? true })),
-    settings: (settings.safeParse(extraConfig).data ?? []).filter(({ key }) => CARRIED_SETTINGS.test(key)).slice(0, MOST_SETTINGS),
+    nics: config['config.hardware'].device.filter(({ $type }) => CARDS.includes($type)).map((card) => ({ type: card.$type, mac: card.macAddress ?? null, connected: card.connectable?.startConnected ?? true, network: card.backing?.deviceName ?? card.backing?.port?.portgroupKey ?? null })),
+    settings: (settings.safeParse(extraConfig).data ?? []).filter(({ key }) => isCarried(key)).slice(0, MOST_SETTINGS),
   })
 }

@@ -86,10 +86,12 @@ export class VmdkReplicaDisks implements ReplicaDisks {
     const attached = await agentVm.attach({ fileName: nameOn(datastore, disk), uuid: identity, sizeBytes, readOnly: false })
     try {
       const device = await openFileDevice(attached.path, { sizeBytes })
+      let isOpen = true
+      // After a failure it is closed once more, and goes on where it was.
       return new WithClose(device, async () => {
-        // After a failure it is closed once more: each of these may be done again.
-        await device.flush()
-        await device.close()
+        if (isOpen) await device.flush()
+        if (isOpen) await device.close()
+        isOpen = false
         await agentVm.detach(attached.deviceKey)
       })
     } catch (error) {
