@@ -122,4 +122,4 @@ const qemu = (tap: TapChoice, secondFormat: 'raw' | 'qcow2'): SiteKind => ({
   },
 })
 
-export const SITES: readonly SiteKind[] = [LAB, qemu('mirror', 'qcow2'), qemu('bitmaps', 'qcow2'), qemu('in-path', 'raw'), vsphere('hot-add'), vsphere('datastore')]
+export const SITES: readonly SiteKind[] = [LAB, qemu('mirror', 'qcow2'), qemu('bitmaps', 'qcow2'), qemu('in-path', 'raw'), vsphere('hot-add')]

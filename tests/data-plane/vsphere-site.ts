@@ -14,6 +14,8 @@ const MIB = 1024 * 1024
 const VM_NAME = 'web-1'
 const DISKS = [{ sizeMiB: 32, filledMiB: 8 }, { sizeMiB: 16, filledMiB: 4 }]
 const FIRST_DISK_KEY = 2000
+/** Little: changed block tracking tells of 64 KiB where a guest has written four. */
+const REWRITE_KIB_PER_SECOND = 16
 
 export type VsphereSite = Omit<Site, 'difference'> & {
   readonly source: RunningVcsim
@@ -39,7 +41,7 @@ export async function openVsphereSite(read: 'hot-add' | 'datastore', folder: str
     await connectAgent(vcsim, agentFolder(side), read)
     return vcsim
   }
-  const source = await start('source', [{ name: VM_NAME, cpus: 1, memoryMiB: 512, network: 'VM Network', power: 'off', tools: true, disks: DISKS, guest: { recordsPerSecond: 25, rewriteKiBPerSecond: 512 } }])
+  const source = await start('source', [{ name: VM_NAME, cpus: 1, memoryMiB: 512, network: 'VM Network', power: 'off', tools: true, disks: DISKS, guest: { recordsPerSecond: 25, rewriteKiBPerSecond: REWRITE_KIB_PER_SECOND } }])
   const target = await start('target', [])
   const [targetDatastore = ''] = Object.values(target.datastores)
   const connection = await readConnection(agentFolder('source'))

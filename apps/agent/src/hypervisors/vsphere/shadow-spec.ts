@@ -2,7 +2,8 @@ import type { VimInput } from '@driftless/vim25'
 import { parseDatastorePath } from '@driftless/vim25'
 import type { ShadowVm } from '../hypervisor.ts'
 import type { CardBacking } from './networks.ts'
-import { isCarried, vsphereShape } from './vm-shape.ts'
+import { isCarried } from './vm-settings.ts'
+import { vsphereShape } from './vm-shape.ts'
 import type { VsphereShape } from './vm-shape.ts'
 
 const MIB = 1024 * 1024

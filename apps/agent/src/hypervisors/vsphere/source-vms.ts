@@ -1,5 +1,6 @@
 import type { Notice } from '@driftless/agent-api'
 import { VimError, retrieveOne } from '@driftless/vim25'
+import type { Ref } from '@driftless/vim25'
 import type { HypervisorVm } from '../hypervisor.ts'
 import { guestOf } from './guest-report.ts'
 import type { Inventory } from './inventory.ts'
@@ -10,6 +11,7 @@ import type { TappedVms } from './tapped-vms.ts'
 import type { VCenter } from './vcenter.ts'
 import { VM_PROPERTIES, keyOf, vmFacts } from './vm-facts.ts'
 import type { DiskFacts, VmFacts } from './vm-facts.ts'
+import type { VmSettings } from './vm-settings.ts'
 import { readShape } from './vm-shape.ts'
 
 /** What the guest of a VM that migrates says of itself is asked for this often for lists; for the VM alone, each time. */
@@ -19,6 +21,7 @@ export interface SourceVmsOptions {
   readonly vcenter: VCenter
   readonly inventory: Inventory
   readonly places: Places
+  readonly settings: VmSettings
   readonly tapped: TappedVms
   /** The VM that the agent runs in, which does not migrate itself; null: it runs elsewhere. */
   readonly agentVm: string | null
@@ -44,7 +47,8 @@ export class SourceVms {
   }
 
   async list(): Promise<HypervisorVm[]> {
-    const { inventory, agentVm } = this.#options
+    const { inventory, settings, agentVm } = this.#options
+    await settings.refresh()
     const vms = (await inventory.list()).filter((vm) => vm.name !== agentVm)
     return Promise.all(vms.map(async (vm) => this.#asVm(vm, await this.#settingsOf(vm))))
   }
@@ -57,16 +61,21 @@ export class SourceVms {
   /** The VM as it is at this moment; null when there is none. */
   async find(instanceUuid: string): Promise<HypervisorVm | null> {
     const listed = await this.facts(instanceUuid)
-    if (listed === null) return null
-    const now = await this.#options.vcenter.use((vim) => retrieveOne(vim, listed.moref, [...VM_PROPERTIES, 'config.extraConfig'])).catch((error: unknown) => {
+    return listed === null ? null : this.look(listed.moref)
+  }
+
+  /** The same, of a VM that vCenter calls so. */
+  async look(moref: Ref): Promise<HypervisorVm | null> {
+    const now = await this.#options.vcenter.use((vim) => retrieveOne(vim, moref, [...VM_PROPERTIES, 'config.extraConfig'])).catch((error: unknown) => {
       if (error instanceof VimError && error.code === 'GONE') return null
       throw error
     })
     if (now === null) return null
-    const vm = vmFacts(now) ?? listed
+    const vm = vmFacts(now)
+    if (vm === null) throw new Error(`vCenter does not tell enough of VM ${moref.value} at this moment. Check that its host is connected.`)
     this.#notePower(vm)
     const extraConfig = now.properties['config.extraConfig']
-    this.#settings.set(instanceUuid, { atMs: Date.now(), extraConfig })
+    this.#settings.set(vm.instanceUuid, { atMs: Date.now(), extraConfig })
     return this.#asVm(vm, extraConfig)
   }
 
@@ -97,7 +106,7 @@ export class SourceVms {
   }
 
   async #asVm(vm: VmFacts, extraConfig: unknown): Promise<HypervisorVm> {
-    const { places, tapped, noticesOf } = this.#options
+    const { places, settings, tapped, noticesOf } = this.#options
     const placement = await places.placementOf(vm)
     return {
       ref: vm.instanceUuid,
@@ -113,7 +122,7 @@ export class SourceVms {
         usedBytes: usedBytesOf(vm, disk),
         attach: (options) => tapped.attach(vm, disk.deviceKey, usedBytesOf(vm, disk), options),
       })),
-      shadowNeeds: { vsphere: readShape(vm, extraConfig) },
+      shadowNeeds: { vsphere: readShape(vm, settings.of(vm.moref.value)) },
       placement,
       blockers: blockersOf(vm),
       remarks: remarksOf(vm),

@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import { keyOf } from './vm-facts.ts'
 import type { VmFacts } from './vm-facts.ts'
-
-/** Settings of a VM that go with it: what a guest's own check is told, and nothing of the source's own management. */
-const CARRIED_SETTINGS = /^(guestinfo\.driftless\.(?!report$)|driftless\.sim\.|disk\.EnableUUID$)/
-const MOST_SETTINGS = 50
+import { vmSetting } from './vm-settings.ts'
+import type { VmSetting } from './vm-settings.ts'
 
 const controller = z.object({ type: z.string(), busNumber: z.number().int().nonnegative(), disks: z.array(z.object({ key: z.string(), unitNumber: z.number().int().nonnegative() })) })
 /** `network`: the source's own name or key of it, by which cards on the same network are known; null where an older agent did not say. */
@@ -20,7 +18,7 @@ export const vsphereShape = z.object({
   coresPerSocket: z.number().int().positive().default(1),
   controllers: z.array(controller).max(16).default([]),
   nics: z.array(nic).max(10).default([]),
-  settings: z.array(z.object({ key: z.string().max(120), value: z.string().max(4_000) })).max(MOST_SETTINGS).default([]),
+  settings: z.array(vmSetting).max(100).default([]),
 })
 export type VsphereShape = z.infer<typeof vsphereShape>
 
@@ -38,13 +36,9 @@ const said = z.object({
     device: z.array(z.looseObject({ $type: z.string(), macAddress: z.string().optional(), backing: cardBacking.optional().catch(undefined), connectable: z.object({ startConnected: z.boolean() }).optional().catch(undefined) })).default([]),
   }),
 })
-const settings = z.array(z.object({ key: z.string(), value: z.string() }).catch({ key: '', value: '' }))
 
-/** Whether a setting of a source's VM may be set on its shadow VM. */
-export const isCarried = (key: string): boolean => CARRIED_SETTINGS.test(key)
-
-/** The shape of a VM as vCenter has it. */
-export function readShape(vm: Pick<VmFacts, 'disks' | 'properties'>, extraConfig: unknown): VsphereShape {
+/** The shape of a VM as vCenter has it, with the settings that go with it. */
+export function readShape(vm: Pick<VmFacts, 'disks' | 'properties'>, settings: readonly VmSetting[]): VsphereShape {
   const config = said.parse(vm.properties)
   const byController = Map.groupBy(vm.disks, ({ controllerType, busNumber }) => `${controllerType} ${busNumber}`)
   return vsphereShape.parse({
@@ -55,6 +49,6 @@ export function readShape(vm: Pick<VmFacts, 'disks' | 'properties'>, extraConfig
     coresPerSocket: config['config.hardware'].numCoresPerSocket,
     controllers: [...byController.values()].map((disks) => ({ type: disks[0]?.controllerType, busNumber: disks[0]?.busNumber, disks: disks.map((disk) => ({ key: keyOf(disk), unitNumber: disk.unitNumber })) })),
     nics: config['config.hardware'].device.filter(({ $type }) => CARDS.includes($type)).map((card) => ({ type: card.$type, mac: card.macAddress ?? null, connected: card.connectable?.startConnected ?? true, network: card.backing?.deviceName ?? card.backing?.port?.portgroupKey ?? null })),
-    settings: (settings.safeParse(extraConfig).data ?? []).filter(({ key }) => isCarried(key)).slice(0, MOST_SETTINGS),
+    settings,
   })
 }

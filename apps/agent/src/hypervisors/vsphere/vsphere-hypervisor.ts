@@ -11,17 +11,23 @@ import { Leftovers } from './leftovers.ts'
 import { isMigratedName, migratedName } from './migrated-name.ts'
 import { Places } from './places.ts'
 import { powerOff, powerOn, shutDown } from './power.ts'
+import type { PoweredVm } from './power.ts'
+import { createShadow, findShadow, removeShadow } from './shadow-vm.ts'
 import { SourceVms } from './source-vms.ts'
 import { TappedVms } from './tapped-vms.ts'
 import { VCenter } from './vcenter.ts'
 import type { DiskFacts, VmFacts } from './vm-facts.ts'
 import { VmEvents } from './vm-events.ts'
+import { VmSettings } from './vm-settings.ts'
 import { VmdkReplicaDisks } from './vmdk-replica-disks.ts'
 import { vsphereFacts } from './vsphere-facts.ts'
 import { meterWrites } from './write-meter.ts'
 
 /** How often snapshots that nobody uses any more are looked for. */
 const SWEEP_EVERY_MS = 30_000
+
+/** VMs that we build have references of our own; vSphere's are UUIDs. */
+const isShadowRef = (ref: string): boolean => /^(shadow|test)-/.test(ref)
 
 export interface VsphereHypervisorOptions {
   readonly connection: VsphereConnection
@@ -57,7 +63,7 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
   const replicaDisks = agentVm === null || target === null ? null : new VmdkReplicaDisks({ vcenter, agentVm, target, directory: join(dataDirectory, 'virtual-disks') })
   const snapshots = { agentName, letGo }
   const tapped = new TappedVms({ vcenter, snapshots, leastRoundMs, openReader })
-  const sources = new SourceVms({ vcenter, inventory, places, tapped, agentVm: connection.agentVm, noticesOf: ({ moref }) => events.of(moref.value) })
+  const sources = new SourceVms({ vcenter, inventory, places, settings: new VmSettings(vcenter), tapped, agentVm: connection.agentVm, noticesOf: ({ moref }) => events.of(moref.value) })
   const events = new VmEvents(vcenter)
   const leftovers = new Leftovers(vcenter, snapshots)
   const sweeping = setInterval(() => void sweep(), SWEEP_EVERY_MS)
@@ -74,6 +80,11 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
     return openDatastoreReader(vcenter, disk.fileName, await places.datacenterOf(vm, path?.datastore ?? ''), disk.sizeBytes)
   }
 
+  async function shadow(ref: string): Promise<PoweredVm | null> {
+    const moref = await vcenter.use((vim) => findShadow(vim, ref))
+    return moref === null ? null : { moref, name: ref }
+  }
+
   async function letGo(vm: VmFacts): Promise<void> {
     await agentVm?.sweep((_fileName, uuid) => vm.disks.some((disk) => disk.uuid === uuid))
   }
@@ -83,8 +94,9 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
     leftovers.look(vms.filter((vm) => !tapped.isTapped(vm.instanceUuid)))
   }
 
-  async function get(ref: string): Promise<VmFacts> {
-    const vm = await sources.facts(ref)
+  /** The VM that the reference names: one of ours, that was built as a shadow, or one of theirs. */
+  async function get(ref: string): Promise<PoweredVm> {
+    const vm = isShadowRef(ref) ? await shadow(ref) : await sources.facts(ref)
     if (vm === null) throw new Error(`vCenter has no VM "${ref}" any more. Check it there, or cancel its migration.`)
     return vm
   }
@@ -97,7 +109,11 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
       return vsphereFacts({ product, inVm: connection.agentVm !== null, filters: [], problem: vcenter.problem })
     },
     listVms: () => sources.list(),
-    findVm: (ref) => sources.find(ref),
+    async findVm(ref) {
+      if (!isShadowRef(ref)) return sources.find(ref)
+      const found = await shadow(ref)
+      return found === null ? null : sources.look(found.moref)
+    },
     async powerOn(ref) {
       sources.noteOn(ref)
       const vm = await get(ref)
@@ -114,8 +130,11 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
       if (isMigratedName(name)) return
       await vcenter.use(async (vim) => waitForTask(vim, await ask(vim, moref, 'Rename_Task', { newName: migratedName(name, new Date()) }, reference)))
     },
-    createShadow: () => Promise.reject(new Error('not yet')),
-    removeVm: () => Promise.reject(new Error('not yet')),
+    async createShadow(wanted) {
+      if (target === null) throw new Error('Shadow VMs are built around disks that the agent connects to its own VM, and it does not know which that is. Name it: npm run vsphere -- connect … --agent-vm NAME')
+      await vcenter.use((vim) => createShadow(vim, target, wanted))
+    },
+    removeVm: (ref) => vcenter.use((vim) => removeShadow(vim, ref)),
     async close() {
       clearInterval(sweeping)
       stop.abort(new Error('The agent is stopping.'))
