@@ -107,6 +107,11 @@ export type Step =
 /** An agent that has not reported for this long counts as away: six missed reports. */
 export const AGENT_AWAY_SECONDS = 30
 
+/** Whether an agent that was last heard of then counts as there. */
+export function isInContact(lastContactAt: Date | null, now: Date): boolean {
+  return lastContactAt !== null && now.getTime() - lastContactAt.getTime() <= AGENT_AWAY_SECONDS * 1000
+}
+
 export function isAway(agent: { readonly silentSeconds: number | null }): boolean {
   return agent.silentSeconds === null || agent.silentSeconds > AGENT_AWAY_SECONDS
 }

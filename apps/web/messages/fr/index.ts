@@ -4,6 +4,7 @@ import billing from './billing.json' with { type: 'json' }
 import configure from './configure.json' with { type: 'json' }
 import errors from './errors.json' with { type: 'json' }
 import estimate from './estimate.json' with { type: 'json' }
+import hypervisor from './hypervisor.json' with { type: 'json' }
 import migrate from './migrate.json' with { type: 'json' }
 import overview from './overview.json' with { type: 'json' }
 import shell from './shell.json' with { type: 'json' }
@@ -18,5 +19,5 @@ import wayBack from './wayBack.json' with { type: 'json' }
 import windows from './windows.json' with { type: 'json' }
 
 /** Every text of the portal, in French. */
-const messages: typeof en = { auditLog, billing, configure, errors, estimate, migrate, overview, shell, signIn, states, statistics, testBoot, ui, units, wave, wayBack, windows }
+const messages: typeof en = { auditLog, billing, configure, errors, estimate, hypervisor, migrate, overview, shell, signIn, states, statistics, testBoot, ui, units, wave, wayBack, windows }
 export default messages

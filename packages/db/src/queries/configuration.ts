@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ScopedTx } from '../scope.ts'
+import { hypervisorOf } from './hypervisor-facts.ts'
 import { rateScheduleOf, siteRateAt } from './site-rate.ts'
 
 /** As an installation of many sites shows them on one page. */
@@ -26,6 +27,7 @@ export async function listSites(tx: ScopedTx, now: Date) {
       id: agent.id, name: agent.name, host: agent.host, version: agent.version, protocol: agent.protocol, role: agent.role,
       enrolledAt: agent.enrolledAt, lastContactAt: agent.lastContactAt,
       fingerprint: agent.certificateFingerprint,
+      hypervisor: hypervisorOf(agent.hypervisor),
       freeBytes: agent.freeBytes === null ? null : Number(agent.freeBytes),
       totalBytes: agent.totalBytes === null ? null : Number(agent.totalBytes),
     })),

@@ -1,5 +1,6 @@
 import { AGENT_AWAY_SECONDS, BOOKING_HOLDS_SLOT, MIGRATION_ENDED } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
+import { hypervisorOf } from './hypervisor-facts.ts'
 import { copiedShare } from './wave-progress.ts'
 
 /** Waves that a shift can look at; ended ones beyond are found in the audit log. */
@@ -33,12 +34,24 @@ export async function listProviderWaves(tx: ScopedTx, now: Date) {
 }
 export type ProviderWave = Awaited<ReturnType<typeof listProviderWaves>>[number]
 
+const awayBefore = (now: Date): Date => new Date(now.getTime() - AGENT_AWAY_SECONDS * 1000)
+
 /** Agents that have not been heard of for as long as counts as away. */
 export async function listAgentsAway(tx: ScopedTx, now: Date) {
-  const before = new Date(now.getTime() - AGENT_AWAY_SECONDS * 1000)
+  const before = awayBefore(now)
   const rows = await tx.db.agent.findMany({ where: { OR: [{ lastContactAt: null }, { lastContactAt: { lt: before } }] }, orderBy: { lastContactAt: { sort: 'asc', nulls: 'first' } }, take: MOST_WAVES, include: { site: { select: { name: true } } } })
   const tenants = new Map((await tx.db.tenant.findMany({ select: { id: true, name: true } })).map((tenant) => [tenant.id, tenant.name]))
   return rows.map((agent) => ({ id: agent.id, name: agent.name, role: agent.role, siteName: agent.site.name, tenantName: agent.tenantId === null ? null : (tenants.get(agent.tenantId) ?? null), lastContactAt: agent.lastContactAt }))
+}
+
+/** Agents that are heard of and cannot ask their hypervisor for anything, each with what stands between them. */
+export async function listLockedOutAgents(tx: ScopedTx, now: Date) {
+  const rows = await tx.db.agent.findMany({ where: { lastContactAt: { gte: awayBefore(now) }, hypervisor: { path: ['problem', 'code'], string_starts_with: '' } }, orderBy: { name: 'asc' }, take: MOST_WAVES, include: { site: { select: { name: true } } } })
+  const tenants = new Map((await tx.db.tenant.findMany({ select: { id: true, name: true } })).map((tenant) => [tenant.id, tenant.name]))
+  return rows.flatMap((agent) => {
+    const problem = hypervisorOf(agent.hypervisor)?.problem ?? null
+    return problem === null ? [] : [{ id: agent.id, name: agent.name, role: agent.role, siteName: agent.site.name, tenantName: agent.tenantId === null ? null : (tenants.get(agent.tenantId) ?? null), problem }]
+  })
 }
 
 /** Room for replicas at each target site: the sum over its agents that have said so. */

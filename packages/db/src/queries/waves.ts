@@ -3,7 +3,9 @@ import type { DowntimePart, TestEndReason, WaitReason } from '@driftless/domain'
 import { z } from 'zod'
 import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
+import { noticesOf, problemsOf } from './hypervisor-facts.ts'
 import { readWaveRates } from './wave-rates.ts'
+import { sideOf } from './wave-sides.ts'
 
 /** A list beyond this is searched in the audit log. */
 const MOST_WAVES = 300
@@ -61,8 +63,8 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
     where: { id: waveId },
     include: {
       tenant: { select: { name: true } },
-      site: { select: { name: true } },
-      destination: { include: { targetSite: { include: { agents: { select: { id: true, name: true, lastContactAt: true } } } } } },
+      site: { select: { name: true, agents: true } },
+      destination: { include: { targetSite: { include: { agents: true } } } },
       migrations: { orderBy: { position: 'asc' }, include: { vm: { include: { disks: true } }, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'asc' } }, testBoots: { orderBy: { startedAt: 'desc' }, take: 1 }, evidence: { select: { sha256: true, createdAt: true } } } },
       bookings: { orderBy: { requestedAt: 'desc' }, take: 20 },
       goNoGos: { orderBy: { decidedAt: 'desc' }, take: 20 },
@@ -79,6 +81,9 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
   const leftBytes = active.reduce((sum, migration) => sum + migration.backgroundLeftBytes + migration.foregroundLeftBytes, 0)
   const { targetSite } = wave.destination
   const usedTargets = new Set(wave.migrations.map((migration) => migration.targetAgentId))
+  const usedSources = new Set(wave.migrations.map((migration) => migration.sourceAgentId))
+  const source = sideOf(wave.site.agents, usedSources, now)
+  const target = sideOf(targetSite.agents, usedTargets, now)
   return {
     id: wave.id, name: wave.name, type: wave.type, cutoverMode: wave.cutoverMode, paused: wave.paused,
     rateBytesPerSecond: number(wave.rateBytesPerSecond), guestWriteBytesPerSecond: number(wave.guestWriteBytesPerSecond), guestLatencyLimitMs: wave.guestLatencyLimitMs, shutdownSeconds: wave.shutdownSeconds,
@@ -87,6 +92,9 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
     /** A second target agent that could take over; null: none. */
     haPartner: targetSite.agents.find((agent) => !usedTargets.has(agent.id) && usedTargets.size > 0)?.name ?? null,
     migrations, leftBytes,
+    source,
+    /** What stands between the target agent and its hypervisor is for the provider; the VMs' wait says that something does. */
+    target: target && { ...target, problem: null },
     rates: await readWaveRates(tx, active.map((migration) => migration.id), leftBytes, now),
     booking: booking && {
       id: booking.id, status: booking.status, startsAt: booking.startsAt, endsAt: booking.endsAt, lockoutAt: booking.lockoutAt, decisionReason: booking.decisionReason,
@@ -125,6 +133,7 @@ function migrationRow(migration: MigrationWithAll) {
     foregroundDoneBytes: total((disk) => disk.foregroundDoneBytes), foregroundLeftBytes: total((disk) => disk.foregroundLeftBytes), sentBytes: total((disk) => disk.sentBytes), verifiedBytes: total((disk) => disk.verifiedBytes),
     behindSince: disks.reduce<Date | null>((oldest, { behindSince }) => (behindSince !== null && (oldest === null || behindSince < oldest) ? behindSince : oldest), null),
     attempts: migration.attempts.map(attemptRow),
+    blockers: problemsOf(migration.vm.blockers), notices: noticesOf(migration.sourceObserved).map(({ atMs, ...notice }) => ({ ...notice, at: new Date(atMs) })),
     test: testRow(migration), wayBack: wayBackRow(migration),
     evidence: migration.evidence,
   }

@@ -144,6 +144,16 @@ export class FrozenVm {
     return [...this.disks.values()].every(({ shown }) => shown)
   }
 
+  /** Does something for which nobody may have the disks open, such as powering the VM on; a new moment follows. */
+  async whileHidden(work: () => Promise<void>): Promise<void> {
+    while (this.#round !== null) await this.#round.catch(() => {})
+    this.#round = this.#hideAll().then(work).finally(() => {
+      this.#round = null
+      this.#wake()
+    })
+    await this.#round
+  }
+
   /**
    * Everything that was written before the call has been told, if the VM is off; while it runs, everything that the disks
    * show: what is written later shows with the next moment.
@@ -278,7 +288,7 @@ export class FrozenVm {
     for (;;) {
       signal.throwIfAborted()
       const moment = this.#moment
-      if (moment === null || this.#failure !== null) return
+      if (moment === null || this.#failure !== null || !this.#allShown) return
       const ageMs = Date.now() - moment.atMs
       const caughtUp = [...this.disks.values()].every(({ durable, listener }) => durable || listener === null)
       const replicated = [...this.disks.values()].some(({ listener }) => listener !== null)

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { BlockDevice } from '@driftless/nbd'
 import { ask, parseDatastorePath, reference, waitForTask } from '@driftless/vim25'
 import type { Hypervisor } from '../hypervisor.ts'
@@ -15,6 +16,7 @@ import { TappedVms } from './tapped-vms.ts'
 import { VCenter } from './vcenter.ts'
 import type { DiskFacts, VmFacts } from './vm-facts.ts'
 import { VmEvents } from './vm-events.ts'
+import { VmdkReplicaDisks } from './vmdk-replica-disks.ts'
 import { vsphereFacts } from './vsphere-facts.ts'
 import { meterWrites } from './write-meter.ts'
 
@@ -46,11 +48,13 @@ export interface VsphereHypervisor extends Hypervisor {
  *   TappedVms ─ FrozenVm ─ SnapshotCycle               rounds: snapshot, changed areas, read
  *                └ ChangedBlocksTap, one a disk        readers: HotAdd (AgentVm) or the datastore's files
  */
-export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, agentName }: VsphereHypervisorOptions): VsphereHypervisor {
+export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, dataDirectory, agentName }: VsphereHypervisorOptions): VsphereHypervisor {
   const vcenter = new VCenter(connection)
   const inventory = new Inventory(vcenter)
   const places = new Places(vcenter)
   const agentVm = connection.agentVm === null ? null : new AgentVm(vcenter, { agentVm: connection.agentVm, devicesDirectory })
+  const target = connection.agentVm === null ? null : { ...connection, agentVm: connection.agentVm, devicesDirectory, folder: null, resourcePool: null }
+  const replicaDisks = agentVm === null || target === null ? null : new VmdkReplicaDisks({ vcenter, agentVm, target, directory: join(dataDirectory, 'virtual-disks') })
   const snapshots = { agentName, letGo }
   const tapped = new TappedVms({ vcenter, snapshots, leastRoundMs, openReader })
   const sources = new SourceVms({ vcenter, inventory, places, tapped, agentVm: connection.agentVm, noticesOf: ({ moref }) => events.of(moref.value) })
@@ -87,6 +91,7 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
 
   return {
     capabilities: { tap: 'ON_DEMAND' },
+    ...(replicaDisks === null ? {} : { replicaDisks }),
     async describe() {
       product ??= await vcenter.use((vim) => Promise.resolve(`${vim.content.about.fullName}`)).catch(() => null)
       return vsphereFacts({ product, inVm: connection.agentVm !== null, filters: [], problem: vcenter.problem })
@@ -95,7 +100,9 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
     findVm: (ref) => sources.find(ref),
     async powerOn(ref) {
       sources.noteOn(ref)
-      await powerOn(vcenter, await get(ref))
+      const vm = await get(ref)
+      const on = () => powerOn(vcenter, vm)
+      await (tapped.get(ref)?.whileHidden(on) ?? on())
     },
     async shutdown(ref) {
       await shutDown(vcenter, await get(ref))

@@ -32,7 +32,7 @@ const FIRST_CELL = 'max-sm:pr-14'
 const CARD_LABEL = 'max-sm:before:shrink-0 max-sm:before:text-xs max-sm:before:text-muted max-sm:before:content-[attr(data-label)]'
 
 /** A table that sorts, searches, selects, and holds thousands of rows inside its own scroll container. */
-export function DataTable<TRow extends RowData>({ label, rows, columns, rowId, rowLabel, selected, onSelectedChange, canSelect, search = false, toolbar, empty, initialSort, onRowClick, className }: {
+export function DataTable<TRow extends RowData>({ label, rows, columns, rowId, rowLabel, selected, onSelectedChange, canSelect, muted, search = false, toolbar, empty, initialSort, onRowClick, className }: {
   label: string
   rows: readonly TRow[]
   columns: readonly DataColumn<TRow>[]
@@ -42,6 +42,8 @@ export function DataTable<TRow extends RowData>({ label, rows, columns, rowId, r
   selected?: ReadonlySet<string>
   onSelectedChange?: (selected: ReadonlySet<string>) => void
   canSelect?: (row: TRow) => boolean
+  /** Greyed: there, but not to be used. */
+  muted?: (row: TRow) => boolean
   search?: boolean
   toolbar?: ReactNode
   empty?: ReactNode
@@ -126,7 +128,7 @@ export function DataTable<TRow extends RowData>({ label, rows, columns, rowId, r
             <tbody role="rowgroup" className="max-sm:block [&>tr:last-child>td]:border-b-0">
               {before > 0 && <tr aria-hidden><td colSpan={width} style={{ height: before }} /></tr>}
               {visible.map((row) => (
-                <tr key={row.id} role="row" {...(windowed ? { ref: virtualizer.measureElement, 'data-index': row.getDisplayIndex() } : {})} aria-selected={selectable ? row.getIsSelected() : undefined} onClick={onRowClick ? () => onRowClick(row.original) : undefined} className={cn('group transition-colors hover:bg-sunken/60 max-sm:relative max-sm:block max-sm:border-b max-sm:py-2.5 max-sm:last:border-b-0', row.getIsSelected() && 'bg-accent-soft', onRowClick && 'cursor-pointer')}>
+                <tr key={row.id} role="row" {...(windowed ? { ref: virtualizer.measureElement, 'data-index': row.getDisplayIndex() } : {})} aria-selected={selectable ? row.getIsSelected() : undefined} onClick={onRowClick ? () => onRowClick(row.original) : undefined} className={cn('group transition-colors hover:bg-sunken/60 max-sm:relative max-sm:block max-sm:border-b max-sm:py-2.5 max-sm:last:border-b-0', row.getIsSelected() && 'bg-accent-soft', muted?.(row.original) === true && 'bg-sunken/60 text-muted', onRowClick && 'cursor-pointer')}>
                   {selectable && (
                     <td role="cell" className="border-b py-2 pr-0 pl-5 align-middle max-sm:absolute max-sm:top-3 max-sm:right-5 max-sm:border-0 max-sm:p-0" onClick={(event) => event.stopPropagation()}>
                       <Checkbox aria-label={t('select', { name: rowLabel?.(row.original) ?? row.id })} checked={row.getIsSelected()} disabled={!row.getCanSelect()} onCheckedChange={(checked) => row.toggleSelected(checked === true)} />

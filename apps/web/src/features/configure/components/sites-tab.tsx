@@ -6,6 +6,7 @@ import { EmptyState } from '@/ui/empty-state.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
 import { KeyValueList } from '@/ui/key-value.tsx'
 import { Pill } from '@/ui/pill.tsx'
+import { AgentHypervisor } from './agent-hypervisor.tsx'
 import { AgentPresence } from './agent-presence.tsx'
 import type { Site } from './configure-page.tsx'
 import { EnrolAgent } from './enrol-agent.tsx'
@@ -45,7 +46,7 @@ function SiteCard({ site, staff }: { site: Site; staff: boolean }) {
           <div>
             <h3 className="mb-1.5 text-xs font-medium text-muted">{t('agents')}</h3>
             <ul className="flex flex-col gap-2 text-sm">
-              {site.agents.map((agent) => <li key={agent.id} className="flex flex-wrap items-center justify-between gap-2"><span className="font-medium">{agent.name}</span><AgentPresence agent={agent} /></li>)}
+              {site.agents.map((agent) => <li key={agent.id} className="flex flex-wrap items-start justify-between gap-2"><div className="min-w-0"><span className="font-medium">{agent.name}</span><div className="text-xs text-muted"><AgentHypervisor agent={agent} /></div></div><AgentPresence agent={agent} /></li>)}
             </ul>
           </div>
         )}

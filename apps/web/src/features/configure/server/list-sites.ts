@@ -1,6 +1,7 @@
 import { listSites as list } from '@driftless/db'
-import { AGENT_AWAY_SECONDS, may } from '@driftless/domain'
+import { isInContact, may } from '@driftless/domain'
 import { memberProcedure } from '@/server/trpc.ts'
+import { hypervisorFor } from './hypervisor-for.ts'
 
 /** Sites with their agents; `online` and `mine` (may be managed by this person) are decided here, by the server's clock and rules. */
 export const listSites = memberProcedure().query(({ ctx }) =>
@@ -12,6 +13,10 @@ export const listSites = memberProcedure().query(({ ctx }) =>
     return sites.map((site) => ({
       ...site,
       mine: manages && site.tenantId === person.tenantId,
-      agents: site.agents.map((agent) => ({ ...agent, online: agent.lastContactAt !== null && now.getTime() - agent.lastContactAt.getTime() <= AGENT_AWAY_SECONDS * 1000 })),
+      agents: site.agents.map((agent) => ({
+        ...agent,
+        online: isInContact(agent.lastContactAt, now),
+        hypervisor: hypervisorFor(person, site, agent.hypervisor),
+      })),
     }))
   }))

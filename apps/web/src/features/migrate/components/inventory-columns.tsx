@@ -6,6 +6,7 @@ import { MigrationPill } from '@/features/wave/components/migration-pill.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
 import type { DataColumn } from '@/ui/table/data-table.tsx'
 import { cn } from '@/ui/cn.ts'
+import { Readiness, useReadinessText } from './readiness.tsx'
 
 export type InventoryVm = Outputs['migrate']['inventory'][number]
 
@@ -13,12 +14,22 @@ const POWERS = ['ON', 'OFF', 'STOPPING'] as const
 type Power = (typeof POWERS)[number]
 const isPower = (value: string): value is Power => POWERS.some((power) => power === value)
 
-/** The inventory's columns; the site is shown only where there are several. */
-export function useInventoryColumns(severalSites: boolean): DataColumn<InventoryVm>[] {
+/** Something must be changed at its site before this VM can be migrated. */
+export const isBlocked = (vm: Pick<InventoryVm, 'blockers'>): boolean => vm.blockers.length > 0
+
+/**
+ * The inventory's columns. The site is shown only where there are several, and whether a VM can be migrated only where some
+ * hypervisor says so; with `reasons`, why not stands in the row.
+ */
+export function useInventoryColumns(vms: readonly InventoryVm[], reasons = false): DataColumn<InventoryVm>[] {
+  const severalSites = new Set(vms.map((vm) => vm.siteId)).size > 1
+  const told = vms.some((vm) => vm.placed || vm.blockers.length + vm.remarks.length > 0)
   const t = useTranslations('migrate.inventory')
   const states = useTranslations('states')
+  const readinessText = useReadinessText()
   const { bytes, rate, number } = useFormats()
   const site: DataColumn<InventoryVm> = { id: 'site', header: t('site'), value: (vm) => vm.siteName, cell: (vm) => <span className="text-xs whitespace-nowrap text-muted">{vm.siteName}</span>, hideBelow: 'xl' }
+  const readiness: DataColumn<InventoryVm> = { id: 'readiness', header: t('readiness'), value: readinessText, cell: (vm) => <Readiness vm={vm} reasons={reasons} /> }
   return [
     {
       id: 'name', header: t('name'), value: (vm) => vm.name,
@@ -33,6 +44,7 @@ export function useInventoryColumns(severalSites: boolean): DataColumn<Inventory
         </span>
       ),
     },
+    ...(told ? [readiness] : []),
     {
       id: 'wave', header: t('wave'), value: (vm) => vm.migration?.waveName ?? '',
       cell: (vm) => vm.migration === null ? <span className="text-xs text-muted">{t('free')}</span> : (

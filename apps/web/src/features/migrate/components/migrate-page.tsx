@@ -12,6 +12,7 @@ import { Notice } from '@/ui/notice.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
 import { SkeletonRows } from '@/ui/skeleton.tsx'
 import { Inventory } from './inventory.tsx'
+import { SourceProblems } from './source-problems.tsx'
 import { WaveList } from './wave-list.tsx'
 import { STEPS } from './wizard/draft.ts'
 import { Wizard } from './wizard/wizard.tsx'
@@ -34,6 +35,7 @@ export function MigratePage() {
   return (
     <>
       <PageHeader title={t('title')} description={t('description')} actions={mayPlan && <Button variant="primary" onClick={() => void setStep('vms')} disabled={!vms || vms.length === 0}>{t('newWave')}</Button>} />
+      <SourceProblems />
       <WaveList />
       <Card aria-busy={inventory.isPending}>
         {inventory.isPending && <SkeletonRows label={t('loading')} />}

@@ -12,6 +12,7 @@ import { PageHeader } from '@/ui/page-header.tsx'
 import { StatGrid, StatTile } from '@/ui/stat-tile.tsx'
 import { AgentsAway } from './agents-away.tsx'
 import { Capacity } from './capacity.tsx'
+import { LockedOut } from './locked-out.tsx'
 import { NextWindows } from './next-windows.tsx'
 import { WaveTable } from './wave-table.tsx'
 import { attentionOf } from '../attention.ts'
@@ -58,6 +59,7 @@ function Shift({ overview }: { overview: Overview }) {
         </Card>
         <div className="grid items-start gap-6 md:grid-cols-2 xl:grid-cols-3 2xl:grid-cols-1">
           <NextWindows windows={overview.windows} requests={requests} />
+          <LockedOut agents={overview.lockedOut} />
           <AgentsAway agents={agentsAway} />
           <Capacity sites={capacity} />
         </div>

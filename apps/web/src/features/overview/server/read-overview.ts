@@ -1,4 +1,4 @@
-import { listAgentsAway, listProviderWaves, listTargetCapacity, listWindowsAhead } from '@driftless/db'
+import { listAgentsAway, listLockedOutAgents, listProviderWaves, listTargetCapacity, listWindowsAhead } from '@driftless/db'
 import { providerProcedure } from '@/server/trpc.ts'
 
 /** A shift looks ahead; the calendar under Windows has the rest. */
@@ -10,6 +10,7 @@ export const readOverview = providerProcedure().query(({ ctx }) =>
     const now = new Date()
     const waves = await listProviderWaves(tx, now)
     const agentsAway = await listAgentsAway(tx, now)
+    const lockedOut = await listLockedOutAgents(tx, now)
     const capacity = await listTargetCapacity(tx)
-    return { asOf: now, waves, agentsAway, capacity, ...(await listWindowsAhead(tx, now, NEXT_WINDOWS)) }
+    return { asOf: now, waves, agentsAway, lockedOut, capacity, ...(await listWindowsAhead(tx, now, NEXT_WINDOWS)) }
   }))

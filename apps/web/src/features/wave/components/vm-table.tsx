@@ -22,6 +22,7 @@ export function VmTable({ wave }: { wave: Wave }) {
   const reported = (migration: WaveMigration) => !MIGRATION_ENDED.includes(migration.status) && migration.sourceConnected !== null
   const verifiedShare = (migration: WaveMigration) => Math.min(1, migration.verifiedBytes / Math.max(1, migration.disks.reduce((sum, disk) => sum + disk.sizeBytes, 0)))
   const verifying = (migration: WaveMigration) => counts(migration) && migration.verifiedBytes > 0
+  const inRounds = wave.source?.inRounds === true
   const columns: DataColumn<WaveMigration>[] = [
     {
       id: 'name', header: t('vms.name'), value: (migration) => migration.name,
@@ -45,12 +46,12 @@ export function VmTable({ wave }: { wave: Wave }) {
     },
     { id: 'next', header: t('vms.next'), value: (migration) => migration.owner ?? '', cell: (migration) => <div><NextStep migration={migration} /><ThrottleState wave={wave} migration={migration} /></div> },
     { id: 'backlog', header: t('vms.backlog'), align: 'end', searchable: false, hideBelow: 'md', value: (migration) => migration.foregroundLeftBytes, cell: (migration) => (reported(migration) ? bytes(migration.foregroundLeftBytes) : '–') },
-    { id: 'lag', header: t('vms.lag'), align: 'end', searchable: false, hideBelow: 'md', value: lagSeconds, cell: (migration) => (counts(migration) ? (migration.behindSince === null ? t('vms.inStep') : duration(lagSeconds(migration))) : '–') },
+    { id: 'lag', header: t('vms.lag'), align: 'end', searchable: false, hideBelow: 'md', value: lagSeconds, cell: (migration) => (counts(migration) ? (migration.behindSince === null ? t(inRounds ? 'vms.inStepRound' : 'vms.inStep') : duration(lagSeconds(migration))) : '–') },
     { id: 'actions', header: t('vms.actionsHead'), cell: (migration) => <VmActions wave={wave} migration={migration} />, align: 'end' },
   ]
   return (
     <Card>
-      <CardHeader className="pb-3" title={t('vms.title')} />
+      <CardHeader className="pb-3" title={t('vms.title')} {...(inRounds ? { description: t('vms.rounds') } : {})} />
       <DataTable label={t('vms.table')} rows={wave.migrations} columns={columns} rowId={(migration) => migration.id} className="border-t" search={wave.migrations.length > 10} />
     </Card>
   )

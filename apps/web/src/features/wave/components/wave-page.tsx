@@ -6,16 +6,20 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { useTRPC } from '@/client/trpc.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
+import { SimulatorLabel } from '@/features/hypervisor/components/simulator-label.tsx'
 import { usePerson } from '@/features/session/components/person-context.tsx'
 import { Notice } from '@/ui/notice.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
 import { Skeleton } from '@/ui/skeleton.tsx'
 import { waveState } from '../wave-state.ts'
+import { BlockedVms } from './blocked-vms.tsx'
 import { CutoverProgress } from './cutover-progress.tsx'
 import { GoNoGoCard } from './go-no-go-card.tsx'
 import { NotConverging } from './not-converging.tsx'
 import { Results } from './results.tsx'
+import { SourceProblem } from './source-problem.tsx'
 import { TestBoots } from './test-boots.tsx'
+import { VmNotices } from './vm-notices.tsx'
 import { VmTable } from './vm-table.tsx'
 import { WaveControls } from './wave-controls.tsx'
 import { WaveNotices } from './wave-notices.tsx'
@@ -46,6 +50,7 @@ export function WavePage({ waveId }: { waveId: string }) {
       </>
     )
   }
+  const simulated = [wave.source, wave.target].find((side) => side?.simulated === true)
   const places = { site: wave.siteName, destination: wave.destinationName, targetSite: wave.targetSiteName }
   return (
     <>
@@ -55,7 +60,10 @@ export function WavePage({ waveId }: { waveId: string }) {
         actions={<WaveControls wave={wave} />}
       />
       {query.isError && <Notice tone="warning">{errorText(query.error)}</Notice>}
+      {simulated && <p><SimulatorLabel platform={simulated.kind} /></p>}
       <WaveNotices wave={wave} />
+      <SourceProblem wave={wave} />
+      <BlockedVms wave={wave} />
       <NotConverging wave={wave} />
       <WaveStats wave={wave} />
       <div className="grid items-start gap-6 lg:grid-cols-2">
@@ -66,6 +74,7 @@ export function WavePage({ waveId }: { waveId: string }) {
       <TestBoots wave={wave} />
       <WaysBack wave={wave} />
       <VmTable wave={wave} />
+      <VmNotices wave={wave} />
       <Results wave={wave} />
     </>
   )

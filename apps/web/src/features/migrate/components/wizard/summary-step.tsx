@@ -4,6 +4,7 @@ import { useTranslations } from 'next-intl'
 import { useRouter } from 'next/navigation'
 import { useTRPC } from '@/client/trpc.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
+import { SimulatorLabel } from '@/features/hypervisor/components/simulator-label.tsx'
 import { Button } from '@/ui/button.tsx'
 import { CardBody } from '@/ui/card.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
@@ -13,11 +14,16 @@ import { toast } from '@/ui/toaster.tsx'
 import type { Destination, MappedVm } from './destination-step.tsx'
 import { parseSize } from './draft.ts'
 import type { Draft } from './draft.ts'
+import { ChosenRemarks } from './chosen-remarks.tsx'
 import { ForecastPanel } from './forecast-panel.tsx'
+import type { Source } from './type-step.tsx'
+
+const LAST_STEPS = ['window', 'go', 'stop', 'boot', 'evidence'] as const
 
 /** Everything once more, before anything starts; then the wave is planned, and started if wished. */
-export function SummaryStep({ draft, destination, rows, rateBytesPerSecond, onBack }: {
+export function SummaryStep({ draft, source, destination, rows, rateBytesPerSecond, onBack }: {
   draft: Draft
+  source: Source
   destination: Destination
   rows: readonly MappedVm[]
   rateBytesPerSecond: number | null
@@ -57,7 +63,8 @@ export function SummaryStep({ draft, destination, rows, rateBytesPerSecond, onBa
   const used = rows.reduce((sum, { vm }) => sum + vm.usedBytes, 0)
   const size = rows.reduce((sum, { vm }) => sum + vm.sizeBytes, 0)
   const disks = rows.reduce((sum, { vm }) => sum + vm.disks.length, 0)
-  const steps = ['tap', 'copy', 'window', 'go', 'stop', 'boot', 'evidence'] as const
+  const inRounds = source?.inRounds === true
+  const steps = [...(inRounds ? (['tapRounds', 'copyRounds'] as const) : (['tap', 'copy'] as const)), ...LAST_STEPS]
   return (
     <>
       <CardBody className="grid items-start gap-8 lg:grid-cols-2">
@@ -69,7 +76,7 @@ export function SummaryStep({ draft, destination, rows, rateBytesPerSecond, onBa
             { label: t('used'), value: bytes(used) },
             { label: t('size'), value: bytes(size) },
             { label: t('destination'), value: `${destination.name}, ${destination.targetSiteName}` },
-            { label: t('type'), value: wizard('type.live.title') },
+            { label: t('type'), value: wizard(inRounds ? 'type.rounds.title' : 'type.live.title') },
             { label: t('cutover'), value: wizard(draft.cutoverMode === 'AUTOMATIC' ? 'cutover.automatic.title' : 'cutover.manual.title') },
             { label: t('rate'), value: rateBytesPerSecond === null ? t('noLimit') : rate(rateBytesPerSecond) },
           ]}
@@ -77,7 +84,10 @@ export function SummaryStep({ draft, destination, rows, rateBytesPerSecond, onBa
         <ForecastPanel siteId={siteId} vmIds={rows.map(({ vm }) => vm.id)} rateBytesPerSecond={rateBytesPerSecond} />
       </CardBody>
       <CardBody className="border-t">
-        <h3 className="text-sm font-semibold">{t('happens')}</h3>
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <h3 className="text-sm font-semibold">{t('happens')}</h3>
+          {source?.simulated === true && <SimulatorLabel platform={source.kind} />}
+        </div>
         <ol className="mt-3 grid gap-x-8 gap-y-3 text-sm lg:grid-cols-2">
           {steps.map((key, index) => (
             <li key={key} className="flex gap-3">
@@ -86,6 +96,7 @@ export function SummaryStep({ draft, destination, rows, rateBytesPerSecond, onBa
             </li>
           ))}
         </ol>
+        <ChosenRemarks chosen={rows.map(({ vm }) => vm)} className="mt-5" />
       </CardBody>
       {plan.isError && <Notice tone="danger" className="mx-5 mb-4">{errorText(plan.error)}</Notice>}
       <CardBody className="flex flex-wrap justify-between gap-3 border-t">

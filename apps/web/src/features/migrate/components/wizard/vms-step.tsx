@@ -7,8 +7,9 @@ import { useFormats } from '@/ui/format/use-formats.ts'
 import { Input } from '@/ui/input.tsx'
 import { Notice } from '@/ui/notice.tsx'
 import { DataTable } from '@/ui/table/data-table.tsx'
-import { useInventoryColumns } from '../inventory-columns.tsx'
+import { isBlocked, useInventoryColumns } from '../inventory-columns.tsx'
 import type { InventoryVm } from '../inventory-columns.tsx'
+import { ChosenRemarks } from './chosen-remarks.tsx'
 
 const LONGEST_NAME = 80
 
@@ -25,7 +26,8 @@ export function VmsStep({ vms, chosen, selected, onSelectedChange, name, onNameC
   const inventory = useTranslations('migrate.inventory')
   const errors = useTranslations('errors')
   const { bytes } = useFormats()
-  const columns = useInventoryColumns(new Set(vms.map((vm) => vm.siteId)).size > 1)
+  const columns = useInventoryColumns(vms, true)
+  const blocked = vms.filter(isBlocked).length
   const site = chosen[0]?.siteId
   return (
     <>
@@ -37,10 +39,12 @@ export function VmsStep({ vms, chosen, selected, onSelectedChange, name, onNameC
         {new Set(chosen.map((vm) => vm.siteId)).size > 1 && <Notice tone="danger">{t('oneSite')}</Notice>}
         {chosen.length > MOST_VMS && <Notice tone="danger">{errors('WAVE_SIZE', { most: MOST_VMS })}</Notice>}
         <p className="text-sm text-muted" aria-live="polite">{t('selected', { count: chosen.length, used: bytes(chosen.reduce((sum, vm) => sum + vm.usedBytes, 0)) })}</p>
+        <ChosenRemarks chosen={chosen} />
+        {blocked > 0 && <p className="text-sm text-muted">{t('blocked', { count: blocked })}</p>}
       </CardBody>
       <DataTable<InventoryVm>
         label={inventory('table')} rows={vms} columns={columns} rowId={(vm) => vm.id} rowLabel={(vm) => vm.name} search initialSort={{ id: 'name' }} className="border-t"
-        selected={selected} onSelectedChange={onSelectedChange} canSelect={(vm) => vm.migration === null && (site === undefined || vm.siteId === site)}
+        selected={selected} onSelectedChange={onSelectedChange} muted={isBlocked} canSelect={(vm) => vm.migration === null && !isBlocked(vm) && (site === undefined || vm.siteId === site)}
       />
     </>
   )

@@ -13,6 +13,7 @@ import { Notice } from '@/ui/notice.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
 import { Stepper } from '@/ui/stepper.tsx'
 import { MOST_VMS } from '../../server/shapes.ts'
+import { isBlocked } from '../inventory-columns.tsx'
 import type { InventoryVm } from '../inventory-columns.tsx'
 import { CutoverStep } from './cutover-step.tsx'
 import { DestinationStep } from './destination-step.tsx'
@@ -33,11 +34,14 @@ export function Wizard({ vms, selected, onSelectedChange, step: asked, onStepCha
   const t = useTranslations('migrate.wizard')
   const formats = useFormats()
   const errorText = useErrorText()
-  const destinations = useQuery(useTRPC().migrate.destinations.queryOptions())
+  const trpc = useTRPC()
+  const destinations = useQuery(trpc.migrate.destinations.queryOptions())
+  const sources = useQuery(trpc.migrate.sources.queryOptions())
   const [draft, setDraft] = useState<Draft>({ name: t('vms.defaultName', { date: formats.date(Date.now()) }), destinationId: '', mappings: {}, cutoverMode: 'MANUAL', rateMib: '' })
   const [showProblems, setShowProblems] = useState(false)
 
-  const chosen = vms.filter((vm) => selected.has(vm.id) && vm.migration === null)
+  const chosen = vms.filter((vm) => selected.has(vm.id) && vm.migration === null && !isBlocked(vm))
+  const source = sources.data?.find(({ siteId }) => siteId === chosen[0]?.siteId)
   // Reloaded in the middle, the choice is gone: the person starts with it again.
   const step = chosen.length === 0 ? 'vms' : asked
   const destination = destinations.data?.find(({ id }) => id === draft.destinationId) ?? destinations.data?.[0]
@@ -65,10 +69,10 @@ export function Wizard({ vms, selected, onSelectedChange, step: asked, onStepCha
         <CardHeader title={t(`${step}.title`)} description={t(`${step}.description`)} />
         {destinations.isError && <Notice tone="danger" className="mx-5 mt-4">{errorText(destinations.error)}</Notice>}
         {step === 'vms' && <VmsStep vms={vms} chosen={chosen} selected={selected} onSelectedChange={onSelectedChange} name={draft.name} onNameChange={(name) => change({ name })} showProblems={showProblems} />}
-        {step === 'type' && <TypeStep />}
+        {step === 'type' && <TypeStep source={source} />}
         {step === 'destination' && <DestinationStep destinations={destinations.data} destination={destination} rows={rows} onDestinationChange={(destinationId) => change({ destinationId, mappings: {} })} onMappingsChange={(mappings) => change({ mappings: { ...draft.mappings, ...mappings } })} showProblems={showProblems} />}
         {step === 'cutover' && <CutoverStep draft={draft} onChange={change} showProblems={showProblems} />}
-        {step === 'summary' && destination && <SummaryStep draft={draft} destination={destination} rows={rows} rateBytesPerSecond={parseRate(draft.rateMib) ?? null} onBack={() => go(index - 1)} />}
+        {step === 'summary' && destination && <SummaryStep draft={draft} source={source} destination={destination} rows={rows} rateBytesPerSecond={parseRate(draft.rateMib) ?? null} onBack={() => go(index - 1)} />}
         {step !== 'summary' && (
           <CardBody className="flex justify-between gap-3 border-t">
             <Button onClick={() => (index === 0 ? onStepChange(null) : go(index - 1))}>{t('back')}</Button>
