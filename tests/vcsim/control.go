@@ -97,6 +97,9 @@ func (m *machine) obey(asked order, said answer) (err error) {
 			}
 		})
 		return err
+	case "migrate":
+		m.locked(func() { err = m.migrate(asked.Host) })
+		return err
 	case "disk", "write", "writeUntracked":
 		return m.obeyOnDisk(asked, said)
 	}

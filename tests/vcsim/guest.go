@@ -80,8 +80,10 @@ func (m *machine) stopGuest() {
 	m.guest = nil
 }
 
-// guestWrite is one write of the guest, which a snapshot waits for.
+// guestWrite is one write of the guest, which a snapshot waits for and which waits for a snapshot.
 func (m *machine) guestWrite(d *disk, p []byte, offset int64) error {
+	began := time.Now()
+	defer func() { d.activity.note(len(p), time.Since(began)) }()
 	m.writing.Lock()
 	defer m.writing.Unlock()
 	return d.write(p, offset, true)

@@ -13,8 +13,12 @@
 //	    ├ areas.go        what has changed since a moment
 //	    └ guest.go        writes a ledger, and says how it is        ledger.go: whether it is whole
 //	library.go        every virtual disk by its path                 disk.go: a flat file and its deltas; tracking.go
-//	virtualdisks.go   disks that belong to no VM                     deletion.go: files that may not be deleted
-//	tasks.go          work that goes on behind its answer
+//	virtualdisks.go   disks that belong to no VM                     filemanager.go: files
+//	iofilters.go      IO filters on clusters                         policies.go: on disks
+//	performance.go    what guests wrote, as counters                 activity.go
+//	events.go         what happened                                  migrate.go: a VM on another host
+//	extensions.go     who has entered himself in the vCenter
+//	tasks.go          work that goes on behind its answer            redirects.go: managers that cannot be replaced
 //	front.go          what clients connect to                        certificate.go, sessions.go, files.go (/folder), failures.go
 //	control.go        orders of a test, by stdin: break this, write that
 package main

@@ -174,6 +174,7 @@ describe.skipIf(withoutVcsim)('the simulated vCenter', () => {
     await expect.poll(() => readdir(devices)).toEqual([name])
     expect(await realpath(join(devices, name))).toBe(await realpath(join(vcsim.datastores.LocalDS_0 ?? '', 'web-1/web-1-flat.vmdk')))
     await expect(thaw(snapshot)).rejects.toMatchObject({ fault: 'FileLocked' })
+    await expect(run(manager('fileManager'), 'DeleteDatastoreFile_Task', { name: '[LocalDS_0] web-1', datacenter: await only('Datacenter', 'DC0') })).rejects.toMatchObject({ fault: 'FileLocked' })
     await run(agent, 'ReconfigVM_Task', { spec: { deviceChange: [{ operation: 'remove', device: { $type: 'VirtualDisk', key: 2000, capacityInKB: 0n } }] } })
     expect(await readdir(devices)).toEqual([])
     expect((await stat(join(vcsim.datastores.LocalDS_0 ?? '', 'web-1/web-1-flat.vmdk'))).size).toBe(32 * MIB)
@@ -190,8 +191,7 @@ describe.skipIf(withoutVcsim)('the simulated vCenter', () => {
     const target = '[LocalDS_0] copy/copy.vmdk'
     await vim.call(manager('fileManager'), 'MakeDirectory', { name: '[LocalDS_0] copy', datacenter: dc })
     await run(manager('virtualDiskManager'), 'CreateVirtualDisk_Task', { name: target, datacenter: dc, spec: { $type: 'FileBackedVirtualDiskSpec', diskType: 'thin', adapterType: 'lsiLogic', capacityKb: BigInt(32 * 1024) } })
-    const uuid = String(await vim.call(manager('virtualDiskManager'), 'QueryVirtualDiskUuid', { name: target, datacenter: dc }))
-    expect(uuid).toMatch(/^60 00 C2 9/)
+    expect(await vim.call(manager('virtualDiskManager'), 'QueryVirtualDiskUuid', { name: target, datacenter: dc })).toMatch(/^60 00 C2 9/)
     await writeFile(join(vcsim.datastores.LocalDS_0 ?? '', 'copy/copy-flat.vmdk'), content, { flag: 'r+' })
     const copy = reference.parse(await run(await only('Folder', 'vm'), 'CreateVM_Task', {
       pool: await only('ResourcePool', 'Resources'),
