@@ -90,6 +90,9 @@ func (m *machine) obey(asked order, said answer) (err error) {
 		return nil
 	case "guest":
 		m.locked(func() {
+			if m.guest != nil {
+				m.showReport()
+			}
 			if text := m.extra(reportKey); text == "" {
 				err = errors.New("this VM has no guest")
 			} else {
