@@ -67,11 +67,7 @@ const envelope = xml.Header + `<soapenv:Envelope xmlns:soapenv="http://schemas.x
 
 func (f *failure) answerTask(w http.ResponseWriter, method string, this types.ManagedObjectReference) {
 	name := strings.ToLower(method[:1]) + strings.TrimSuffix(method[1:], "_Task")
-	answerWithTask(w, method, refusedTask(this, name, &refusal{&namedFault{name: f.fault}, f.message}))
-}
-
-// answerWithTask answers a call in the place of govmomi.
-func answerWithTask(w http.ResponseWriter, method string, task types.ManagedObjectReference) {
+	task := refusedTask(this, name, &refusal{&namedFault{name: f.fault}, f.message})
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	fmt.Fprintf(w, envelope, fmt.Sprintf(`<%[1]sResponse xmlns="urn:vim25"><returnval type="Task">%[2]s</returnval></%[1]sResponse>`, method, task.Value))
 }
@@ -90,7 +86,7 @@ type namedFault struct {
 	name string
 }
 
-func (n *namedFault) MarshalXML(e *govmomi.Encoder, start govmomi.StartElement) error {
+func (n namedFault) MarshalXML(e *govmomi.Encoder, start govmomi.StartElement) error {
 	for i := range start.Attr {
 		if start.Attr[i].Name.Local == "type" {
 			start.Attr[i].Value = n.name

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/tls"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -43,7 +42,7 @@ func openFront(v *vcenter, person *url.Userinfo) (*front, error) {
 	f.service.Listen = &url.URL{Scheme: "https", Host: listener.Addr().String(), Path: simulator.Map.Path, User: person}
 	simulator.Map.SessionManager().ServiceHostName = f.service.Listen.Host
 	f.service.RegisterSDK(simulator.Map)
-	f.server = &http.Server{Handler: f, ConnState: f.noteConnection, ErrorLog: log.New(io.Discard, "", 0)}
+	f.server = &http.Server{Handler: f, ConnState: f.noteConnection}
 	go f.server.Serve(tls.NewListener(listener, &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -83,10 +82,10 @@ func (f *front) serveCall(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	if loggedIn(r) && (f.failures.answer(w, body) || f.refuseDeletion(w, body)) {
+	if loggedIn(r) && f.failures.answer(w, body) {
 		return
 	}
+	r.Body = io.NopCloser(bytes.NewReader(redirect(body)))
 	f.service.ServeSDK(w, r)
 }
 

@@ -17,6 +17,10 @@ func (m *machine) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_T
 	if refused == nil {
 		refused = m.vcenter.settle(m, m.Config.Hardware.Device, &req.Spec)
 	}
+	var filters map[int32][]string
+	if refused == nil {
+		filters, refused = m.filtersWanted(&req.Spec)
+	}
 	if refused != nil {
 		return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{Returnval: refusedTask(m, "reconfigVm", refused)}}
 	}
@@ -32,6 +36,9 @@ func (m *machine) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_T
 		if err := m.takeDisks(); err != nil {
 			return &methods.ReconfigVM_TaskBody{Fault_: simulator.Fault(err.Error(), &types.GenericVmConfigFault{Reason: err.Error()})}
 		}
+	}
+	if refused == nil {
+		m.showFilters(filters)
 	}
 	m.showConfig()
 	return body

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-	"syscall"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
@@ -24,23 +22,4 @@ func (m *machine) showStorage(files []types.VirtualMachineFileLayoutExFileInfo) 
 		storage.PerDatastoreUsage = append(storage.PerDatastoreUsage, types.VirtualMachineUsageOnDatastore{Datastore: datastore, Committed: used.Committed, Uncommitted: used.Uncommitted, Unshared: used.Unshared})
 	}
 	m.set(types.PropertyChange{Name: "summary.storage", Val: used}, types.PropertyChange{Name: "storage", Val: storage})
-}
-
-// allocatedIn is how many bytes a file takes, its holes left out.
-func allocatedIn(file string) int64 {
-	there, err := os.Stat(file)
-	if err != nil {
-		return 0
-	}
-	if info, ok := there.Sys().(*syscall.Stat_t); ok {
-		return info.Blocks * 512
-	}
-	return there.Size()
-}
-
-// bytesIn is how much a delta holds.
-func (d *disk) bytesIn(of *delta) int64 {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return int64(len(of.blocks)) * blockBytes
 }
