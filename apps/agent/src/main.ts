@@ -21,8 +21,7 @@ import { TargetRole } from './receiver/target-role.ts'
 import { SourceRole } from './replicator/source-role.ts'
 import { sleep } from './sleep.ts'
 import { readState, writeState } from './state-file.ts'
-
-const VERSION = '0.1.0'
+import { VERSION } from './version.ts'
 
 /** Draining in order; whoever started us counts on 10 s. */
 const DRAIN_LIMIT_MS = 9_000

@@ -7,7 +7,7 @@ import type { VsphereConnection } from './connection-file.ts'
 
 const CONNECTION: VsphereConnection = {
   address: 'https://vcenter.example', fingerprint: 'AB:CD', username: 'administrator@vsphere.local', password: 'correct horse "battery"',
-  agentVm: 'driftless-agent', datacenter: null, storages: { fast: 'vsanDatastore' }, networks: { lan: 'VM Network' }, read: 'auto', portalUrl: 'https://portal.example',
+  agentVm: 'driftless-agent', datacenter: null, storages: { fast: 'vsanDatastore' }, networks: { lan: 'VM Network' }, read: 'auto', portalUrl: 'https://portal.example', adminEmail: 'admin@alpine.example',
 }
 
 let directory = ''

@@ -17,7 +17,7 @@ const CONNECT = 'npm run vsphere -- connect https://YOUR-VCENTER --user NAME'
 const names = z.record(z.string().min(1), z.string().min(1))
 
 /** What the agent is told besides the way in. */
-const options = z.object({
+export const vsphereOptions = z.object({
   /** The VM that the agent itself runs in: to it disks can be attached; null: it runs elsewhere, and they are not. */
   agentVm: z.string().min(1).nullable(),
   /** Null: the only one. */
@@ -30,13 +30,15 @@ const options = z.object({
   read: z.enum(['auto', 'hot-add', 'datastore']),
   /** The portal's address, for its entry in vCenter; null: none is made. */
   portalUrl: z.url({ protocol: /^https?$/ }).nullable(),
+  /** Whom an administrator of the vCenter may write to about that entry; needed for one. */
+  adminEmail: z.email().nullable(),
 })
-export type VsphereOptions = z.infer<typeof options>
+export type VsphereOptions = z.infer<typeof vsphereOptions>
 
 export type VsphereConnection = VsphereAccess & VsphereOptions
 
 const secrets = z.object({ username: z.string(), password: z.string() })
-const stored = options.extend({ address: z.url(), fingerprint: z.string(), secrets: sealed })
+const stored = vsphereOptions.extend({ address: z.url(), fingerprint: z.string(), secrets: sealed })
 
 const pathIn = (dataDirectory: string): string => join(dataDirectory, 'vsphere.json')
 const contextOf = ({ address, fingerprint }: Pick<VsphereAccess, 'address' | 'fingerprint'>): string => JSON.stringify([address, fingerprint])
