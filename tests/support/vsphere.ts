@@ -37,7 +37,7 @@ export async function connectAgent(vcsim: RunningVcsim, dataDirectory: string, r
   const [datastore = ''] = Object.keys(vcsim.datastores)
   const same = (names: readonly string[], value: string) => Object.fromEntries(names.map((name) => [name, value]))
   await storeConnection(dataDirectory, {
-    address: vcsim.address, fingerprint, ...VCSIM_LOGIN, agentVm: AGENT_VM, datacenter: null, read, portalUrl: null,
+    address: vcsim.address, fingerprint, ...VCSIM_LOGIN, agentVm: AGENT_VM, datacenter: null, read, portalUrl: null, adminEmail: null,
     storages: same(['nvme-gold', 'ssd-silver', 's'], datastore), networks: same(['web-prod', 'db-prod', 'apps-prod'], 'VM Network'),
   })
 }

@@ -43,7 +43,7 @@ describe.skipIf(withoutVcsim)('changed blocks of a simulated vCenter', () => {
 
   const open = () => {
     const hypervisor = vsphereHypervisor({
-      connection: { address: vcsim.address, fingerprint, ...VCSIM_LOGIN, agentVm: null, datacenter: null, storages: {}, networks: {}, read: 'datastore', portalUrl: null },
+      connection: { address: vcsim.address, fingerprint, ...VCSIM_LOGIN, agentVm: null, datacenter: null, storages: {}, networks: {}, read: 'datastore', portalUrl: null, adminEmail: null },
       devicesDirectory: folder, leastRoundMs: 3_600_000, dataDirectory: folder, agentName: 'test',
     })
     hypervisors.push(hypervisor)
