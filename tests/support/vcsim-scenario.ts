@@ -45,6 +45,8 @@ export type Order =
   | { readonly do: 'slowRemoval'; readonly ms: number }
   /** Every change id that was handed out is lost. */
   | { readonly do: 'forgetChangeIds' | 'guest'; readonly vm: string }
+  /** Moves a VM to another host, while it runs; any other without a name. */
+  | { readonly do: 'migrate'; readonly vm: string; readonly host?: string }
   | { readonly do: 'disk'; readonly vm: string; readonly disk: number }
   /** Writes one byte many times; `writeUntracked` so that changed block tracking never tells of it. */
   | { readonly do: 'write' | 'writeUntracked'; readonly vm: string; readonly disk: number; readonly offset: number; readonly length: number; readonly byte: number }

@@ -1,10 +1,6 @@
 package main
 
 import (
-	"errors"
-	"os"
-	"syscall"
-
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
@@ -45,7 +41,7 @@ func (m *machine) changedAreas(req *types.QueryChangedDiskAreas) (none types.Dis
 		return lookAt(d.sizeBytes, req.StartOffset, func(area int64) bool { return d.allocated(area, frozen.delta) }), nil
 	}
 	since, known := d.momentOf(req.ChangeId)
-	if frozen.written == nil || !known {
+	if _, still := d.momentOf(frozen.mark); frozen.written == nil || !known || !still {
 		return none, &refusal{&types.FileFault{File: d.path}, "Error caused by file " + d.path}
 	}
 	return lookAt(d.sizeBytes, req.StartOffset, func(area int64) bool { return frozen.written[area] > since }), nil
@@ -61,7 +57,7 @@ func (m *machine) momentAsked(req *types.QueryChangedDiskAreas) (frozenDisk, *re
 		if m.running.Load() {
 			return frozenDisk{}, &refusal{&types.FileFault{File: attached.disk.path}, "The VM runs: name a snapshot."}
 		}
-		return frozenDisk{attached.disk, nil, attached.disk.writtenNow()}, nil
+		return frozenDisk{disk: attached.disk, mark: attached.disk.lastMark(), written: attached.disk.writtenNow()}, nil
 	}
 	taken, ok := simulator.Map.Get(*req.Snapshot).(*snapshot)
 	if !ok || taken.machine != m {
@@ -98,74 +94,6 @@ func lookAt(sizeBytes, start int64, isTrue func(area int64) bool) types.DiskChan
 	}
 	info.Length = at - start
 	return info
-}
-
-// momentOf finds the moment of a change id; false where nothing is tracked, too.
-func (d *disk) momentOf(changeID string) (int32, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.tracking == nil {
-		return 0, false
-	}
-	return d.tracking.momentOf(changeID)
-}
-
-// writtenNow is what changed block tracking knows; nil where nothing is tracked.
-func (d *disk) writtenNow() []int32 {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.tracking == nil {
-		return nil
-	}
-	return d.tracking.copyWritten()
-}
-
-// allocated says whether anything but zeros lies in an area below a delta.
-func (d *disk) allocated(area int64, before *delta) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	offset := area * areaBytes
-	length := lesser(areaBytes, d.sizeBytes-offset)
-	if err := d.open(); err != nil {
-		return true
-	}
-	if isHole(d.file, offset, length) && !d.inDeltas(offset, length, before) {
-		return false
-	}
-	content := make([]byte, length)
-	if err := d.readLocked(content, offset, before); err != nil {
-		return true
-	}
-	for _, each := range content {
-		if each != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func (d *disk) inDeltas(offset, length int64, before *delta) bool {
-	for _, each := range d.deltas {
-		if each == before {
-			break
-		}
-		for block := offset / blockBytes; block*blockBytes < offset+length; block++ {
-			if each.blocks[block] != nil {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// isHole says that the file system has nothing allocated there; false where it cannot tell.
-func isHole(file *os.File, offset, length int64) bool {
-	const seekData = 3
-	data, err := file.Seek(offset, seekData)
-	if errors.Is(err, syscall.ENXIO) {
-		return true
-	}
-	return err == nil && data >= offset+length
 }
 
 func lesser(a, b int64) int64 {

@@ -35,6 +35,16 @@ func (m *machine) block(wanted wantedVM) {
 	}
 }
 
+// unsupported refuses what govmomi cannot do to a VM with a raw disk.
+func (m *machine) unsupported() *refusal {
+	for _, device := range m.Config.Hardware.Device {
+		if virtual, backing := flatDisk(device); virtual != nil && backing == nil {
+			return &refusal{&types.NotSupported{}, "The simulator does not change VMs with raw disks."}
+		}
+	}
+	return nil
+}
+
 // rawDisk is a disk that is a volume of the storage array, which snapshots and their readers cannot see.
 func rawDisk(m *machine) types.BaseVirtualDevice {
 	unit := int32(len(m.disks))

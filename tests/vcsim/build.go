@@ -51,6 +51,7 @@ func (v *vcenter) buildVM(wanted wantedVM, options ...types.BaseOptionValue) err
 	}
 	m.locked(func() {
 		m.block(wanted)
+		m.showFiles()
 		if wanted.Power == "on" {
 			m.PowerOnVMTask(system(), &types.PowerOnVM_Task{This: m.Self})
 		}

@@ -90,12 +90,18 @@ func (m *machine) obey(asked order, said answer) (err error) {
 		return nil
 	case "guest":
 		m.locked(func() {
+			if m.guest != nil {
+				m.showReport()
+			}
 			if text := m.extra(reportKey); text == "" {
 				err = errors.New("this VM has no guest")
 			} else {
 				said["report"] = json.RawMessage(text)
 			}
 		})
+		return err
+	case "migrate":
+		m.locked(func() { err = m.migrate(asked.Host) })
 		return err
 	case "disk", "write", "writeUntracked":
 		return m.obeyOnDisk(asked, said)

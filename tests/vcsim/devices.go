@@ -29,7 +29,8 @@ func settleKeys(present []types.BaseVirtualDevice, changes []types.BaseVirtualDe
 	renamed := map[int32]int32{}
 	for _, device := range added(changes) {
 		if controller, ok := device.(types.BaseVirtualSCSIController); ok {
-			renamed[device.GetVirtualDevice().Key] = settleController(controller.GetVirtualSCSIController(), used, buses)
+			asked := device.GetVirtualDevice().Key
+			renamed[asked] = settleController(controller.GetVirtualSCSIController(), used, buses)
 		}
 	}
 	for i, device := range added(changes) {
@@ -94,4 +95,16 @@ func added(changes []types.BaseVirtualDeviceConfigSpec) []types.BaseVirtualDevic
 		}
 	}
 	return devices
+}
+
+// isSCSI says whether a key is that of a SCSI controller.
+func isSCSI(key int32, lists ...[]types.BaseVirtualDevice) bool {
+	for _, list := range lists {
+		for _, device := range list {
+			if _, ok := device.(types.BaseVirtualSCSIController); ok && device.GetVirtualDevice().Key == key {
+				return true
+			}
+		}
+	}
+	return false
 }

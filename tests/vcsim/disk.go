@@ -25,6 +25,8 @@ type disk struct {
 	file     *os.File // opened when it is first needed
 	deltas   []*delta // oldest first
 	tracking *tracking
+
+	activity activity
 }
 
 // delta holds what was written since a snapshot was taken, in whole blocks.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -44,16 +43,11 @@ func (f *failures) take(method string) *failure {
 }
 
 // answer answers a call that shall fail; false for any other, of which nothing was used up.
-func (f *failures) answer(w http.ResponseWriter, r *http.Request) bool {
+func (f *failures) answer(w http.ResponseWriter, body []byte) bool {
 	f.mu.Lock()
 	nothing := len(f.next) == 0
 	f.mu.Unlock()
-	if nothing || !loggedIn(r) {
-		return false
-	}
-	body, err := io.ReadAll(r.Body)
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	if err != nil {
+	if nothing {
 		return false
 	}
 	method, this := calledIn(body)
@@ -61,7 +55,6 @@ func (f *failures) answer(w http.ResponseWriter, r *http.Request) bool {
 	if chosen == nil {
 		return false
 	}
-	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	if strings.HasSuffix(method, "_Task") {
 		chosen.answerTask(w, method, this)
 	} else {
@@ -72,15 +65,17 @@ func (f *failures) answer(w http.ResponseWriter, r *http.Request) bool {
 
 const envelope = xml.Header + `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>%s</soapenv:Body></soapenv:Envelope>`
 
-func (f *failure) answerTask(w io.Writer, method string, this types.ManagedObjectReference) {
+func (f *failure) answerTask(w http.ResponseWriter, method string, this types.ManagedObjectReference) {
 	name := strings.ToLower(method[:1]) + strings.TrimSuffix(method[1:], "_Task")
 	task := refusedTask(this, name, &refusal{&namedFault{name: f.fault}, f.message})
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	fmt.Fprintf(w, envelope, fmt.Sprintf(`<%[1]sResponse xmlns="urn:vim25"><returnval type="Task">%[2]s</returnval></%[1]sResponse>`, method, task.Value))
 }
 
 func (f *failure) answerFault(w http.ResponseWriter) {
 	var message bytes.Buffer
 	_ = xml.EscapeText(&message, []byte(f.message))
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	w.WriteHeader(http.StatusInternalServerError)
 	fmt.Fprintf(w, envelope, fmt.Sprintf(`<soapenv:Fault><faultcode>ServerFaultCode</faultcode><faultstring>%[2]s</faultstring><detail><%[1]sFault xmlns="urn:vim25" xsi:type="%[1]s"></%[1]sFault></detail></soapenv:Fault>`, f.fault, message.String()))
 }
@@ -91,7 +86,7 @@ type namedFault struct {
 	name string
 }
 
-func (n *namedFault) MarshalXML(e *govmomi.Encoder, start govmomi.StartElement) error {
+func (n namedFault) MarshalXML(e *govmomi.Encoder, start govmomi.StartElement) error {
 	for i := range start.Attr {
 		if start.Attr[i].Name.Local == "type" {
 			start.Attr[i].Value = n.name

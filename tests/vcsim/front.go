@@ -1,9 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -42,7 +42,7 @@ func openFront(v *vcenter, person *url.Userinfo) (*front, error) {
 	f.service.Listen = &url.URL{Scheme: "https", Host: listener.Addr().String(), Path: simulator.Map.Path, User: person}
 	simulator.Map.SessionManager().ServiceHostName = f.service.Listen.Host
 	f.service.RegisterSDK(simulator.Map)
-	f.server = &http.Server{Handler: f, ConnState: f.noteConnection, ErrorLog: log.New(io.Discard, "", 0)}
+	f.server = &http.Server{Handler: f, ConnState: f.noteConnection}
 	go f.server.Serve(tls.NewListener(listener, &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -65,9 +65,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.service.ServiceVersions(w, r)
 	case r.URL.Path == "/sdk" || strings.HasPrefix(r.URL.Path, "/sdk/"):
 		r.URL.Path = simulator.Map.Path
-		if !f.failures.answer(w, r) {
-			f.service.ServeSDK(w, r)
-		}
+		f.serveCall(w, r)
 	case strings.HasPrefix(r.URL.Path, "/folder/"):
 		f.serveFile(w, r)
 	case strings.HasPrefix(r.URL.Path, "/nfc/"):
@@ -75,6 +73,20 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// serveCall lets govmomi answer, unless the call shall fail.
+func (f *front) serveCall(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if loggedIn(r) && f.failures.answer(w, body) {
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(redirect(body)))
+	f.service.ServeSDK(w, r)
 }
 
 func (f *front) isDown() bool {

@@ -1,19 +1,15 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"log"
 	"math/rand"
 	"sync"
 	"time"
-
-	"github.com/vmware/govmomi/vim25/types"
 )
 
 const (
 	guestTick    = 10 * time.Millisecond
-	reportEvery  = 200 * time.Millisecond
 	mostCaughtUp = time.Second
 )
 
@@ -39,16 +35,6 @@ type guestRates struct {
 
 func (r guestRates) String() string {
 	return fmt.Sprintf("%g,%g", r.recordsPerSecond, r.rewriteKiBPerSecond)
-}
-
-// guestReport is what a guest says of itself.
-type guestReport struct {
-	Health               string  `json:"health"`
-	HealthDetail         *string `json:"healthDetail"`
-	AcknowledgedSequence int64   `json:"acknowledgedSequence"`
-	SequenceAtBoot       *int64  `json:"sequenceAtBoot"`
-	FirstWriteAtMs       *int64  `json:"firstWriteAtMs"`
-	LastWriteAtMs        *int64  `json:"lastWriteAtMs"`
 }
 
 // startGuest boots the guest that the machine's configuration names; without one the machine never writes.
@@ -80,41 +66,13 @@ func (m *machine) stopGuest() {
 	m.guest = nil
 }
 
-// guestWrite is one write of the guest, which a snapshot waits for.
+// guestWrite is one write of the guest, which a snapshot waits for and which waits for a snapshot.
 func (m *machine) guestWrite(d *disk, p []byte, offset int64) error {
+	began := time.Now()
+	defer func() { d.activity.note(len(p), time.Since(began)) }()
 	m.writing.Lock()
 	defer m.writing.Unlock()
 	return d.write(p, offset, true)
-}
-
-func (m *machine) reportOn(g *guest) {
-	for ended := false; !ended; {
-		select {
-		case <-g.ended:
-			ended = true
-		case <-time.After(reportEvery):
-		}
-		m.locked(func() {
-			if m.guest == g {
-				m.showReport()
-			}
-		})
-	}
-}
-
-func (m *machine) showReport() {
-	text, err := json.Marshal(m.guest.report())
-	if err != nil {
-		log.Print(err)
-		return
-	}
-	m.setExtra(&types.OptionValue{Key: reportKey, Value: string(text)})
-}
-
-func (g *guest) report() guestReport {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.state
 }
 
 func (g *guest) run() {
@@ -184,7 +142,7 @@ func (g *guest) boot() ([]usedArea, string) {
 		} else if !ok {
 			return nil, fmt.Sprintf("There is no file system on disk %d.", number)
 		}
-		if last := head.filledBytes / blockBytes; last > first {
+		if last := lesser(head.filledBytes, d.sizeBytes) / blockBytes; last > first {
 			areas = append(areas, usedArea{d, first, last})
 		}
 	}

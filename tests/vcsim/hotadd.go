@@ -15,17 +15,17 @@ import (
 const appearsAfter = 50 * time.Millisecond
 
 // mayHotAdd refuses what vSphere refuses when a disk is connected to a VM that runs.
-func (v *vcenter) mayHotAdd(m *machine, index int32, virtual *types.VirtualDisk, path string, found *disk) *refusal {
+func (v *vcenter) mayHotAdd(m *machine, index int32, onSCSI bool, path string, found *disk) *refusal {
 	if !m.running.Load() {
 		return nil
 	}
-	if virtual.Key < diskKey || virtual.UnitNumber == nil {
+	if !onSCSI {
 		return &refusal{&types.InvalidDeviceSpec{DeviceIndex: index}, "Only SCSI disks can be connected to a VM that runs."}
 	}
 	if user := v.library.writer(found, m); user != nil {
 		return locked(path, fmt.Sprintf("Failed to lock the file %s: %s writes to it.", path, user.Name))
 	}
-	if path != found.path {
+	if cleanPath(path) != found.path {
 		return locked(path, fmt.Sprintf("Failed to lock the file %s: a delta belongs to its own VM.", path))
 	}
 	return nil

@@ -28,6 +28,7 @@ func (m *machine) showFiles() {
 	}
 	layout.File = list.files
 	m.set(types.PropertyChange{Name: "layoutEx", Val: layout})
+	m.showStorage(layout.File)
 }
 
 // fileList gives each file one key, however often it is named.
@@ -43,9 +44,8 @@ func (l *fileList) key(file object.DatastorePath) int32 {
 		}
 	}
 	info := types.VirtualMachineFileLayoutExFileInfo{Key: int32(len(l.files)), Name: name, Type: string(fileType(file.Path)), Accessible: types.NewBool(true)}
-	if there, err := os.Stat(fileOf(name)); err == nil {
-		info.Size, info.UniqueSize = there.Size(), there.Size()
-	}
+	info.Size = allocatedIn(fileOf(name))
+	info.UniqueSize = info.Size
 	l.files = append(l.files, info)
 	return info.Key
 }
@@ -60,7 +60,10 @@ func (l *fileList) keyOf(path string) int32 {
 func (l *fileList) chain(key int32, d *disk, above []*delta) types.VirtualMachineFileLayoutExDiskLayout {
 	units := []types.VirtualMachineFileLayoutExDiskUnit{{FileKey: []int32{l.keyOf(d.path), l.keyOf(flatOf(d.path))}}}
 	for _, each := range above {
-		units = append(units, types.VirtualMachineFileLayoutExDiskUnit{FileKey: []int32{l.keyOf(each.path)}})
+		key := l.keyOf(each.path)
+		l.files[key].Size = d.bytesIn(each) // kept in memory, and yet allocated
+		l.files[key].UniqueSize = l.files[key].Size
+		units = append(units, types.VirtualMachineFileLayoutExDiskUnit{FileKey: []int32{key}})
 	}
 	return types.VirtualMachineFileLayoutExDiskLayout{Key: key, Chain: units}
 }

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"crypto/rand"
-	"fmt"
 	"os"
 	"path"
 	"regexp"
-	"strings"
 	"sync"
 
 	"github.com/vmware/govmomi/object"
@@ -31,7 +28,7 @@ func newLibrary() *library {
 func (l *library) find(path string) *disk {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.findLocked(path)
+	return l.findLocked(cleanPath(path))
 }
 
 func (l *library) findLocked(path string) *disk {
@@ -59,6 +56,7 @@ func (l *library) findLocked(path string) *disk {
 func (l *library) adopt(path string, sizeBytes int64) (*disk, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	path = cleanPath(path)
 	if found := l.findLocked(path); found != nil {
 		return found, nil
 	}
@@ -113,6 +111,13 @@ func (l *library) connect(m *machine, disks map[int32]attachment) {
 	}
 }
 
+// disconnect notes that a machine gives up a disk.
+func (l *library) disconnect(m *machine, d *disk) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.users[d], m)
+}
+
 // usersOf is every machine but one that a disk is connected to.
 func (l *library) usersOf(d *disk, but *machine) []*machine {
 	l.mu.Lock()
@@ -141,56 +146,4 @@ func findDatastores() {
 		store := each.(*simulator.Datastore)
 		datastoreFolders[store.Name] = store.Info.GetDatastoreInfo().Url
 	}
-}
-
-// flatOf names the file with the content beside a descriptor.
-func flatOf(descriptor string) string {
-	return strings.TrimSuffix(descriptor, ".vmdk") + "-flat.vmdk"
-}
-
-// newDiskUUID makes an identity as vSphere does: the first digits are VMware's own.
-func newDiskUUID() string {
-	random := make([]byte, 13)
-	rand.Read(random)
-	digits := fmt.Sprintf("6000c29%x", random)[:32]
-	return strings.Join([]string{strings.ToUpper(digits[:8]), digits[8:12], digits[12:16], digits[16:20], digits[20:]}, "-")
-}
-
-// spaced writes an identity as descriptors and QueryVirtualDiskUuid have it: "60 00 C2 9a … -…".
-func spaced(uuid string) string {
-	digits := strings.ReplaceAll(uuid, "-", "")
-	var pairs []string
-	for i := 0; i < len(digits); i += 2 {
-		pairs = append(pairs, digits[i:i+2])
-	}
-	return strings.Join(pairs[:8], " ") + "-" + strings.Join(pairs[8:], " ")
-}
-
-func descriptorOf(d *disk) []byte {
-	return []byte(fmt.Sprintf(`# Disk DescriptorFile
-version=1
-CID=fffffffe
-parentCID=ffffffff
-createType="vmfs"
-
-RW %d VMFS "%s"
-
-ddb.adapterType = "lsilogic"
-ddb.thinProvisioned = "1"
-ddb.uuid = "%s"
-ddb.virtualHWVersion = "13"
-`, d.sizeBytes/512, path.Base(d.flat), spaced(d.uuid)))
-}
-
-var descriptorUUID = regexp.MustCompile(`ddb\.uuid = "([^"]*)"`)
-
-// uuidIn reads the identity in a descriptor; "" for one that has none yet.
-func uuidIn(descriptor string) string {
-	text, _ := os.ReadFile(descriptor)
-	found := descriptorUUID.FindSubmatch(text)
-	if found == nil {
-		return ""
-	}
-	digits := strings.NewReplacer(" ", "", "-", "").Replace(string(found[1]))
-	return strings.Join([]string{digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]}, "-")
 }

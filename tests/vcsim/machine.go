@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"sort"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -87,79 +86,13 @@ func (m *machine) takeDisks() error {
 			return err
 		}
 		before, had := m.disks[virtual.Key]
-		disks[virtual.Key] = attachment{known, known.top() == backing.FileName || had && before.disk == known && before.top}
+		disks[virtual.Key] = attachment{known, known.top() == cleanPath(backing.FileName) || had && before.disk == known && before.top}
 	}
 	m.disks = disks
 	m.vcenter.library.connect(m, disks)
 	m.showDisks()
 	m.vcenter.hotAdd.follow(m)
 	return nil
-}
-
-// showDisks writes into the devices which files they are backed by now, and their newest change ids.
-func (m *machine) showDisks() {
-	devices := make([]types.BaseVirtualDevice, len(m.Config.Hardware.Device))
-	leftOver := false
-	for i, device := range m.Config.Hardware.Device {
-		devices[i] = device
-		virtual, backing := flatDisk(device)
-		attached, ok := m.disks[device.GetVirtualDevice().Key]
-		if backing == nil || !ok {
-			continue
-		}
-		var above []*delta
-		if attached.top {
-			above = attached.disk.chain()
-		}
-		for _, each := range above {
-			leftOver = leftOver || each.leftOver
-		}
-		devices[i] = withBacking(virtual, backingOf(backing, attached.disk, above, attached.disk.lastMark()))
-	}
-	m.set(
-		types.PropertyChange{Name: "config.hardware.device", Val: devices},
-		types.PropertyChange{Name: "runtime.consolidationNeeded", Val: leftOver},
-		types.PropertyChange{Name: "summary.runtime.consolidationNeeded", Val: leftOver},
-	)
-	m.showFiles()
-}
-
-// backingOf is the backing of a disk with these deltas above its flat file: a chain of descriptors, of which the newest is written to.
-func backingOf(like *types.VirtualDiskFlatVer2BackingInfo, d *disk, above []*delta, mark string) *types.VirtualDiskFlatVer2BackingInfo {
-	base := *like
-	base.FileName, base.Uuid, base.Parent, base.ChangeId, base.DeltaDiskFormat = d.path, d.uuid, nil, "", ""
-	newest := &base
-	for _, each := range above {
-		child := base
-		child.FileName, child.Parent, child.DeltaDiskFormat = each.path, newest, "redoLogFormat"
-		newest = &child
-	}
-	newest.ChangeId = mark
-	return newest
-}
-
-// withBacking copies a disk: whoever has read its device before keeps what was true then.
-func withBacking(virtual *types.VirtualDisk, backing *types.VirtualDiskFlatVer2BackingInfo) *types.VirtualDisk {
-	changed := *virtual
-	changed.Backing = backing
-	return &changed
-}
-
-// flatDisk returns the disk that a device is and its backing by a file; nil for whatever else it is.
-func flatDisk(device types.BaseVirtualDevice) (*types.VirtualDisk, *types.VirtualDiskFlatVer2BackingInfo) {
-	virtual, ok := device.(*types.VirtualDisk)
-	if !ok {
-		return nil, nil
-	}
-	backing, _ := virtual.Backing.(*types.VirtualDiskFlatVer2BackingInfo)
-	return virtual, backing
-}
-
-func capacityOf(virtual *types.VirtualDisk) int64 {
-	if virtual.CapacityInBytes != 0 {
-		return virtual.CapacityInBytes
-	}
-	return virtual.CapacityInKB * 1024
 }
 
 // diskKeys is the keys of the machine's disks in their order.
@@ -197,44 +130,4 @@ func (m *machine) home() object.DatastorePath {
 	vmx.FromString(m.Config.Files.VmPathName)
 	vmx.Path = path.Dir(vmx.Path)
 	return vmx
-}
-
-// extra reads a key of the machine's extra configuration; "" where it is not set.
-func (m *machine) extra(key string) string {
-	for _, each := range m.Config.ExtraConfig {
-		if option := each.GetOptionValue(); option.Key == key {
-			text, _ := option.Value.(string)
-			return text
-		}
-	}
-	return ""
-}
-
-// setExtra merges options into the extra configuration: a known key gets the new value, an empty value removes it.
-func (m *machine) setExtra(options ...types.BaseOptionValue) {
-	merged := append([]types.BaseOptionValue(nil), m.Config.ExtraConfig...)
-	for _, each := range options {
-		option := each.GetOptionValue()
-		kept := merged[:0:0]
-		for _, other := range merged {
-			if other.GetOptionValue().Key != option.Key {
-				kept = append(kept, other)
-			}
-		}
-		if option.Value != "" {
-			kept = append(kept, each)
-		}
-		merged = kept
-	}
-	m.set(types.PropertyChange{Name: "config.extraConfig", Val: merged})
-}
-
-func optionOf(key, value string) types.BaseOptionValue {
-	return &types.OptionValue{Key: key, Value: value}
-}
-
-// numberIn reads a decimal number in the extra configuration.
-func (m *machine) numberIn(key string) (int64, bool) {
-	number, err := strconv.ParseInt(m.extra(key), 10, 64)
-	return number, err == nil
 }

@@ -3,16 +3,24 @@
 //
 //	main.go           flags; says where it listens in one line of JSON; ends when its stdin closes
 //	vcenter.go        the datacenter, its cluster and its first VMs
-//	 ├ scenario.go    the VMs that a test wants, from a file        build.go makes them; blockers.go: what cannot be moved
+//	 ├ scenario.go    the VMs that a test wants, from a file         build.go makes them; blockers.go: what cannot be moved
 //	 ├ folder.go      creates VMs                                    devices.go: keys and units as vSphere gives them
-//	 └ machine.go     a VM: its disks, as its devices show them      layout.go: its files
+//	 └ machine.go     a VM and its disks                             backings.go, extraconfig.go, layout.go, storage.go: as it shows them
 //	    ├ power.go        on, off, and asking its guest to shut down
 //	    ├ reconfigure.go  devices that come and go                   hotadd.go: disks that appear in the agent's VM; locks.go
 //	    ├ snapshot.go     all its disks frozen at one moment         snapshot_tree.go; removal.go: consolidated again
 //	    ├ areas.go        what has changed since a moment
-//	    └ guest.go        writes a ledger, and says how it is        ledger.go: whether it is whole
-//	library.go        every virtual disk by its path                 disk.go: a flat file and its deltas; tracking.go
-//	tasks.go          work that goes on behind its answer
+//	    ├ guest.go        writes a ledger                            ledger.go: whether it is whole; report.go: how the guest is
+//	    ├ migrate.go      to another host
+//	    └ destroy.go      gone, with its disks
+//	library.go        every virtual disk by its path                 descriptor.go: its little file
+//	 └ disk.go        a flat file and its deltas                     tracking.go: when what was written; allocation.go: where anything is
+//	virtualdisks.go   disks that belong to no VM                     filemanager.go: files
+//	iofilters.go      IO filters on clusters                         policies.go: on disks
+//	performance.go    what guests wrote, as counters                 activity.go
+//	events.go         what happened
+//	extensions.go     who has entered himself in the vCenter
+//	tasks.go          work that goes on behind its answer            redirects.go: managers that cannot be replaced
 //	front.go          what clients connect to                        certificate.go, sessions.go, files.go (/folder), failures.go
 //	control.go        orders of a test, by stdin: break this, write that
 package main

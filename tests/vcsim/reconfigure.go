@@ -13,16 +13,23 @@ import (
 
 // ReconfigVMTask checks what govmomi would let pass, settles keys, lets govmomi do the rest, and looks at the disks again.
 func (m *machine) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Task) soap.HasFault {
-	if refused := m.vcenter.settle(m, m.Config.Hardware.Device, &req.Spec); refused != nil {
+	refused := m.unsupported()
+	if refused == nil {
+		refused = m.vcenter.settle(m, m.Config.Hardware.Device, &req.Spec)
+	}
+	var filters map[int32][]string
+	if refused == nil {
+		filters, refused = m.filtersWanted(&req.Spec)
+	}
+	if refused != nil {
 		return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{Returnval: refusedTask(m, "reconfigVm", refused)}}
 	}
 	options := req.Spec.ExtraConfig
 	req.Spec.ExtraConfig = nil // govmomi would add a key a second time
+	m.giveUp(req.Spec.DeviceChange)
 	body := m.VirtualMachine.ReconfigVMTask(ctx, req)
-	if _, refused := outcome(body.(*methods.ReconfigVM_TaskBody).Res.Returnval); refused != nil {
-		return body
-	}
-	if len(options) > 0 {
+	_, refused = outcome(body.(*methods.ReconfigVM_TaskBody).Res.Returnval)
+	if refused == nil && len(options) > 0 {
 		m.setExtra(options...)
 	}
 	if len(req.Spec.DeviceChange) > 0 {
@@ -30,8 +37,21 @@ func (m *machine) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_T
 			return &methods.ReconfigVM_TaskBody{Fault_: simulator.Fault(err.Error(), &types.GenericVmConfigFault{Reason: err.Error()})}
 		}
 	}
+	if refused == nil {
+		m.showFilters(filters)
+	}
 	m.showConfig()
 	return body
+}
+
+// giveUp lets go of the disks that a request deletes, which their deletion would else be refused for.
+func (m *machine) giveUp(changes []types.BaseVirtualDeviceConfigSpec) {
+	for _, change := range changes {
+		each := change.GetVirtualDeviceConfigSpec()
+		if attached, ok := m.disks[each.Device.GetVirtualDevice().Key]; ok && each.Operation == types.VirtualDeviceConfigSpecOperationRemove && each.FileOperation != "" {
+			m.vcenter.library.disconnect(m, attached.disk)
+		}
+	}
 }
 
 // RenameTask gives the machine its new name wherever it is shown.
@@ -84,7 +104,7 @@ func (v *vcenter) settle(m *machine, present []types.BaseVirtualDevice, spec *ty
 			virtual.DeviceInfo = &types.Description{Label: fmt.Sprintf("Hard disk %d", disks)}
 			virtual.Iofilter = nil // read only: a storage policy sets it
 			if backing != nil && each.FileOperation == "" {
-				refused = v.attach(m, int32(i), virtual, backing)
+				refused = v.attach(m, int32(i), isSCSI(virtual.ControllerKey, present, added(spec.DeviceChange)), virtual, backing)
 			}
 		case each.Operation == types.VirtualDeviceConfigSpecOperationAdd:
 			refused = v.mayConnect(int32(i), each.Device)
@@ -97,7 +117,7 @@ func (v *vcenter) settle(m *machine, present []types.BaseVirtualDevice, spec *ty
 }
 
 // attach lets a disk that exists be connected to a machine, with the size and identity that it has.
-func (v *vcenter) attach(m *machine, index int32, virtual *types.VirtualDisk, backing *types.VirtualDiskFlatVer2BackingInfo) *refusal {
+func (v *vcenter) attach(m *machine, index int32, onSCSI bool, virtual *types.VirtualDisk, backing *types.VirtualDiskFlatVer2BackingInfo) *refusal {
 	found := v.library.find(backing.FileName)
 	if found == nil {
 		return &refusal{&types.FileNotFound{FileFault: types.FileFault{File: backing.FileName}}, "File " + backing.FileName + " was not found"}
@@ -108,7 +128,7 @@ func (v *vcenter) attach(m *machine, index int32, virtual *types.VirtualDisk, ba
 				return &refusal{&types.InvalidDeviceSpec{DeviceIndex: index}, backing.FileName + " is connected to this VM already."}
 			}
 		}
-		if refused := v.mayHotAdd(m, index, virtual, backing.FileName, found); refused != nil {
+		if refused := v.mayHotAdd(m, index, onSCSI, backing.FileName, found); refused != nil {
 			return refused
 		}
 	}

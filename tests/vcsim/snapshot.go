@@ -26,6 +26,7 @@ type snapshot struct {
 type frozenDisk struct {
 	disk    *disk
 	delta   *delta
+	mark    string  // its change id; "" where nothing was tracked
 	written []int32 // what changed block tracking knew
 }
 
@@ -107,7 +108,7 @@ func (m *machine) cutOver(taken *snapshot) map[int32]string {
 		path := freeName(d.path)
 		_ = os.WriteFile(fileOf(path), deltaDescriptor(d), 0o600)
 		marks[key] = mark
-		taken.frozen[key] = frozenDisk{d, d.freeze(path), written}
+		taken.frozen[key] = frozenDisk{d, d.freeze(path), mark, written}
 	}
 	return marks
 }

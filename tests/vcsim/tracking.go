@@ -96,3 +96,23 @@ func (d *disk) forgetMarks() {
 		d.tracking.mark()
 	}
 }
+
+// momentOf finds the moment of a change id; false where nothing is tracked, too.
+func (d *disk) momentOf(changeID string) (int32, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.tracking == nil {
+		return 0, false
+	}
+	return d.tracking.momentOf(changeID)
+}
+
+// writtenNow is what changed block tracking knows; nil where nothing is tracked.
+func (d *disk) writtenNow() []int32 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.tracking == nil {
+		return nil
+	}
+	return d.tracking.copyWritten()
+}

@@ -12,6 +12,7 @@ type vcenter struct {
 	model     *simulator.Model
 	folder    *vmFolder // where VMs are created
 	library   *library
+	filters   *ioFilters
 	hotAdd    hotAdd
 	removalMs atomic.Int64 // how long the removal of a snapshot takes
 }
@@ -25,6 +26,11 @@ func newVcenter(vms int, hotAdd hotAdd) (*vcenter, error) {
 		return nil, err
 	}
 	findDatastores()
+	v.adoptDiskManager()
+	v.adoptIoFilters()
+	adoptExtensions()
+	adoptPerformance()
+	v.adoptManagers()
 	cluster := simulator.Map.Any("ClusterComputeResource").(*simulator.ClusterComputeResource)
 	cluster.ConfigurationEx.(*types.ClusterConfigInfoEx).DasConfig.Enabled = types.NewBool(true)
 	datacenter := simulator.Map.Any("Datacenter").(*simulator.Datacenter)

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -15,7 +16,7 @@ const WIDE_MIB = 600
 const changeInfo = z.object({ startOffset: z.bigint(), length: z.bigint(), changedArea: z.array(z.object({ start: z.bigint(), length: z.bigint() })).default([]) })
 const disks = z.array(z.looseObject({ $type: z.string(), key: z.number() })).transform((all) =>
   all.flatMap((device) => {
-    const disk = z.object({ $type: z.literal('VirtualDisk'), key: z.number(), backing: z.looseObject({ fileName: z.string(), changeId: z.string().optional(), parent: z.looseObject({ fileName: z.string() }).optional() }) }).safeParse(device)
+    const disk = z.looseObject({ $type: z.literal('VirtualDisk'), key: z.number(), backing: z.looseObject({ fileName: z.string(), changeId: z.string().optional(), parent: z.looseObject({ fileName: z.string() }).optional() }) }).safeParse(device)
     return disk.success ? [disk.data] : []
   }),
 )
@@ -24,12 +25,16 @@ const disks = z.array(z.looseObject({ $type: z.string(), key: z.number() })).tra
 describe.skipIf(withoutVcsim)('the simulated vCenter', () => {
   let vcsim: RunningVcsim
   let vim: Vim
+  let devices = ''
   const open: Ref[] = []
   beforeAll(async () => {
+    devices = await mkdtemp(join(tmpdir(), 'driftless-devices-'))
     const guest = { recordsPerSecond: 50, rewriteKiBPerSecond: 1024 }
     vcsim = await startVcsim({
       vms: 0,
+      devices,
       scenario: {
+        agentVm: 'agent',
         vms: [
           { name: 'web-1', power: 'on', tools: true, disks: [{ sizeMiB: 32, filledMiB: 8 }, { sizeMiB: 16, filledMiB: 4 }], guest },
           { name: 'wide', power: 'off', disks: [{ sizeMiB: WIDE_MIB, filledMiB: 0 }], changeTracking: true },
@@ -45,13 +50,21 @@ describe.skipIf(withoutVcsim)('the simulated vCenter', () => {
   afterAll(async () => {
     await vim.close()
     await vcsim.stop()
+    await rm(devices, { recursive: true })
   })
 
-  async function vmNamed(name: string): Promise<Ref> {
-    const found = (await retrieve(vim, { type: 'VirtualMachine', properties: ['name'] })).find(({ properties }) => properties.name === name)
-    if (found === undefined) throw new Error(`There is no ${name}.`)
+  async function only(type: string, name: string): Promise<Ref> {
+    const found = (await retrieve(vim, { type, properties: ['name'] })).find(({ properties }) => properties.name === name)
+    if (found === undefined) throw new Error(`There is no ${type} ${name}.`)
     return found.ref
   }
+  function manager(name: 'fileManager' | 'virtualDiskManager'): Ref {
+    const found = vim.content[name]
+    if (found === undefined) throw new Error(`There is no ${name}.`)
+    return found
+  }
+  const vmNamed = (name: string) => only('VirtualMachine', name)
+  const optionOf = (key: string, value: string) => ({ $type: 'OptionValue', key, value })
   const run = async (ref: Ref, method: string, args: VimArguments) => waitForTask(vim, await ask(vim, ref, method, args, reference))
   const thaw = (snapshot: Ref) => run(snapshot, 'RemoveSnapshot_Task', { removeChildren: false })
   const freeze = async (vm: Ref) => reference.parse(await run(vm, 'CreateSnapshot_Task', { name: 'driftless', memory: false, quiesce: false }))
@@ -144,5 +157,69 @@ describe.skipIf(withoutVcsim)('the simulated vCenter', () => {
     expect(read.equals((await flat('web-1/web-1-flat.vmdk')).subarray(2 * MIB, 3 * MIB))).toBe(true)
     await vcsim.control({ do: 'endSessions' })
     await vim.readFile(file, 0, read)
+  })
+
+  test('a disk that is connected to the agent’s VM appears there, and is locked against everybody else', async () => {
+    const [agent, vm] = [await vmNamed('agent'), await vmNamed('web-1')]
+    const connectDisk = (fileName: string, controllerKey = 1000) => run(agent, 'ReconfigVM_Task', { spec: { deviceChange: [{ operation: 'add', device: { $type: 'VirtualDisk', key: -1, controllerKey, capacityInKB: 0n, backing: { $type: 'VirtualDiskFlatVer2BackingInfo', fileName, diskMode: 'independent_nonpersistent' } } }] } })
+    const base = '[LocalDS_0] web-1/web-1.vmdk'
+    await expect(connectDisk(base)).rejects.toMatchObject({ fault: 'FileLocked' })
+    const snapshot = await freezeForTest(vm)
+    await expect(connectDisk(base, 200)).rejects.toMatchObject({ fault: 'InvalidDeviceSpec' })
+    await expect(connectDisk('[LocalDS_0] web-1/web-1-000001.vmdk')).rejects.toMatchObject({ fault: 'FileLocked' })
+    await connectDisk(base)
+    const [connected] = await disksOf(agent)
+    expect(connected).toMatchObject({ key: 2000, capacityInBytes: BigInt(32 * MIB), backing: { fileName: base } })
+    const name = `wwn-0x${String(connected?.backing.uuid).replaceAll('-', '').toLowerCase()}`
+    await expect.poll(() => readdir(devices)).toEqual([name])
+    expect(await realpath(join(devices, name))).toBe(await realpath(join(vcsim.datastores.LocalDS_0 ?? '', 'web-1/web-1-flat.vmdk')))
+    await expect(thaw(snapshot)).rejects.toMatchObject({ fault: 'FileLocked' })
+    await expect(run(manager('fileManager'), 'DeleteDatastoreFile_Task', { name: '[LocalDS_0] web-1', datacenter: await only('Datacenter', 'DC0') })).rejects.toMatchObject({ fault: 'FileLocked' })
+    await run(agent, 'ReconfigVM_Task', { spec: { deviceChange: [{ operation: 'remove', device: { $type: 'VirtualDisk', key: 2000, capacityInKB: 0n } }] } })
+    expect(await readdir(devices)).toEqual([])
+    expect((await stat(join(vcsim.datastores.LocalDS_0 ?? '', 'web-1/web-1-flat.vmdk'))).size).toBe(32 * MIB)
+  })
+
+  test('a VM that is built over a copy of the disks boots into the same guest, and one that misses a write is broken', async () => {
+    const source = await vmNamed('web-1')
+    const dc = await only('Datacenter', 'DC0')
+    const acknowledged = (await vcsim.guest('web-1')).acknowledgedSequence
+    const snapshot = await freeze(source)
+    const content = await flat('web-1/web-1-flat.vmdk')
+    await thaw(snapshot)
+
+    const target = '[LocalDS_0] copy/copy.vmdk'
+    await vim.call(manager('fileManager'), 'MakeDirectory', { name: '[LocalDS_0] copy', datacenter: dc })
+    await run(manager('virtualDiskManager'), 'CreateVirtualDisk_Task', { name: target, datacenter: dc, spec: { $type: 'FileBackedVirtualDiskSpec', diskType: 'thin', adapterType: 'lsiLogic', capacityKb: BigInt(32 * 1024) } })
+    expect(await vim.call(manager('virtualDiskManager'), 'QueryVirtualDiskUuid', { name: target, datacenter: dc })).toMatch(/^60 00 C2 9/)
+    await writeFile(join(vcsim.datastores.LocalDS_0 ?? '', 'copy/copy-flat.vmdk'), content, { flag: 'r+' })
+    const copy = reference.parse(await run(await only('Folder', 'vm'), 'CreateVM_Task', {
+      pool: await only('ResourcePool', 'Resources'),
+      config: {
+        name: 'copy',
+        guestId: 'debian11_64Guest',
+        files: { vmPathName: '[LocalDS_0] copy' },
+        extraConfig: [optionOf('driftless.sim.guest', '50,1024'), optionOf('driftless.sim.tools', 'true'), optionOf('guestinfo.driftless.expects', String(acknowledged))],
+        deviceChange: [
+          { operation: 'add', device: { $type: 'ParaVirtualSCSIController', key: -1, busNumber: 0, sharedBus: 'noSharing' } },
+          { operation: 'add', device: { $type: 'VirtualDisk', key: -2, controllerKey: -1, unitNumber: 0, capacityInKB: 0n, backing: { $type: 'VirtualDiskFlatVer2BackingInfo', fileName: target, diskMode: 'persistent' } } },
+          { operation: 'add', device: { $type: 'VirtualVmxnet3', key: -3, addressType: 'manual', macAddress: '00:50:56:81:02:03', backing: { $type: 'VirtualEthernetCardNetworkBackingInfo', deviceName: 'VM Network' } } },
+        ],
+      },
+    }))
+    expect(await disksOf(copy)).toMatchObject([{ key: 2000, capacityInBytes: BigInt(32 * MIB), backing: { fileName: target } }])
+    await run(copy, 'PowerOnVM_Task', {})
+    await expect.poll(() => vcsim.guest('copy')).toMatchObject({ health: 'HEALTHY', sequenceAtBoot: expect.any(Number) })
+    expect((await vcsim.guest('copy')).sequenceAtBoot).toBeGreaterThanOrEqual(acknowledged)
+    await vim.call(copy, 'ShutdownGuest')
+    await expect.poll(async () => (await retrieveOne(vim, copy, ['runtime.powerState'])).properties['runtime.powerState']).toBe('poweredOff')
+
+    const { acknowledgedSequence } = await vcsim.guest('copy')
+    await vcsim.control({ do: 'write', vm: 'copy', disk: 0, offset: 4096 + 512 * (acknowledgedSequence - 3), length: 512, byte: 0 })
+    await run(copy, 'PowerOnVM_Task', {})
+    await expect.poll(() => vcsim.guest('copy')).toMatchObject({ health: 'BROKEN', healthDetail: expect.stringContaining(`Record ${acknowledgedSequence - 3} is missing`) })
+    await run(copy, 'PowerOffVM_Task', {})
+    await run(copy, 'Destroy_Task', {})
+    expect(await readdir(vcsim.datastores.LocalDS_0 ?? '')).not.toContain('copy')
   })
 })
