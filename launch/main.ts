@@ -36,6 +36,7 @@ async function main(): Promise<number> {
       redisUrl: env.REDIS_URL ?? null,
       rolePassword: env.DRIFTLESS_ROLE_PASSWORD ?? null,
       scenario: null,
+      agentEnv: null,
       durable: true,
       fresh: flags.fresh,
     },

@@ -85,15 +85,17 @@ export function labProgram(setting: Setting, side: SiteSide, scenario: string | 
   })
 }
 
-/** `token` enrols the agent at its first start; null once it is enrolled. */
-export function agentProgram(setting: Setting, side: SiteSide, token: string | null): ProgramSpec {
+/** Where an agent keeps what is its own. */
+export const agentFolder = (setting: Setting, side: SiteSide): string => join(setting.places[side], 'agent')
+
+/** `token` enrols the agent at its first start; null once it is enrolled. `hypervisor`: what it is told of its own; the lab's when left out. */
+export function agentProgram(setting: Setting, side: SiteSide, token: string | null, hypervisor?: Record<string, string>): ProgramSpec {
   const target = { REPLICA_DIR: join(setting.places.target, 'replicas'), NBD_DIR: nbdFolder(setting, 'target'), STREAM_HOST: '127.0.0.1', STREAM_PORT: String(setting.ports.stream) }
   return ourProgram(setting, `agent-${side}`, 'agent', {
-    AGENT_DATA_DIR: join(setting.places[side], 'agent'),
+    AGENT_DATA_DIR: agentFolder(setting, side),
     AGENT_NAME: `${side}-agent-1`,
     GATEWAY_URL: gatewayUrl(setting),
-    HYPERVISOR: 'lab',
-    LAB_SOCKET: labSocket(setting, side),
+    ...(hypervisor ?? { HYPERVISOR: 'lab', LAB_SOCKET: labSocket(setting, side) }),
     ...(side === 'target' ? target : { NBD_DIR: nbdFolder(setting, 'source') }),
     ...(token === null ? {} : { ENROLMENT_TOKEN: token }),
   }, AGENT_NODE_OPTIONS)

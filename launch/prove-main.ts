@@ -7,6 +7,8 @@ import { runParts, vitestPart } from './testing/parts.ts'
 
 /** The suites that start QEMU's virtual machines. */
 const ON_QEMU = new Set(['data-plane'])
+/** Those that start a simulated vCenter. */
+const ON_VCSIM = new Set(['data-plane', 'vsphere'])
 
 const terminal = openTerminal()
 /** What stands behind the name is vitest's, such as `-t 'Ctrl-C'`. */
@@ -36,6 +38,6 @@ if (name === undefined || !suites().includes(name)) {
         return nothing ? { ...result, failed: 1, output: `No test of tests/${name} was run: nothing fits ${forVitest.join(' ')}.` } : result
       },
     },
-  ], { qemu: ON_QEMU.has(name) ? 'NEEDED' : 'NOT', vcsim: 'NOT' })
+  ], { qemu: ON_QEMU.has(name) ? 'NEEDED' : 'NOT', vcsim: ON_VCSIM.has(name) ? 'WANTED' : 'NOT' })
 }
 process.channel?.unref()

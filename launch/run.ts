@@ -12,8 +12,8 @@ import { prepareDemo } from './demo.ts'
 import { inheritedEnv } from './env.ts'
 import { generateClient } from './generate.ts'
 import { clearLeftover, findPostgres, initialisePostgres, ownerUrl, postgresProgram } from './postgres.ts'
-import { agentProgram, coordinatorProgram, foldersOf, labProgram, webProgram, webUrl } from './programs.ts'
-import type { Setting } from './programs.ts'
+import { agentFolder, agentProgram, coordinatorProgram, foldersOf, labProgram, webProgram, webUrl } from './programs.ts'
+import type { Setting, SiteSide } from './programs.ts'
 import { Refusal } from './setup/failure.ts'
 import { lockHome, whileLocked } from './setup/lock.ts'
 import { placesOf, ROOT } from './setup/paths.ts'
@@ -37,6 +37,8 @@ export type RunOptions = {
   rolePassword: string | null
   /** JSON file with the source site's VMs; null for the demo's own. */
   scenario: string | null
+  /** What agents of another hypervisor than the lab are told, once their data directory is there; null: the lab, of which one is started a side. */
+  agentEnv: ((side: SiteSide, dataDirectory: string) => Promise<Record<string, string>>) | null
   /** False only for tests: no flush to disk in PostgreSQL. */
   durable: boolean
   /** Empties the home first. */
@@ -131,12 +133,10 @@ async function bringUp(options: RunOptions, places: Places, supervisor: Supervis
 
   await terminal.step('coordinator', () => supervisor.start(coordinatorProgram(setting)))
   const demo = await terminal.step('demo scenario', () => prepareDemo(owner))
-  await terminal.step('source and target hypervisors', async () => {
+  if (options.agentEnv === null) await terminal.step('source and target hypervisors', async () => {
     await Promise.all([supervisor.start(labProgram(setting, 'source', options.scenario ?? demo.scenario)), supervisor.start(labProgram(setting, 'target', null))])
   })
-  await terminal.step('source and target agents', async () => {
-    await Promise.all([supervisor.start(agentProgram(setting, 'target', demo.tokens.target)), supervisor.start(agentProgram(setting, 'source', demo.tokens.source))])
-  })
+  await terminal.step('source and target agents', () => startAgents(options, setting, supervisor, demo.tokens))
   const build = await built
   await terminal.step('portal', () => supervisor.start(webProgram(setting, secrets.nextAuth, build)))
   signal.throwIfAborted()
@@ -149,6 +149,13 @@ async function bringUp(options: RunOptions, places: Places, supervisor: Supervis
     },
   }
   return { url: webUrl(setting), beside, places, ports, ownerUrl: owner, coordinatorUrl: deployed.urls.coordinator, supervisor, terminal, seeded: demo.seeded }
+}
+
+async function startAgents({ agentEnv }: RunOptions, setting: Setting, supervisor: Supervisor, tokens: Record<SiteSide, string | null>): Promise<void> {
+  await Promise.all((['target', 'source'] as const).map(async (side) => {
+    const env = await agentEnv?.(side, agentFolder(setting, side))
+    await supervisor.start(agentProgram(setting, side, tokens[side], env))
+  }))
 }
 
 async function startPostgres(options: RunOptions, places: Places, supervisor: Supervisor, secrets: Secrets): Promise<string> {

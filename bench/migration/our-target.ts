@@ -1,6 +1,7 @@
 /** The target agent's process: the agent's own role, told what it should do by whoever measures instead of the gateway. */
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { FileReplicaDisks } from '../../apps/agent/src/receiver/file-replica-disks.ts'
 import { ReplicaStore } from '../../apps/agent/src/receiver/replica-store.ts'
 import { TargetRole } from '../../apps/agent/src/receiver/target-role.ts'
 import { parentPeer } from '../support/processes.ts'
@@ -8,7 +9,7 @@ import { targetHypervisor } from './hypervisors.ts'
 import { DISK_KEY, MIGRATION_ID, targetMethods } from './methods.ts'
 
 let role: TargetRole | null = null
-let store: ReplicaStore | null = null
+let disks: FileReplicaDisks | null = null
 let desire: (stage: 'RECEIVE' | 'VERIFY' | 'BOOT') => void = () => {}
 const peer = parentPeer(async () => role?.close())
 
@@ -19,7 +20,9 @@ async function observe(): Promise<void> {
 }
 
 peer.answer(targetMethods.start, async ({ credentials, directory, sizeBytes, sourceAgentId }) => {
-  store = new ReplicaStore({ directory: join(directory, 'replicas'), quotaBytes: null })
+  const replicas = join(directory, 'replicas')
+  disks = new FileReplicaDisks({ directory: replicas })
+  const store = new ReplicaStore({ directory: replicas, disks, quotaBytes: null })
   const started = new TargetRole({
     credentials, store, hypervisor: targetHypervisor((place) => peer.call(targetMethods.guestOn, place)), nbdDirectory: directory,
     streamHost: '127.0.0.1', streamPort: 0, log: pino({ level: 'warn' }, pino.destination(2)), changed: () => void observe(),
@@ -44,4 +47,4 @@ peer.answer(targetMethods.desire, ({ stage }) => {
   desire(stage)
   return null
 })
-peer.answer(targetMethods.replicaPath, () => store?.diskPath(MIGRATION_ID, DISK_KEY) ?? '')
+peer.answer(targetMethods.replicaPath, () => disks?.pathOf({ migrationId: MIGRATION_ID, key: DISK_KEY }) ?? '')

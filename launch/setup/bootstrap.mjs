@@ -90,7 +90,7 @@ export function chooseNode() {
 }
 
 /**
- * Runs a TypeScript program of `launch/` with the chosen Node and ends with its exit code. Ctrl-C reaches the
+ * Runs a TypeScript program, named from `launch/`, with the chosen Node and ends with its exit code. Ctrl-C reaches the
  * program by itself (same terminal); a SIGTERM is handed on; if this process dies, the open channel tells it.
  */
 export async function handOver(program, args) {

@@ -1,8 +1,8 @@
-/** A vCenter for the tests: a small program over govmomi's simulator, built with the machine's Go, else with Debian's, unpacked without root. */
+/** A vCenter for the tests: a program of ours over govmomi's simulator, built with the machine's Go, else with Debian's, unpacked without root. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { inheritedEnv } from '../env.ts'
 import { findOnPath, runCommand } from '../setup/command.ts'
 import { whileLocked } from '../setup/lock.ts'
@@ -10,7 +10,7 @@ import { ROOT } from '../setup/paths.ts'
 import { CACHE } from './cache.ts'
 import { unpackDebian } from './debian.ts'
 
-const SOURCE = join(ROOT, 'tests', 'vcsim', 'main.go')
+const SOURCES = join(ROOT, 'tests', 'vcsim')
 /** The compiler, and the simulator with all it imports. */
 const PACKAGES = ['golang-go', 'golang-github-vmware-govmomi-dev']
 const GOVMOMI = 'src/github.com/vmware/govmomi'
@@ -32,15 +32,22 @@ export async function findVcsim(path: string | undefined, said: (line: string) =
     const go = await findGo(path, said)
     if ('missing' in go) return go
     const types = join(go.path, GOVMOMI, 'vim25', 'types')
-    const folder = join(CACHE, `vcsim-${createHash('sha256').update(await readFile(SOURCE)).digest('hex').slice(0, 16)}`)
+    const folder = join(CACHE, `vcsim-${await hashOfSources()}`)
     const executable = join(folder, 'vcsim')
     if (!existsSync(executable)) {
-      said('Building the simulator of vCenter for the tests, about 15 seconds.')
+      said('Building the simulator of vCenter for the tests, about 20 seconds.')
       const failed = await build(go, folder)
       if (failed !== null) return { missing: `the simulator of vCenter does not build: ${failed}` }
     }
     return { executable, types }
   })
+}
+
+/** One hash of all files that the simulator is built from, by their names and contents. */
+async function hashOfSources(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const name of (await readdir(SOURCES)).filter((each) => each.endsWith('.go')).toSorted()) hash.update(`${name}\0`).update(await readFile(join(SOURCES, name)))
+  return hash.digest('hex').slice(0, 16)
 }
 
 async function findGo(path: string | undefined, said: (line: string) => void): Promise<Go | { missing: string }> {
@@ -70,7 +77,7 @@ async function build({ program, path, root }: Go, folder: string): Promise<strin
   const compiled = join(CACHE, 'go-build')
   // Debian's libraries have no modules; without cgo no C compiler is needed.
   const settings = { GO111MODULE: 'off', GOPATH: path, GOCACHE: compiled, GOFLAGS: '', CGO_ENABLED: '0', ...(root === null ? {} : { GOROOT: root }) }
-  const { code, output } = await runCommand(program, ['build', '-trimpath', '-o', join(half, 'vcsim'), SOURCE], { cwd: dirname(SOURCE), env: { ...inheritedEnv(process.env), ...settings } })
+  const { code, output } = await runCommand(program, ['build', '-trimpath', '-o', join(half, 'vcsim'), '.'], { cwd: SOURCES, env: { ...inheritedEnv(process.env), ...settings } })
   // Some 200 MB that only a next build would use, and there is hardly ever one.
   await rm(compiled, { recursive: true, force: true })
   if (code !== 0) {

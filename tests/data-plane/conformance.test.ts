@@ -15,7 +15,7 @@ import type { VmTap } from '../../apps/agent/src/tap/vm-tap.ts'
 import { eventually } from '../../apps/agent/src/testing/pair.ts'
 import { PATIENCE_SECONDS, MIGRATION, startAgents } from './pair.ts'
 import type { Agents } from './pair.ts'
-import { SITES, VM_REF } from './sites.ts'
+import { SITES } from './sites.ts'
 import type { Site } from './sites.ts'
 
 const BLOCK_BYTES = 4096
@@ -73,8 +73,8 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`on ${kind.name}`, () =>
   })
 
   const see = async (hypervisor: Hypervisor): Promise<HypervisorVm> => {
-    const vm = await hypervisor.findVm(VM_REF)
-    if (vm === null) throw new Error(`${VM_REF} is gone`)
+    const vm = await hypervisor.findVm(site.vmRef)
+    if (vm === null) throw new Error(`${site.expected.name} is gone`)
     return vm
   }
   /** The guest has acknowledged so many more records than now, and is well. */
@@ -104,7 +104,7 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`on ${kind.name}`, () =>
     source = site.openSource()
     closers.push(() => source.close())
     const vms = await source.hypervisor.listVms()
-    expect(vms.map(({ ref, name }) => ({ ref, name }))).toEqual([{ ref: VM_REF, name: site.expected.name }])
+    expect(vms.map(({ ref, name }) => ({ ref, name }))).toEqual([{ ref: site.vmRef, name: site.expected.name }])
     expect(vms[0]?.disks.map(({ key, sizeBytes }) => ({ key, sizeBytes }))).toEqual(site.expected.disks)
     for (const { usedBytes, sizeBytes } of vms[0]?.disks ?? []) {
       expect(usedBytes).toBeGreaterThan(0)
@@ -115,7 +115,7 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`on ${kind.name}`, () =>
 
   test('a tap under a running guest tells every write that was acknowledged, and reads what the guest wrote', async () => {
     const { hypervisor } = source
-    await hypervisor.powerOn(VM_REF)
+    await hypervisor.powerOn(site.vmRef)
     if (hypervisor.capabilities.tap === 'ON_DEMAND') await moreRecords(hypervisor, 5)
     tap = await attach()
     closers.push(() => tap.close())
@@ -126,7 +126,7 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`on ${kind.name}`, () =>
     const before: Buffer[] = []
     for (const { disk } of records) before.push(await contentOf(disk.device))
     await moreRecords(hypervisor, 30)
-    await hypervisor.shutdown(VM_REF)
+    await hypervisor.shutdown(site.vmRef)
     await powerIs(hypervisor, 'OFF')
     for (const [at, { disk, told }] of records.entries()) {
       await disk.settle()
@@ -151,8 +151,8 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`on ${kind.name}`, () =>
     const disk = tap.disks[0] ?? never()
     await disk.listen(told.listener)
     const before = await contentOf(disk.device)
-    await hypervisor.powerOff(VM_REF)
-    await hypervisor.powerOn(VM_REF)
+    await hypervisor.powerOff(site.vmRef)
+    await hypervisor.powerOn(site.vmRef)
     await moreRecords(hypervisor, 5)
     expect((await see(hypervisor)).guest.sequenceAtBoot).toBe(acknowledgedSequence)
     const changed = differing(before, await contentOf(disk.device))
@@ -170,7 +170,7 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`on ${kind.name}`, () =>
 
   let agents: Agents
   test('the agent replicates it; killed under load it costs the guest no write, and it resumes instead of starting over', async () => {
-    source.close()
+    await source.close()
     agents = await startAgents(site, folder)
     closers.push(() => agents.close())
     expect(agents.vm.disks.map(({ key, sizeBytes }) => ({ key, sizeBytes }))).toEqual(site.expected.disks)
@@ -196,6 +196,13 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`on ${kind.name}`, () =>
   test('a moment of it boots apart from every network while it replicates on, and leaves nothing behind', async () => {
     const id = 'test-1'
     agents.drive({}, { test: { id, point: null } })
+    if (!site.servesShadows) {
+      await agents.until('the target says that it cannot', () => agents.target()?.test?.problem != null)
+      expect(agents.target()?.test?.problem?.message).toMatch(/not available yet/)
+      agents.drive({}, { test: null })
+      await agents.until('the test is gone', () => agents.target()?.test == null)
+      return
+    }
     await agents.until('the target waits for the moment', () => agents.target()?.test?.state === 'WAITING')
     agents.drive({ test: { id } })
     await agents.until('the moment is marked, or cannot be', () => agents.source()?.test?.point != null || agents.source()?.test?.problem != null)
@@ -241,6 +248,12 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`on ${kind.name}`, () =>
 
   test('its way back: what the shadow wrote is on the source, byte for byte, and the source runs on with it', async () => {
     agents.drive({ stage: 'REVERSE' }, { stage: 'REVERSE' })
+    if (!site.servesShadows) {
+      await agents.until('the target says that there is no way back', () => agents.target()?.problem != null)
+      expect(agents.target()?.problem?.message).toMatch(/not available yet/)
+      expect(agents.target()?.shadow).toMatchObject({ power: 'ON', health: 'HEALTHY' })
+      return
+    }
     await agents.until('the source follows', () => agents.target()?.wayBack?.connected === true && (agents.target()?.wayBack?.sentBytes ?? 0) > 0)
     agents.drive({}, { stage: 'HAND_BACK', shutdownSeconds: PATIENCE_SECONDS })
     await agents.until('the target has handed back, with proof', () => agents.target()?.hashes != null && agents.target()?.wayBack?.finalSyncAtMs != null)

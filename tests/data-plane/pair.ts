@@ -1,12 +1,11 @@
 /** A source and a target agent as programs, driven by hand through a gateway of the test's own. */
 import { join } from 'node:path'
 import { ROOT } from '@driftless/launch/setup/paths.ts'
-import type { DesiredSource, DesiredTarget, InventoryVm, SourceObserved, TargetObserved } from '@driftless/agent-api'
+import type { DesiredSource, DesiredTarget, HypervisorFacts, InventoryVm, SourceObserved, TargetObserved } from '@driftless/agent-api'
 import { startGateway } from '../../apps/agent/src/testing/gateway.ts'
 import { eventually } from '../../apps/agent/src/testing/pair.ts'
 import { startNodeProgram } from '../support/node-program.ts'
 import type { Site } from './sites.ts'
-import { VM_REF } from './sites.ts'
 
 const AGENT = join(ROOT, 'apps', 'agent', 'src', 'main.ts')
 export const MIGRATION = 'm-1'
@@ -28,7 +27,7 @@ export async function startAgents(site: Site, folder: string) {
     })
 
   await until('the target listens', () => gateway.latest.get('target')?.stream != null)
-  const inventory = (): InventoryVm | undefined => gateway.latest.get('source')?.inventory?.vms.find((vm) => vm.ref === VM_REF)
+  const inventory = (): InventoryVm | undefined => gateway.latest.get('source')?.inventory?.vms.find((vm) => vm.ref === site.vmRef)
   let known: InventoryVm | undefined
   await until('the source knows its VM', () => {
     known = inventory() ?? known
@@ -40,7 +39,7 @@ export async function startAgents(site: Site, folder: string) {
   if (stream == null) throw new Error('no stream')
 
   let wanted: DesiredSource = {
-    migrationId: MIGRATION, waveId: 'w-1', vmRef: VM_REF, stage: 'REPLICATE', attempt: 0, target: { agentId: 'target', ...stream },
+    migrationId: MIGRATION, waveId: 'w-1', vmRef: site.vmRef, stage: 'REPLICATE', attempt: 0, target: { agentId: 'target', ...stream },
     disks: vm.disks.map(({ key, sizeBytes }) => ({ key, sizeBytes })), rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: PATIENCE_SECONDS,
   }
   let replica: DesiredTarget = {
@@ -62,6 +61,8 @@ export async function startAgents(site: Site, folder: string) {
       gateway.setDesired('source', { ...nothing, version: `wanted-${version}`, sources: [wanted] })
       gateway.setDesired('target', { ...nothing, version: `wanted-${version}`, targets: [replica] })
     },
+    /** What the source agent said last of its hypervisor. */
+    sourceHypervisor: (): HypervisorFacts | null => gateway.latest.get('source')?.hypervisor ?? null,
     /** What the source agent said last. */
     source: (): SourceObserved | undefined => gateway.latest.get('source')?.sources[0],
     target: (): TargetObserved | undefined => gateway.latest.get('target')?.targets[0],

@@ -12,20 +12,24 @@ import { connectQmp } from '../../apps/agent/src/hypervisors/qemu/qmp.ts'
 import { vmPaths } from '../../apps/agent/src/hypervisors/qemu/vm-record.ts'
 import { startNodeProgram } from '../support/node-program.ts'
 import { qemuTestHost, withoutQemu } from '../support/qemu.ts'
+import { vsphere } from './vsphere-site.ts'
 
 const MIB = 1024 * 1024
-export const VM_REF = 'vm-1'
+const VM_REF = 'vm-1'
 
-/** Two hosts, one of them with the VM `vm-1`, off or waiting for its disks. */
+/** Two hosts, one of them with one VM, off or waiting for its disks. */
 export interface Site {
+  readonly vmRef: string
   /** What the inventory must say. */
   readonly expected: { readonly name: string; readonly disks: readonly { key: string; sizeBytes: number }[] }
   /** The guest's own path to its disks does not lead through the agent: it goes on while the agent is away. */
   readonly writesWithoutAgent: boolean
   /** All its disks' writes can be held for a moment, so that one moment of the VM can be tested. */
   readonly holdsWrites: boolean
+  /** The target boots a shadow VM from disks that the agent serves: it can test one, and follow what one writes. */
+  readonly servesShadows: boolean
   /** The source's hypervisor, asked from within the test. For QEMU: only while no agent is connected. */
-  openSource(): { hypervisor: Hypervisor; close(): void }
+  openSource(): { hypervisor: Hypervisor; close(): Promise<void> | void }
   /** What an agent must be told of its hypervisor. */
   agentEnv(side: 'source' | 'target'): Record<string, string>
   /** How far the guest's writes have come, asked past every agent. */
@@ -58,9 +62,11 @@ export const LAB: SiteKind = {
     const target = await host('target', {})
     const hypervisor = labHypervisor(socketOf('source'))
     return {
+      vmRef: VM_REF,
       expected: { name: VM_REF, disks: disks.map(({ sizeMiB }, at) => ({ key: `disk-${at}`, sizeBytes: sizeMiB * MIB })) },
       writesWithoutAgent: false,
       holdsWrites: true,
+      servesShadows: true,
       openSource: () => ({ hypervisor, close: () => undefined }),
       agentEnv: (side) => ({ HYPERVISOR: 'lab', LAB_SOCKET: socketOf(side), NBD_DIR: join(folder, `${side}-nbd`) }),
       guestProgress: async () => (await hypervisor.findVm(VM_REF))?.guest.acknowledgedSequence ?? 0,
@@ -88,9 +94,11 @@ const qemu = (tap: TapChoice, secondFormat: 'raw' | 'qcow2'): SiteKind => ({
     const paths = await source.makeVm({ ref: VM_REF, disks, random: 20 })
     const { monitor } = vmPaths(join(source.directory, VM_REF))
     return {
+      vmRef: VM_REF,
       expected: { name: VM_REF, disks: disks.map(({ sizeBytes }, at) => ({ key: `disk-${at}`, sizeBytes })) },
       writesWithoutAgent: tap !== 'in-path',
       holdsWrites: tap !== 'bitmaps',
+      servesShadows: true,
       openSource: () => {
         const hypervisor = qemuHypervisor({ directory: source.directory, program: source.program, tap })
         return { hypervisor, close: () => hypervisor.close() }
@@ -114,4 +122,4 @@ const qemu = (tap: TapChoice, secondFormat: 'raw' | 'qcow2'): SiteKind => ({
   },
 })
 
-export const SITES: readonly SiteKind[] = [LAB, qemu('mirror', 'qcow2'), qemu('bitmaps', 'qcow2'), qemu('in-path', 'raw')]
+export const SITES: readonly SiteKind[] = [LAB, qemu('mirror', 'qcow2'), qemu('bitmaps', 'qcow2'), qemu('in-path', 'raw'), vsphere('hot-add')]

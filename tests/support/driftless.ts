@@ -2,6 +2,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { SiteSide } from '@driftless/launch/programs.ts'
 import { runDriftless } from '@driftless/launch/run.ts'
 import type { RunningDriftless } from '@driftless/launch/run.ts'
 import { anyFreePorts } from '@driftless/launch/setup/ports.ts'
@@ -11,6 +12,8 @@ import { testEnv } from './env.ts'
 export type StartOptions = {
   /** JSON file with the source site's VMs; the demo's when left out. */
   scenario?: string
+  /** What agents of another hypervisor than the lab are told; see `RunOptions`. */
+  agentEnv?: (side: SiteSide, dataDirectory: string) => Promise<Record<string, string>>
   /** A Redis for the queues; they are in PostgreSQL when left out. */
   redisUrl?: string
   /** A PostgreSQL of the user's own, as its owner; embedded when left out. */
@@ -39,6 +42,7 @@ export async function startDriftless(options: StartOptions = {}): Promise<Runnin
       redisUrl: options.redisUrl ?? null,
       rolePassword: null,
       scenario: options.scenario ?? null,
+      agentEnv: options.agentEnv ?? null,
       durable: false,
       fresh: false,
     })

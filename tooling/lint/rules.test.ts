@@ -17,6 +17,7 @@ tester.run('import-rule', plugin.rules['import-rule'], {
     at('packages/db/src/client.ts', "import { x } from '@driftless/domain'"),
     at('apps/coordinator/src/gateway/x.ts', "import { x } from '@driftless/agent-api'; import { y } from '../jobs/y.ts'; import pino from 'pino'"),
     at('apps/agent/src/main.ts', "import { lab } from './hypervisors/lab/adapter.ts'"),
+    at('apps/agent/src/vsphere-main.ts', "import { connect } from './hypervisors/vsphere/command/connect.ts'"),
     at('apps/agent/src/hypervisors/lab/adapter.ts', "import { call } from './call.ts'; import type { H } from '../hypervisor.ts'"),
     at('apps/web/src/x.test.ts', "import { createTestDatabase } from '../../../tests/support/database.ts'"),
     at('apps/coordinator/src/testing/world.ts', "import { createTestDatabase } from '@driftless/tests/support/database.ts'; import { seedDemo } from '../../../../prisma/seed/demo.ts'"),
@@ -33,6 +34,7 @@ tester.run('import-rule', plugin.rules['import-rule'], {
     bad('apps/web/src/x.ts', "const x = import('../../coordinator/src/x.ts')", /must not reach into apps\/coordinator/),
     bad('apps/web/src/x.ts', "import { seedDemo } from '../../../prisma/seed/demo.ts'", /must not reach into prisma/),
     bad('apps/agent/src/control/x.ts', "import { lab } from '../hypervisors/lab/adapter.ts'", /lab adapter is imported by apps\/agent\/src\/main\.ts alone/),
+    bad('apps/agent/src/vsphere-main.ts', "import { lab } from './hypervisors/lab/adapter.ts'", /lab adapter is imported/),
     bad('apps/agent/src/hypervisors/qemu/x.ts', "import { lab } from '../lab/adapter.ts'", /lab adapter is imported/),
   ],
 })

@@ -18,7 +18,7 @@ const schema = z
     GATEWAY_URL: z.url({ protocol: /^https$/ }),
     /** Needed until the agent is enrolled; ignored afterwards. */
     ENROLMENT_TOKEN: z.string().optional(),
-    HYPERVISOR: z.enum(['lab', 'qemu']).default('lab'),
+    HYPERVISOR: z.enum(['lab', 'qemu', 'vsphere']).default('lab'),
     /** Control socket of the lab host; needed where HYPERVISOR is lab. */
     LAB_SOCKET: z.string().min(1).optional(),
     /** The QEMU host's directory, a folder a VM; needed where HYPERVISOR is qemu. */
@@ -27,6 +27,12 @@ const schema = z
     QEMU_SYSTEM: z.string().min(1).default('qemu-system-x86_64'),
     /** How disks of QEMU's VMs are tapped. */
     QEMU_TAP: z.enum(['mirror', 'bitmaps', 'in-path']).default('mirror'),
+    /** Where the key of the stored vCenter connection is; needed where HYPERVISOR is vsphere and it is not in AGENT_DATA_DIR. */
+    VSPHERE_KEY_FILE: z.string().min(1).optional(),
+    /** Where disks that are attached to the agent's VM appear. */
+    VSPHERE_DEVICES: z.string().min(1).default('/dev/disk/by-id'),
+    /** Least time between two snapshots of a VM that replicates, in seconds. */
+    VSPHERE_ROUND_SECONDS: z.coerce.number().positive().default(60),
     /** Target: where replicas' disks go. Default: `replicas` in AGENT_DATA_DIR. */
     REPLICA_DIR: z.string().optional(),
     /** Target: cap on what all replicas may take together, bytes. Default: what the file system has. */
@@ -42,9 +48,10 @@ const schema = z
     EXIT_WITH_PARENT: z.string().optional().transform((value) => value === '1'),
   })
   .transform((env, context) => {
-    const { HYPERVISOR, LAB_SOCKET, QEMU_DIR, QEMU_SYSTEM, QEMU_TAP, ...rest } = env
+    const { HYPERVISOR, LAB_SOCKET, QEMU_DIR, QEMU_SYSTEM, QEMU_TAP, VSPHERE_KEY_FILE, VSPHERE_DEVICES, VSPHERE_ROUND_SECONDS, ...rest } = env
     if (HYPERVISOR === 'lab' && LAB_SOCKET !== undefined) return { ...rest, hypervisor: { kind: HYPERVISOR, socket: LAB_SOCKET } }
     if (HYPERVISOR === 'qemu' && QEMU_DIR !== undefined) return { ...rest, hypervisor: { kind: HYPERVISOR, directory: QEMU_DIR, program: QEMU_SYSTEM, tap: QEMU_TAP } }
+    if (HYPERVISOR === 'vsphere') return { ...rest, hypervisor: { kind: HYPERVISOR, keyFile: VSPHERE_KEY_FILE, devicesDirectory: VSPHERE_DEVICES, leastRoundMs: VSPHERE_ROUND_SECONDS * 1000 } }
     context.addIssue({ code: 'custom', path: [HYPERVISOR === 'lab' ? 'LAB_SOCKET' : 'QEMU_DIR'], message: `is needed where HYPERVISOR is ${HYPERVISOR}` })
     return z.NEVER
   })

@@ -15,13 +15,13 @@ import { readEnv } from './env.ts'
 import type { Hypervisor } from './hypervisors/hypervisor.ts'
 import { labHypervisor } from './hypervisors/lab/lab-hypervisor.ts'
 import { qemuHypervisor } from './hypervisors/qemu/qemu-hypervisor.ts'
+import { FileReplicaDisks } from './receiver/file-replica-disks.ts'
 import { ReplicaStore } from './receiver/replica-store.ts'
 import { TargetRole } from './receiver/target-role.ts'
 import { SourceRole } from './replicator/source-role.ts'
 import { sleep } from './sleep.ts'
 import { readState, writeState } from './state-file.ts'
-
-const VERSION = '0.1.0'
+import { VERSION } from './version.ts'
 
 /** Draining in order; whoever started us counts on 10 s. */
 const DRAIN_LIMIT_MS = 9_000
@@ -85,21 +85,41 @@ async function identify(): Promise<Identity> {
 /** A port given to the agent stays its own over restarts: source agents find it where it was. */
 const keptPort = { path: join(env.AGENT_DATA_DIR, 'stream.json'), schema: z.object({ port: z.number() }) }
 
-const hypervisor = (): Hypervisor => (env.hypervisor.kind === 'lab' ? labHypervisor(env.hypervisor.socket) : qemuHypervisor(env.hypervisor))
+async function hypervisor(): Promise<Hypervisor> {
+  const { hypervisor: chosen } = env
+  switch (chosen.kind) {
+    case 'lab':
+      return labHypervisor(chosen.socket)
+    case 'qemu':
+      return qemuHypervisor(chosen)
+    case 'vsphere': {
+      const { devicesDirectory, leastRoundMs, keyFile } = chosen
+      // Loaded only here: its client and its table of types are much for an agent that needs neither.
+      const { readConnection } = await import('./hypervisors/vsphere/connection-file.ts')
+      const { vsphereHypervisor } = await import('./hypervisors/vsphere/vsphere-hypervisor.ts')
+      const connection = await readConnection(env.AGENT_DATA_DIR, keyFile)
+      const vsphere = vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, dataDirectory: env.AGENT_DATA_DIR, agentName: env.AGENT_NAME })
+      closers.push(() => vsphere.close())
+      return vsphere
+    }
+  }
+}
 
 async function startTarget(identity: Identity, changed: () => void): Promise<TargetRole> {
   const nbdDirectory = env.NBD_DIR ?? join(env.AGENT_DATA_DIR, 'nbd')
   await mkdir(nbdDirectory, { recursive: true, mode: 0o700 })
-  const store = new ReplicaStore({ directory: env.REPLICA_DIR ?? join(env.AGENT_DATA_DIR, 'replicas'), quotaBytes: env.REPLICA_QUOTA_BYTES ?? null })
+  const directory = env.REPLICA_DIR ?? join(env.AGENT_DATA_DIR, 'replicas')
+  const adapter = await hypervisor()
+  const store = new ReplicaStore({ directory, disks: adapter.replicaDisks ?? new FileReplicaDisks({ directory }), quotaBytes: env.REPLICA_QUOTA_BYTES ?? null })
   const kept = env.STREAM_PORT === 0 ? ((await readState(keptPort.path, keptPort.schema))?.port ?? 0) : env.STREAM_PORT
-  const role = new TargetRole({ credentials: identity, hypervisor: hypervisor(), store, nbdDirectory, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
+  const role = new TargetRole({ credentials: identity, hypervisor: adapter, store, nbdDirectory, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
   await role.start()
   await writeState(keptPort.path, { port: role.streamPort })
   return role
 }
 
 async function startSource(identity: Identity, changed: () => void): Promise<SourceRole> {
-  const role = new SourceRole({ credentials: identity, hypervisor: hypervisor(), dataDirectory: env.AGENT_DATA_DIR, log, now: Date.now, changed })
+  const role = new SourceRole({ credentials: identity, hypervisor: await hypervisor(), dataDirectory: env.AGENT_DATA_DIR, log, now: Date.now, changed })
   await role.start()
   return role
 }

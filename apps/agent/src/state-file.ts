@@ -2,8 +2,8 @@ import { open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 
-/** Reads and checks a JSON file of ours. Null when there is none; throws when it is damaged. */
-export async function readState<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
+/** Reads and checks a JSON file of ours. Null when there is none; throws when it is damaged, with what to do then. */
+export async function readState<T>(path: string, schema: z.ZodType<T>, remedy = 'Move it away; the agent then asks the gateway and the other agent anew.'): Promise<T | null> {
   let text: string
   try {
     text = await readFile(path, 'utf8')
@@ -14,7 +14,7 @@ export async function readState<T>(path: string, schema: z.ZodType<T>): Promise<
   try {
     return schema.parse(JSON.parse(text))
   } catch (error) {
-    throw new Error(`${path} is damaged. Move it away; the agent then asks the gateway and the other agent anew.`, { cause: error })
+    throw new Error(`${path} is damaged. ${remedy}`, { cause: error })
   }
 }
 

@@ -1,5 +1,6 @@
 import { read as readCall, readSync, write as writeCall, writeSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import type { BlockDevice } from './block-device.ts'
 import { CallGate, READ_LIMITS, WRITE_LIMITS } from './call-gate.ts'
 import { BlockError } from './errors.ts'
@@ -9,6 +10,8 @@ export type FileDeviceOptions = {
   /** Makes a sparse file of this size when there is none; one that is there keeps its content and must have this size. */
   readonly create?: { readonly sizeBytes: number }
   readonly readOnly?: boolean
+  /** Its size, where that is known from elsewhere: of a block device of the system `stat` says 0. It is an error when it is smaller. */
+  readonly sizeBytes?: number
 }
 
 /** What `writeZeroes` looks at, and writes, at a time. */
@@ -17,13 +20,16 @@ const ZEROES = Buffer.alloc(1024 * 1024)
 const STAT_BLOCK_BYTES = 512
 
 /**
- * A raw file as a disk. Flush is fdatasync. Its holes are told, and zeroes become holes. Where that cannot be had,
+ * A raw file, or a block device of the system, as a disk. Flush is fdatasync. Its holes are told, and zeroes become holes. Where that cannot be had,
  * `writeZeroes` writes zeroes, but leaves alone what reads as zero already, so that holes stay holes.
  */
 export async function openFileDevice(path: string, options: FileDeviceOptions = {}): Promise<BlockDevice> {
   if (options.create) await createSparse(path, options.create.sizeBytes)
   const file = await open(path, options.readOnly ? 'r' : 'r+')
-  const sizeBytes = (await file.stat()).size
+  const sizeBytes = await sizeOf(file, path, options.sizeBytes).catch(async (error: unknown) => {
+    await file.close()
+    throw error
+  })
   const holes = await fileHoles
   const readGate = new CallGate(READ_LIMITS)
   const writeGate = new CallGate(WRITE_LIMITS)
@@ -74,6 +80,14 @@ export async function openFileDevice(path: string, options: FileDeviceOptions = 
     },
     close: () => file.close(),
   }
+}
+
+/** A size that was told is believed once its last byte can be read. */
+async function sizeOf(file: FileHandle, path: string, told: number | undefined): Promise<number> {
+  if (told === undefined) return (await file.stat()).size
+  const { bytesRead } = told === 0 ? { bytesRead: 1 } : await file.read(Buffer.alloc(1), 0, 1, told - 1)
+  if (bytesRead === 0) throw new BlockError('EINVAL', `${path} is smaller than the ${told} bytes that it should have. It may be another disk, or one that was made anew.`)
+  return told
 }
 
 async function createSparse(path: string, sizeBytes: number): Promise<void> {

@@ -138,3 +138,16 @@ test('a file device is sparse until written, keeps its content, and knows its si
   await again.close()
   await expect(openFileDevice(path, { create: { sizeBytes: MiB } })).rejects.toMatchObject({ code: 'EINVAL' })
 })
+
+test('a device whose size is told has that size, and is refused where it ends earlier', async () => {
+  const path = join(folder, 'disk.raw')
+  await (await openFileDevice(path, { create: { sizeBytes: 2 * MiB } })).close()
+  const told = await openFileDevice(path, { sizeBytes: MiB })
+  expect(told.sizeBytes).toBe(MiB)
+  await told.close()
+  await expect(openFileDevice(path, { sizeBytes: 2 * MiB + 1 })).rejects.toMatchObject({ code: 'EINVAL', message: expect.stringContaining(path) })
+  // Of such a file `stat` says 0, as of a block device.
+  const endless = await openFileDevice('/dev/zero', { readOnly: true, sizeBytes: MiB })
+  expect(endless.sizeBytes).toBe(MiB)
+  await endless.close()
+})

@@ -1,7 +1,7 @@
 /** What of the some 4,000 types of vSphere's API the table describes: these, their bases, and whatever they hold. */
 export const METHOD_NAMES = [
   // Sessions.
-  'RetrieveServiceContent', 'Login', 'Logout', 'SessionIsActive', 'TerminateSession', 'CurrentTime',
+  'RetrieveServiceContent', 'Login', 'Logout', 'SessionIsActive', 'TerminateSession', 'CurrentTime', 'HasPrivilegeOnEntities',
   // Looking.
   'CreateContainerView', 'DestroyView', 'RetrievePropertiesEx', 'ContinueRetrievePropertiesEx', 'CancelRetrievePropertiesEx',
   'CreatePropertyCollector', 'DestroyPropertyCollector', 'CreateFilter', 'DestroyPropertyFilter', 'WaitForUpdatesEx', 'CancelWaitForUpdates',
@@ -25,9 +25,12 @@ export const METHOD_NAMES = [
 export const TYPE_NAMES = [
   'TraversalSpec', 'TaskInfo', 'TaskReasonAlarm', 'TaskReasonSchedule', 'TaskReasonSystem', 'TaskReasonUser',
   // Disks and what they are connected to and kept in.
+  'VirtualMachineConfigInfo', 'VirtualHardware', 'VirtualMachineBootOptions', 'VirtualMachineSnapshotInfo', 'VirtualMachineStorageSummary', 'DatastoreSummary',
   'VirtualDisk', 'VirtualIDEController', 'VirtualAHCIController', 'VirtualNVMEController', 'ParaVirtualSCSIController', 'VirtualBusLogicController', 'VirtualLsiLogicController', 'VirtualLsiLogicSASController',
   'VirtualDiskFlatVer2BackingInfo', 'VirtualDiskSeSparseBackingInfo', 'VirtualDiskSparseVer2BackingInfo', 'VirtualDiskRawDiskMappingVer1BackingInfo', 'VirtualDiskFlatVer1BackingInfo', 'VirtualDiskSparseVer1BackingInfo', 'VirtualDiskPartitionedRawDiskVer2BackingInfo', 'VirtualDiskRawDiskVer2BackingInfo',
   'FileBackedVirtualDiskSpec', 'VirtualMachineDefinedProfileSpec', 'VirtualMachineEmptyProfileSpec',
+  // What a datastore says of the disks in a folder of it.
+  'HostDatastoreBrowserSearchResults', 'VmDiskFileQuery', 'VmDiskFileInfo',
   // Devices that a VM is built with, or that stand in the way of moving it.
   'VirtualE1000', 'VirtualE1000e', 'VirtualVmxnet3', 'VirtualVmxnet2', 'VirtualPCNet32', 'VirtualSriovEthernetCard',
   'VirtualEthernetCardNetworkBackingInfo', 'VirtualEthernetCardDistributedVirtualPortBackingInfo', 'VirtualEthernetCardOpaqueNetworkBackingInfo',

@@ -18,13 +18,13 @@
  * Whatever a server sends, `VimError` is what comes out, `VimFault` where the server itself says no (damaged.test.ts).
  */
 export type { VimCaller } from './ask.ts'
-export { ask, reference } from './ask.ts'
+export { ask, localizedFault, reference } from './ask.ts'
 export { parseDatastorePath } from './datastore-file.ts'
 export type { DatastoreFile } from './datastore-file.ts'
 export { VimError, VimFault, isFault, isNotAuthenticated, isNotFound } from './errors.ts'
 export type { VimErrorCode } from './errors.ts'
 export type { Selection } from './filter.ts'
-export { readServerCertificate } from './fingerprint.ts'
+export { normalFingerprint, readServerCertificate } from './fingerprint.ts'
 export type { ServerCertificate } from './fingerprint.ts'
 export { retrieve, retrieveOne } from './retrieve.ts'
 export type { MissingProperty, ObjectProperties } from './retrieve.ts'

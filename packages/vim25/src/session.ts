@@ -28,6 +28,7 @@ const serviceContent = z.object({
   perfManager: reference.optional(),
   extensionManager: reference.optional(),
   ioFilterManager: reference.optional(),
+  authorizationManager: reference.optional(),
   about: z.object({ fullName: z.string(), apiType: z.string(), apiVersion: z.string(), instanceUuid: z.string().optional() }),
 })
 /** The managers that every other call goes through, and what the server says of itself. */

@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import { openFileDevice } from '@driftless/nbd'
 import type { BlockDevice } from '@driftless/nbd'
 import type { Hypervisor, HypervisorVm } from '../../../apps/agent/src/hypervisors/hypervisor.ts'
+import { FileReplicaDisks } from '../../../apps/agent/src/receiver/file-replica-disks.ts'
 import { ReplicaStore } from '../../../apps/agent/src/receiver/replica-store.ts'
 import { TargetRole } from '../../../apps/agent/src/receiver/target-role.ts'
 import { SourceRole } from '../../../apps/agent/src/replicator/source-role.ts'
@@ -53,7 +54,8 @@ async function startSource({ folder, credentials, lanesFromMs }: SideSettings): 
 }
 
 async function startTarget({ folder, credentials, streamPort }: SideSettings): Promise<TargetRole> {
-  const store = new ReplicaStore({ directory: `${folder}/replicas`, quotaBytes: null, open: openFaulty })
+  const directory = `${folder}/replicas`
+  const store = new ReplicaStore({ directory, disks: new FileReplicaDisks({ directory, open: openFaulty }), quotaBytes: null })
   const role = new TargetRole({ credentials, store, hypervisor: emptyHypervisor, nbdDirectory: folder, streamHost: '127.0.0.1', streamPort, log, changed: () => {} })
   await role.start()
   return role

@@ -74,6 +74,8 @@ export interface Hypervisor {
   shutdown(ref: string): Promise<void>
   /** Stops the VM without asking the guest: for shadow VMs that failed. */
   powerOff(ref: string): Promise<void>
+  /** Marks a VM that was migrated, and is off, so that nobody powers it on by mistake. Absent: nothing is marked. */
+  retire?(ref: string): Promise<void>
   /** Registers the VM, powered off. */
   createShadow(shadow: ShadowVm): Promise<void>
   /** Removes the registration of a VM that is off; its disks stay. */

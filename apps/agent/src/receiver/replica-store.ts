@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { id } from '@driftless/agent-api'
-import type { DiskShape } from '@driftless/agent-api'
-import { allocatedBytes, openFileDevice } from '@driftless/nbd'
-import type { BlockDevice } from '@driftless/nbd'
+import type { DiskShape, VmShape } from '@driftless/agent-api'
 import { readState, writeState } from '../state-file.ts'
 import { StreamError } from '../stream/protocol.ts'
-
-/** Kept free on the store's file system: a full one harms more than the replicas. */
-const RESERVE_BYTES = 64 * 1024 * 1024
+import { fileNameOf, folderNameOf } from './replica-disks.ts'
+import type { ReplicaDisks, Room } from './replica-disks.ts'
 
 /** `sweptBytes`: how far the source's sweep of this epoch is known to be durable here. */
 const diskRecord = z.object({ key: z.string(), sizeBytes: z.number(), epoch: z.string(), fresh: z.boolean(), sweptBytes: z.number().default(0) })
@@ -22,41 +19,38 @@ const replicaRecord = z.object({
   /** SHADOW: a shadow VM may write to the disks; the stream may not. */
   holder: z.enum(['STREAM', 'SHADOW']),
   shadowRef: z.string().nullable(),
+  /** Where the plan wanted the disks when they were made; null in records of older agents. */
+  storage: z.string().nullable().default(null),
 })
 export type ReplicaRecord = z.infer<typeof replicaRecord>
 
 export interface ReplicaStoreOptions {
+  /** For all but the disks, which may lie in it too. */
   directory: string
-  /** Cap on what all replicas may take together; null: the file system decides. */
+  disks: ReplicaDisks
+  /** Cap on what all replicas may take together; null: whatever there is room for. */
   quotaBytes: number | null
-  /** How a replica's disk is opened; tests put faults in between. */
-  open?: (path: string) => Promise<BlockDevice>
 }
 
-/** The target's folder of replicas: one folder a migration, one sparse raw file a disk. */
+/** The target's replicas: what is known of each in a folder of its own, its disks in `disks`. */
 export class ReplicaStore {
+  readonly disks: ReplicaDisks
   readonly #options: ReplicaStoreOptions
   /** One at a time: two must not be promised the same room. */
   #preparing: Promise<unknown> = Promise.resolve()
 
   constructor(options: ReplicaStoreOptions) {
     this.#options = options
+    this.disks = options.disks
   }
 
-  /** Migrations ids become folder names: anything but letters, digits, `_` and `-` is written as %XX. */
   #folder(migrationId: string): string {
-    const name = migrationId.replaceAll(/[^A-Za-z0-9_-]/g, (letter) => `%${Buffer.from(letter).toString('hex')}`)
-    return join(this.#options.directory, name)
-  }
-
-  diskPath(migrationId: string, key: string): string {
-    if (!/^[A-Za-z0-9_-]{1,60}$/.test(key)) throw new StreamError('BAD_DISK_KEY', `"${key}" is no usable disk key.`)
-    return join(this.#folder(migrationId), `${key}.raw`)
+    return join(this.#options.directory, folderNameOf(migrationId))
   }
 
   /** The hashes of a disk's pieces, as read back from it. */
   tablePath(migrationId: string, key: string): string {
-    return `${this.diskPath(migrationId, key)}.pieces`
+    return join(this.#folder(migrationId), `${fileNameOf({ key })}.raw.pieces`)
   }
 
   /** Where is kept what a return to the source needs; removed with the shadow VM. */
@@ -67,11 +61,6 @@ export class ReplicaStore {
   /** Where a test of the replica keeps what it needs; made and removed by the test. */
   testFolder(migrationId: string): string {
     return join(this.#folder(migrationId), 'test')
-  }
-
-  /** Opens the file of a disk that `prepare` made. */
-  openDisk(migrationId: string, key: string): Promise<BlockDevice> {
-    return (this.#options.open ?? openFileDevice)(this.diskPath(migrationId, key))
   }
 
   /** Every replica in the store. */
@@ -86,36 +75,34 @@ export class ReplicaStore {
   }
 
   /**
-   * The replica of a migration with a file for every disk, made where missing. A file that is
+   * The replica of a migration with a disk for every one of the VM, made where missing. A disk that is
    * missing or of another size gets a new epoch. Rejects with INSUFFICIENT_SPACE.
    */
-  prepare(migrationId: string, disks: readonly DiskShape[]): Promise<ReplicaRecord> {
-    const prepared = this.#preparing.then(() => this.#prepare(migrationId, disks))
+  prepare(migrationId: string, shape: Pick<VmShape, 'disks' | 'storage'>): Promise<ReplicaRecord> {
+    const prepared = this.#preparing.then(() => this.#prepare(migrationId, shape))
     this.#preparing = prepared.catch(() => {})
     return prepared
   }
 
-  async #prepare(migrationId: string, disks: readonly DiskShape[]): Promise<ReplicaRecord> {
+  async #prepare(migrationId: string, { disks, storage }: Pick<VmShape, 'disks' | 'storage'>): Promise<ReplicaRecord> {
     const folder = this.#folder(migrationId)
     const known = await readState(join(folder, 'replica.json'), replicaRecord)
     const records: z.infer<typeof diskRecord>[] = []
     const missing: DiskShape[] = []
     for (const disk of disks) {
       const record = known?.disks.find((candidate) => candidate.key === disk.key)
-      const size = await fileSize(this.diskPath(migrationId, disk.key))
+      const size = await this.disks.sizeOf({ migrationId, key: disk.key })
       if (record !== undefined && record.sizeBytes === disk.sizeBytes && size === disk.sizeBytes) records.push(record)
       else missing.push(disk)
     }
     if (known !== null && missing.length === 0) return known
-    await this.#demandRoom(migrationId, disks)
+    await this.#demandRoom(migrationId, disks, storage)
     await mkdir(folder, { recursive: true })
     for (const disk of missing) {
-      const path = this.diskPath(migrationId, disk.key)
-      await rm(path, { force: true })
-      await (await openFileDevice(path, { create: { sizeBytes: disk.sizeBytes } })).close()
+      await this.disks.create({ migrationId, key: disk.key }, disk.sizeBytes, storage)
       records.push({ ...disk, epoch: randomUUID(), fresh: true, sweptBytes: 0 })
     }
-    const record: ReplicaRecord = { migrationId, disks: records, holder: known?.holder ?? 'STREAM', shadowRef: known?.shadowRef ?? null }
+    const record: ReplicaRecord = { migrationId, disks: records, holder: known?.holder ?? 'STREAM', shadowRef: known?.shadowRef ?? null, storage }
     await this.save(record)
     return record
   }
@@ -124,34 +111,35 @@ export class ReplicaStore {
     return writeState(join(this.#folder(record.migrationId), 'replica.json'), record)
   }
 
+  /** The disks first: as long as the record is there the replica is known, and removing it can be tried again. */
   async remove(migrationId: string): Promise<void> {
+    await this.disks.remove(migrationId)
     await rm(this.#folder(migrationId), { recursive: true, force: true })
   }
 
-  /** Bytes that the replica's files take. */
-  async storedBytes(record: ReplicaRecord): Promise<number> {
+  /** Bytes that the replica's disks take. */
+  async storedBytes({ migrationId, disks }: ReplicaRecord): Promise<number> {
     let total = 0
-    for (const disk of record.disks) total += await allocatedBytes(this.diskPath(record.migrationId, disk.key))
+    for (const { key } of disks) total += await this.disks.storedBytes({ migrationId, key })
     return total
   }
 
-  /** Room for replicas: what is free, and what there is in all. */
-  async room(): Promise<{ freeBytes: number; totalBytes: number }> {
-    await mkdir(this.#options.directory, { recursive: true })
-    const system = await statfs(this.#options.directory)
-    const free = Math.max(0, system.bavail * system.bsize - RESERVE_BYTES)
-    const total = system.blocks * system.bsize
+  /** Room for replicas in one place of `disks`; left out: in all of them. */
+  async room(place?: string): Promise<Room> {
+    const room = await this.disks.room(place)
     const { quotaBytes } = this.#options
-    if (quotaBytes === null) return { freeBytes: free, totalBytes: total }
+    if (quotaBytes === null) return room
     const stored = await this.#sum((record) => this.storedBytes(record))
-    return { freeBytes: Math.max(0, Math.min(free, quotaBytes - stored)), totalBytes: Math.min(total, quotaBytes) }
+    return { freeBytes: Math.max(0, Math.min(room.freeBytes, quotaBytes - stored)), totalBytes: Math.min(room.totalBytes, quotaBytes) }
   }
 
-  /** A replica is promised its full size: what others were promised and do not use yet is not free. */
-  async #demandRoom(migrationId: string, disks: readonly DiskShape[]): Promise<void> {
-    const { freeBytes } = await this.room()
+  /** A replica is promised its full size: what others in the same place were promised and do not use yet is not free. */
+  async #demandRoom(migrationId: string, disks: readonly DiskShape[], storage: string): Promise<void> {
+    const place = this.disks.placeOf(storage)
+    const { freeBytes } = await this.room(place)
     const promised = await this.#sum(async (record) => {
-      if (record.migrationId === migrationId) return 0
+      const elsewhere = record.storage !== null && this.disks.placeOf(record.storage) !== place
+      if (record.migrationId === migrationId || elsewhere) return 0
       return Math.max(0, sizeOf(record.disks) - (await this.storedBytes(record)))
     })
     const own = await this.#sum(async (record) => (record.migrationId === migrationId ? this.storedBytes(record) : 0))
@@ -171,11 +159,3 @@ export class ReplicaStore {
 const sizeOf = (disks: readonly DiskShape[]): number => disks.reduce((sum, disk) => sum + disk.sizeBytes, 0)
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 / 1024)} MiB`
-
-async function fileSize(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).size
-  } catch {
-    return null
-  }
-}

@@ -1,22 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { BlockDevice } from '@driftless/nbd'
 import type { DiskHash } from '@driftless/agent-api'
-import { PieceTable } from '../proof/piece-table.ts'
-import { TrackedDevice } from '../proof/tracked-device.ts'
 import { HASH_PIECE_BYTES, StreamError } from '../stream/protocol.ts'
 import type { Hello } from '../stream/protocol.ts'
 import { hashPieces } from './disk-session.ts'
 import type { ReceivingDisk } from './disk-session.ts'
+import { OpenDisks, inUse } from './open-disks.ts'
 import type { ReplicaRecord, ReplicaStore } from './replica-store.ts'
 
 /** The source's sweep is recorded this often; less is lost to a killed target than the rest of a flush interval costs. */
 const RECORD_SWEPT_EVERY_BYTES = 256 * 1024 * 1024
-
-/** A disk in use: its file, and the hashes of what was read back from it. */
-interface OpenDisk {
-  readonly device: TrackedDevice
-  readonly table: PieceTable
-}
 
 interface Session {
   readonly diskKey: string
@@ -32,11 +25,11 @@ export interface MomentKeeper {
   beforeChange(diskKey: string, offset: number, length: number): Promise<void> | undefined
 }
 
-/** One replica in use: its open files, the sessions that write to them, the hashes read back from them. */
+/** One replica in use: its open disks, the sessions that write to them, the hashes read back from them. */
 export class Replica {
   readonly record: ReplicaRecord
   readonly #store: ReplicaStore
-  readonly #disks = new Map<string, Promise<OpenDisk>>()
+  readonly #disks: OpenDisks
   readonly #sessions = new Map<string, Session>()
   /** How far each disk's sweep was when that was recorded last. */
   readonly #recordedSwept = new Map<string, number>()
@@ -51,6 +44,7 @@ export class Replica {
   constructor(store: ReplicaStore, record: ReplicaRecord) {
     this.#store = store
     this.record = record
+    this.#disks = new OpenDisks(store, record)
   }
 
   get connected(): boolean {
@@ -63,7 +57,8 @@ export class Replica {
     if (disk === undefined || disk.sizeBytes !== hello.sizeBytes) {
       throw new StreamError('SHAPE_MISMATCH', `The source's disk "${hello.diskKey}" has ${hello.sizeBytes} bytes; the replica was agreed as ${disk?.sizeBytes ?? 'missing'}. Cancel this migration and plan it anew.`)
     }
-    const { device, table } = await this.#open(disk.key)
+    this.#demandStream()
+    const { device, table } = await this.#disks.open(disk.key)
     while (this.#sessions.has(disk.key)) await this.#endSession(disk.key, new StreamError('REPLACED', 'A newer connection for this disk took over.'))
     this.#demandStream()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
@@ -98,32 +93,9 @@ export class Replica {
     this.#keeper = keeper
   }
 
-  /** The open file of a disk. */
+  /** The open disk. */
   async device(key: string): Promise<BlockDevice> {
-    return (await this.#open(key)).device
-  }
-
-  #open(key: string): Promise<OpenDisk> {
-    let opened = this.#disks.get(key)
-    if (opened === undefined) {
-      opened = this.#openNow(key)
-      this.#disks.set(key, opened)
-      opened.catch(() => this.#disks.delete(key))
-    }
-    return opened
-  }
-
-  async #openNow(key: string): Promise<OpenDisk> {
-    const device = await this.#store.openDisk(this.record.migrationId, key)
-    try {
-      const table = new PieceTable(this.#store.tablePath(this.record.migrationId, key), device)
-      await table.open()
-      if (this.record.holder === 'SHADOW') table.touchAll()
-      return { device: new TrackedDevice(device, table), table }
-    } catch (error) {
-      await device.close()
-      throw error
-    }
+    return (await this.#disks.open(key)).device
   }
 
   /** Recorded at once when the sweep began anew: until then the source may not rely on what it writes down. */
@@ -156,7 +128,8 @@ export class Replica {
       const changes = this.#changes
       const hashes: DiskHash[] = []
       for (const { key, sizeBytes } of this.record.disks) {
-        const { device, table } = await this.#open(key)
+        const { device, table } = await this.#disks.open(key)
+        verifying.abort.signal.throwIfAborted()
         await device.flush()
         await table.readBackStale(verifying.abort.signal)
         const hash = await table.digest(verifying.abort.signal)
@@ -189,14 +162,21 @@ export class Replica {
     }
     await this.#save()
     await this.endSessions(inUse())
-    await this.#forgetHashes()
+    await this.#disks.forgetHashes()
+  }
+
+  /** Closes the disks, for a shadow VM that runs from them directly. They are opened again once the stream has the replica. */
+  async letGoOfDisks(): Promise<void> {
+    this.stopVerifying()
+    await this.#disks.close()
+    for (const { key } of this.record.disks) await this.#store.disks.letGo({ migrationId: this.record.migrationId, key })
   }
 
   /** The shadow VM is gone: the stream may come back. */
   async giveToStream(): Promise<void> {
     if (this.record.holder === 'STREAM') return
     this.#verified = null
-    await this.#forgetHashes()
+    await this.#disks.forgetHashes()
     this.record.holder = 'STREAM'
     this.record.shadowRef = null
     await this.#save()
@@ -210,19 +190,9 @@ export class Replica {
     this.#closed = true
     this.stopVerifying()
     await this.endSessions(new StreamError('TARGET_STOPPING', 'The target agent is stopping.'))
-    if (this.record.holder === 'SHADOW') await this.#forgetHashes()
+    if (this.record.holder === 'SHADOW') await this.#disks.forgetHashes()
     await this.#save().catch(() => {}) // only how far a sweep came would be lost
-    for (const opened of this.#disks.values()) {
-      const disk = await opened.catch(() => null)
-      await disk?.table.close()
-      await disk?.device.close()
-    }
-    this.#disks.clear()
-  }
-
-  /** A shadow VM may write past us: whatever was read back before proves nothing. */
-  async #forgetHashes(): Promise<void> {
-    for (const opened of this.#disks.values()) (await opened.catch(() => null))?.table.touchAll()
+    await this.#disks.close()
   }
 
   /** One at a time: disks of one replica share the file. */
@@ -244,5 +214,3 @@ export class Replica {
     if (this.record.holder === 'SHADOW') throw inUse()
   }
 }
-
-const inUse = (): StreamError => new StreamError('REPLICA_IN_USE', 'The shadow VM was started from this replica; the stream may not write to it until the cutover is undone.')

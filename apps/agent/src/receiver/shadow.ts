@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { serveNbd } from '@driftless/nbd'
+import { rm } from 'node:fs/promises'
 import type { DesiredTarget } from '@driftless/agent-api'
-import { IntentLog } from '../block/intent-log.ts'
-import { TokenBucket } from '../block/token-bucket.ts'
-import type { Hypervisor, HypervisorVm } from '../hypervisors/hypervisor.ts'
+import type { Hypervisor, HypervisorVm, ShadowVm } from '../hypervisors/hypervisor.ts'
 import { wayBackEpoch } from '../stream/way-back.ts'
 import type { DiskTap } from '../tap/disk-tap.ts'
-import { filteredTap } from '../tap/served-tap.ts'
 import type { Replica } from './replica.ts'
-import type { ReplicaRecord, ReplicaStore } from './replica-store.ts'
+import type { ReplicaStore } from './replica-store.ts'
+import { ServedDisks } from './served-disks.ts'
 
 /** A VM's reference at the target: legal for every hypervisor, and always the same for one migration. */
 function refOf(kind: 'shadow' | 'test', migrationId: string): string {
@@ -23,108 +19,55 @@ export const shadowRefOf = (migrationId: string): string => refOf('shadow', migr
 
 export const testRefOf = (migrationId: string): string => refOf('test', migrationId)
 
-/** Socket paths are limited to about 100 characters: a short hash names the VM and its disk. */
-export function socketNameOf(owner: string, key: string): string {
-  return `${createHash('sha256').update(`${owner}/${key}`).digest('hex').slice(0, 12)}.sock`
-}
-
-interface Served {
-  readonly tap: DiskTap
-  close(): Promise<void>
-}
-
-
-/** Builds, runs and removes the shadow VM of one replica, and serves the replica's disks to it. */
+/**
+ * Builds, runs and removes the shadow VM of one replica. Its disks are served to it, or it runs from them directly: then they are
+ * closed here before it is built, and opened again only after it was removed.
+ */
 export class Shadow {
   readonly #hypervisor: Hypervisor
   readonly #store: ReplicaStore
-  readonly #nbdDirectory: string
-  #served: Served[] | null = null
+  readonly #served: ServedDisks
 
   constructor(hypervisor: Hypervisor, store: ReplicaStore, nbdDirectory: string) {
     this.#hypervisor = hypervisor
     this.#store = store
-    this.#nbdDirectory = nbdDirectory
+    this.#served = new ServedDisks(store, nbdDirectory)
   }
 
-  #socketPath(record: ReplicaRecord, key: string): string {
-    return join(this.#nbdDirectory, socketNameOf(record.migrationId, key))
-  }
-
-  /** Serves every disk of the replica at its socket; does nothing when that is so already. */
+  /** Serves the replica's disks, unless the shadow VM runs from them directly; does nothing when that is so already. */
   async serve(replica: Replica): Promise<void> {
-    if (this.#served !== null) return
-    const served: Served[] = []
-    try {
-      for (const { key } of replica.record.disks) {
-        served.push(await this.#serveDisk(replica, key))
-      }
-      this.#served = served
-    } catch (error) {
-      for (const server of served) await server.close()
-      throw error
-    }
+    if (!this.#store.disks.direct) await this.#served.serve(replica)
   }
 
   /** The shadow VM's disks, while they are served: its writes are seen, and remembered since its first start. */
   get taps(): readonly DiskTap[] {
-    return (this.#served ?? []).map(({ tap }) => tap)
-  }
-
-  async #serveDisk(replica: Replica, key: string): Promise<Served> {
-    const { migrationId } = replica.record
-    const device = await replica.device(key)
-    const folder = this.#store.wayBackFolder(migrationId)
-    await mkdir(folder, { recursive: true })
-    const log = await IntentLog.open({ path: join(folder, `${key}.intents`), sizeBytes: device.sizeBytes })
-    const tap = filteredTap({ key, usedBytes: device.sizeBytes, device }, { throttle: new TokenBucket(), statePath: '' }, log)
-    try {
-      const server = await serveNbd({ socketPath: this.#socketPath(replica.record, key), exportName: key, device: tap.guest })
-      return {
-        tap,
-        close: async () => {
-          await server.close()
-          await log.close()
-        },
-      }
-    } catch (error) {
-      await log.close()
-      throw error
-    }
+    return this.#served.taps
   }
 
   /** Registers the shadow VM and powers it on; does what of this is not done yet. */
   async boot(replica: Replica, desired: DesiredTarget): Promise<HypervisorVm | null> {
     const ref = shadowRefOf(desired.migrationId)
     await this.serve(replica)
-    let vm = await this.#hypervisor.findVm(ref)
+    const vm = await this.#hypervisor.findVm(ref)
+    if (vm !== null && vm.guest.power !== 'OFF') return vm
+    // Also when this was done before: what an earlier life of the agent has open is seen only by asking.
+    if (this.#store.disks.direct) await replica.letGoOfDisks()
     if (vm === null) {
       // Before it may write for the first time: nothing is on its disks that the source has not.
       for (const tap of this.taps) await tap.history.begin(wayBackEpoch(desired.attempt))
-      const { shape } = desired
-      await this.#hypervisor.createShadow({
-        ref,
-        name: shape.name,
-        guestOs: shape.guestOs,
-        cpus: shape.cpus,
-        memoryBytes: shape.memoryBytes,
-        network: shape.network,
-        storage: shape.storage,
-        acknowledgedSequence: desired.acknowledgedSequence,
-        shadowNeeds: shape.hypervisor,
-        disks: replica.record.disks.map(({ key, sizeBytes }) => ({
-          key,
-          sizeBytes,
-          path: this.#store.diskPath(replica.record.migrationId, key),
-          socketPath: this.#socketPath(replica.record, key),
-        })),
-      })
+      await this.#hypervisor.createShadow(await this.#describe(ref, replica, desired))
     }
-    if (vm === null || vm.guest.power === 'OFF') {
-      await this.#hypervisor.powerOn(ref)
-      vm = await this.#hypervisor.findVm(ref)
-    }
-    return vm
+    await this.#hypervisor.powerOn(ref)
+    return this.#hypervisor.findVm(ref)
+  }
+
+  async #describe(ref: string, replica: Replica, { shape, acknowledgedSequence }: DesiredTarget): Promise<ShadowVm> {
+    const { migrationId } = replica.record
+    const { name, guestOs, cpus, memoryBytes, network, storage, hypervisor: shadowNeeds } = shape
+    const disks = replica.record.disks.map(async ({ key, sizeBytes }) => ({
+      key, sizeBytes, path: await this.#store.disks.nameOf({ migrationId, key }), socketPath: this.#served.socketPath(migrationId, key),
+    }))
+    return { ref, name, guestOs, cpus, memoryBytes, network, storage, acknowledgedSequence, shadowNeeds, disks: await Promise.all(disks) }
   }
 
   find(migrationId: string): Promise<HypervisorVm | null> {
@@ -146,9 +89,7 @@ export class Shadow {
     return true
   }
 
-  async stopServing(): Promise<void> {
-    const served = this.#served ?? []
-    this.#served = null
-    for (const server of served) await server.close()
+  stopServing(): Promise<void> {
+    return this.#served.stop()
   }
 }

@@ -58,7 +58,7 @@ export class TargetMigration {
     this.#test = new TestBoot(options)
   }
 
-  /** After a restart: takes the replica up as it was left, and serves the disks of its shadow VM before anything else. */
+  /** After a restart: takes the replica up as it was left, and serves the disks of its shadow VM, where it needs that, before anything else. */
   async adopt(record: ReplicaRecord): Promise<void> {
     this.#replica = new Replica(this.#options.store, record)
     if (record.holder === 'SHADOW') await this.#shadow.serve(this.#replica)
@@ -93,7 +93,7 @@ export class TargetMigration {
     if (this.#replica === null && (desired.stage === 'BOOT' || desired.stage === 'ACCEPT')) {
       throw new StreamError('REPLICA_MISSING', `The replica of "${desired.shape.name}" is no longer in the target's store. Check the store's disk; if the replica is lost, undo the cutover.`)
     }
-    this.#replica ??= new Replica(store, await store.prepare(desired.migrationId, desired.shape.disks))
+    this.#replica ??= new Replica(store, await store.prepare(desired.migrationId, desired.shape))
     const replica = this.#replica
     if (desired.stage !== 'RECEIVE' && desired.stage !== 'KEEP') await this.#test.end()
     switch (desired.stage) {
@@ -110,6 +110,7 @@ export class TargetMigration {
       case 'BOOT':
         replica.stopVerifying()
         await replica.giveToShadow(`attempt-${desired.attempt}`)
+        if (store.disks.direct) await this.#closeContents() // the disks are closed next
         this.#guest = (await this.#shadow.boot(replica, desired))?.guest ?? null
         break
       case 'REVERSE':
@@ -140,6 +141,10 @@ export class TargetMigration {
   async #sendBack(replica: Replica, desired: DesiredTarget): Promise<void> {
     const { hypervisor, store, credentials, changed } = this.#options
     if (replica.record.holder !== 'SHADOW') throw new StreamError('NO_SHADOW', `There is no shadow VM of "${desired.shape.name}", so there is no way back from it.`)
+    if (store.disks.direct) {
+      this.#guest = (await this.#shadow.find(desired.migrationId))?.guest ?? null
+      throw new StreamError('NO_WAY_BACK', `A way back from the target is not available yet on its hypervisor: the shadow VM of "${desired.shape.name}" runs from its disks there directly, so that the agent does not see what it writes. It runs on. End the way back; the source's VM is left as it is.`)
+    }
     await this.#shadow.serve(replica)
     this.#wayBack ??= new WayBackSender({
       migrationId: desired.migrationId, sourceAgentId: desired.sourceAgentId, taps: this.#shadow.taps, shadowRef: shadowRefOf(desired.migrationId),
@@ -231,9 +236,13 @@ export class TargetMigration {
   }
 
   async #closeReplica(): Promise<void> {
+    await this.#closeContents()
+    await this.#replica?.close()
+  }
+
+  async #closeContents(): Promise<void> {
     for (const content of this.#contents.values()) await content.close()
     this.#contents.clear()
-    await this.#replica?.close()
   }
 
   /** What the coordinator acts on; a change is reported at once. */

@@ -83,7 +83,8 @@ export class TargetRole implements AgentRole {
     }
     return {
       stream: { host: this.#options.streamHost, port: this.streamPort },
-      storage: await this.#options.store.room(),
+      // Where that cannot be told at this moment the rest is reported all the same.
+      storage: await this.#options.store.room().catch(() => null),
       inventory: null,
       sources: [],
       targets,

@@ -113,7 +113,7 @@ async function setUp() {
   const identical = async () => {
     await rest()
     await eventually('the target has everything', () => disks.every(({ replicator }) => replicator.sync.isClean))
-    for (const [at, { key }] of DISKS.entries()) expect((await readFile(target.store.diskPath('m-1', key))).equals(await readFile(paths[at] ?? ''))).toBe(true)
+    for (const [at, { key }] of DISKS.entries()) expect((await readFile(target.replicaPath('m-1', key))).equals(await readFile(paths[at] ?? ''))).toBe(true)
   }
   return { target, shadows, gate, disks, apply, observed, bootTest, identical, writes: () => writes }
 }

@@ -6,7 +6,8 @@ import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { OverlayDevice } from './overlay-device.ts'
 import type { MomentKeeper, Replica } from './replica.ts'
 import type { ReplicaStore } from './replica-store.ts'
-import { socketNameOf, testRefOf } from './shadow.ts'
+import { socketNameOf } from './served-disks.ts'
+import { testRefOf } from './shadow.ts'
 import { SnapshotDevice } from './snapshot-device.ts'
 import { TestRoom } from './test-room.ts'
 
@@ -140,6 +141,10 @@ export class TestBoot implements MomentKeeper {
   async #begin(id: string, replica: Replica): Promise<Running> {
     await this.end()
     const { store, migrationId } = this.#options
+    if (store.disks.direct) {
+      this.#running = notAvailable(id)
+      return this.#running
+    }
     await mkdir(store.testFolder(migrationId), { recursive: true })
     const { freeBytes } = await store.room()
     const running: Running = { id, room: new TestRoom(Math.floor(freeBytes * ROOM_SHARE)), moments: new Map(), closers: [], state: 'WAITING', guest: null, problem: null, failures: 0 }
@@ -216,6 +221,12 @@ export class TestBoot implements MomentKeeper {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false)
+
+/** A test that is over before it has begun. */
+const notAvailable = (id: string): Running => ({
+  id, room: new TestRoom(0), moments: new Map(), closers: [], state: 'LOST', guest: null, failures: 0,
+  problem: { code: 'TEST_NOT_AVAILABLE', message: 'Test boots are not available yet on this target\'s hypervisor: VMs run from the replica\'s disks there directly, and a test must not write to them. Replication goes on; a cutover that fails its check is undone.' },
+})
 
 /** Why the test cannot begin, or go on, from the moment that the source has marked; null: it can. */
 function whyLost({ moments }: Running, { point }: Wanted, replica: Replica): string | null {

@@ -56,7 +56,7 @@ async function setUp() {
 }
 
 async function replicaHash(target: Awaited<ReturnType<typeof startTarget>>, migrationId: string): Promise<string> {
-  const replica = await openFileDevice(target.store.diskPath(migrationId, 'disk-0'), { readOnly: true })
+  const replica = await openFileDevice(target.replicaPath(migrationId, 'disk-0'), { readOnly: true })
   const hash = await hashWholeDisk(replica, never)
   await replica.close()
   return hash

@@ -50,6 +50,7 @@ export function observeDisk(disk: { key: string; sizeBytes: number }, usedBytes:
   }
   const { sync } = replicator
   const background = backgroundOf(sync, usedBytes)
+  const behindSinceMs = behindSince(sync, replicator.shownAtMs)
   return {
     key: disk.key,
     sizeBytes: disk.sizeBytes,
@@ -70,6 +71,12 @@ export function observeDisk(disk: { key: string; sizeBytes: number }, usedBytes:
     sentBytes: replicator.sentBytes,
     verifiedBytes: replicator.table.knownBytes,
     divergences: replicator.verify.divergences,
-    behindSinceMs: sync.behindSinceMs,
+    behindSinceMs,
   }
+}
+
+/** Since when the target lacks something: what is known to be, or may have been written since the moment that the disk is read at. */
+export function behindSince({ behindSinceMs }: Pick<SyncState, 'behindSinceMs'>, shownAtMs: number | null): number | null {
+  if (behindSinceMs === null || shownAtMs === null) return behindSinceMs ?? shownAtMs
+  return Math.min(behindSinceMs, shownAtMs)
 }

@@ -156,6 +156,11 @@ export class DiskReplicator {
     return this.#problem ?? this.verify.problem
   }
 
+  /** Where the disk is read at a moment: when that was. */
+  get shownAtMs(): number | null {
+    return this.#options.tap.shownAtMs ?? null
+  }
+
   /** When the target last durably took something, or there was nothing to take. */
   get lastProgressMs(): number {
     return this.#lastProgressMs

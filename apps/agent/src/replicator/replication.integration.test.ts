@@ -52,7 +52,7 @@ async function setUp(options: { quotaBytes?: number } = {}) {
 }
 
 async function replicaHash(target: Awaited<ReturnType<typeof startTarget>>): Promise<string> {
-  const replica = await openFileDevice(target.store.diskPath('m-1', 'disk-0'))
+  const replica = await openFileDevice(target.replicaPath('m-1', 'disk-0'))
   const hash = await hashWholeDisk(replica, never)
   await replica.close()
   return hash
@@ -204,7 +204,7 @@ describe('replication', () => {
     await eventually('all is proven', () => replicator.verify.complete)
     expect(replicator.verify.divergences).toBe(0)
     expect(replicator.table.knownBytes).toBe(SIZE)
-    const replica = await openFileDevice(target.store.diskPath('m-1', 'disk-0'))
+    const replica = await openFileDevice(target.replicaPath('m-1', 'disk-0'))
     await replica.write(3 * MIB + 5, Buffer.from([1, 2, 3]))
     await replica.close()
     // Only what was written since is looked at again: the neighbouring block of the same piece.

@@ -42,6 +42,8 @@ export class SourceMigration {
   /** The VM was seen running while its disks were to follow the shadow VM's. */
   #wayBackSpoiled = false
   #problem: Problem | null = null
+  /** The migrated VM carries its mark. */
+  #retired = false
   /** What the disks had come to when replication ended. */
   #lastDisks: SourceDiskObserved[] = []
 
@@ -103,7 +105,10 @@ export class SourceMigration {
         return
       case 'RELEASE':
         await this.#stopReplicating(desired)
-        if (this.#guest.power === 'OFF') this.#freeze(true)
+        if (this.#guest.power === 'OFF') {
+          this.#freeze(true)
+          await this.#retire()
+        }
         break
       case 'STOP':
         await this.#stopReplicating(desired)
@@ -152,7 +157,7 @@ export class SourceMigration {
         })
     }
     this.#ownBucket.setRate(desired.vmRateBytesPerSecond ?? null)
-    this.#throttle.converge(desired, this.#replicators)
+    if (tap.disks.every(({ slows }) => slows !== false)) this.#throttle.converge(desired, this.#replicators)
     for (const { replicator } of this.#replicators) {
       replicator.setTarget(desired.target)
       replicator.setPaused(desired.stage === 'PAUSE')
@@ -232,6 +237,13 @@ export class SourceMigration {
     await final?.stop()
   }
 
+  async #retire(): Promise<void> {
+    if (this.#retired) return
+    const { hypervisor, tap } = this.#options
+    await hypervisor.retire?.(tap.ref)
+    this.#retired = true
+  }
+
   /** Puts the guest on again if it is off on our account, once: a person may switch it off later. */
   async #powerOnAgain(record: MigrationRecord): Promise<void> {
     if (!record.facts.askedToShutDown || record.facts.poweredOnAgain) return
@@ -274,9 +286,13 @@ export class SourceMigration {
       reread: proof?.reread ?? null,
       hashes: stage === 'TAKE_BACK' ? (this.#wayBack?.hashes ?? null) : (proof?.hashes ?? null),
       guestThrottle: this.#throttle.observe(),
-      problem: this.#problem ?? (proof === null ? this.#linkProblem() : null),
+      problem: this.#problem ?? (proof === null ? (this.#tapProblem() ?? this.#linkProblem()) : null),
       test: this.#point?.observed ?? null,
     }
+  }
+
+  #tapProblem(): Problem | null {
+    return this.#options.tap.disks.find(({ problem }) => problem != null)?.problem ?? null
   }
 
   /** Once there is proof the target may shut the stream out: it boots from the replica. Before, trouble counts. */

@@ -57,6 +57,8 @@ export class SourceRole implements AgentRole {
   /** Wave → the cap that its VMs share. */
   readonly #waveBuckets = new Map<string, TokenBucket>()
   readonly #taps = new Map<string, VmTap>()
+  /** VMs whose taps are being put on, or taken away. */
+  readonly #tapping = new Map<string, Promise<void>>()
   readonly #migrations = new Map<string, SourceMigration>()
   /** Since when a migration is in its final stage. */
   readonly #finalSinceMs = new Map<string, number>()
@@ -125,6 +127,7 @@ export class SourceRole implements AgentRole {
     this.#closing = true
     for (const timer of this.#timers) clearInterval(timer)
     await this.#looking
+    await Promise.all(this.#tapping.values())
     await Promise.all(this.#converging.values())
     for (const migration of this.#migrations.values()) await migration.close()
     for (const tap of this.#taps.values()) await tap.close()
@@ -146,27 +149,35 @@ export class SourceRole implements AgentRole {
     const differs = JSON.stringify(vms.map((vm) => [vm.ref, vm.guest.power, vm.guest.health])) !== JSON.stringify(this.#vms.map((vm) => [vm.ref, vm.guest.power, vm.guest.health]))
     this.#vms = vms
     for (const vm of vms) {
-      if (this.#taps.has(vm.ref) || this.#closing || !this.#wantsTap(vm.ref)) continue
-      try {
-        const tap = await tapVm(vm, join(this.#options.dataDirectory, 'taps'))
-        this.#taps.set(vm.ref, tap)
-        this.#complaints.delete(vm.ref)
-        this.#options.log.info({ vmRef: vm.ref, disks: tap.disks.map(({ key, kind }) => ({ key, kind })) }, 'disks are tapped')
-      } catch (error) {
-        this.#complain(vm.ref, error)
-      }
+      if (!this.#taps.has(vm.ref) && !this.#closing && this.#wantsTap(vm.ref)) this.#inBackground(vm.ref, () => this.#tap(vm))
     }
     for (const [ref, tap] of this.#taps) {
       if ((vms.some((vm) => vm.ref === ref) && this.#wantsTap(ref)) || [...this.#migrations.values()].some((migration) => migration.tap.ref === ref)) continue
       this.#taps.delete(ref)
-      await tap.close()
+      this.#inBackground(ref, () => tap.close())
     }
+    // Guests that reach their disks through us wait for it.
+    if (this.#options.hypervisor.capabilities.tap === 'ALWAYS') await Promise.all(this.#tapping.values())
     this.#match()
     for (const migration of this.#migrations.values()) {
       const vm = vms.find((candidate) => candidate.ref === migration.tap.ref)
       if (vm !== undefined) migration.sawGuest(vm.guest)
     }
     if (differs) this.#options.changed()
+  }
+
+  /** Taps come and go beside everything else: with some hypervisors each takes seconds, and letting go of a disk minutes. One at a time for a VM. */
+  #inBackground(ref: string, work: () => Promise<void>): void {
+    if (this.#tapping.has(ref)) return
+    this.#tapping.set(ref, work().catch((error: unknown) => this.#complain(ref, error)).finally(() => this.#tapping.delete(ref)))
+  }
+
+  async #tap(vm: HypervisorVm): Promise<void> {
+    const tap = await tapVm(vm, join(this.#options.dataDirectory, 'taps'))
+    this.#taps.set(vm.ref, tap)
+    this.#complaints.delete(vm.ref)
+    this.#options.log.info({ vmRef: vm.ref, disks: tap.disks.map(({ key, kind }) => ({ key, kind })) }, 'disks are tapped')
+    this.#match()
   }
 
   #wantsTap(ref: string): boolean {
@@ -185,6 +196,7 @@ export class SourceRole implements AgentRole {
       }
       const tap = this.#taps.get(desired.vmRef)
       const vm = this.#vms.find((candidate) => candidate.ref === desired.vmRef)
+      if (tap === undefined && this.#tapping.has(desired.vmRef)) continue
       if (tap === undefined || vm === undefined) {
         this.#complain(migrationId, new Error(`VM "${desired.vmRef}" is wanted by migration "${migrationId}", but the hypervisor does not have it, or its disks cannot be opened.`))
         continue
@@ -234,7 +246,7 @@ export class SourceRole implements AgentRole {
       disks: disks.map((disk) => observeDisk(disk, 0, null, stage, this.#options.now())),
       guest: { power: 'OFF', health: 'UNKNOWN', healthDetail: null, acknowledgedSequence: 0, sequenceAtBoot: null, firstWriteAtMs: null, lastWriteAtMs: null },
       sourceOffAtMs: null, finalSyncAtMs: null, hashes: null,
-      problem: { code: 'VM_UNAVAILABLE', message: `VM "${vmRef}" cannot be replicated: ${why}. Check it at the source hypervisor.`.slice(0, 500) },
+      problem: this.#tapping.has(vmRef) && this.#complaints.get(vmRef) === undefined ? null : { code: 'VM_UNAVAILABLE', message: `VM "${vmRef}" cannot be replicated: ${why}. Check it at the source hypervisor.`.slice(0, 500) },
     }
   }
 

@@ -68,7 +68,7 @@ async function setUp(sizeBytes = SIZE) {
     await source.close()
     source = await start()
   }
-  return { vm, hypervisor, shadows, reads, target, guest, drive, observe, replicated, proven, restartSource, diskPath: target.store.diskPath('m-1', 'disk-0') }
+  return { vm, hypervisor, shadows, reads, target, guest, drive, observe, replicated, proven, restartSource, diskPath: target.replicaPath('m-1', 'disk-0') }
 }
 
 describe('stages', () => {

@@ -1,6 +1,6 @@
 import type { TelemetrySample } from '@driftless/agent-api'
 import { LatencyHistogram } from '../block/latency-histogram.ts'
-import { backgroundOf } from './disk-observation.ts'
+import { backgroundOf, behindSince } from './disk-observation.ts'
 import type { SourceMigration } from './source-migration.ts'
 import type { VmTap } from '../tap/vm-tap.ts'
 
@@ -68,7 +68,8 @@ export class Telemetry {
       totals.foreground += sync.foregroundDoneBytes
       const background = backgroundOf(sync, tap.disks.find((disk) => disk.key === replicator.disk.diskKey)?.usedBytes ?? 0)
       backlogBytes += sync.foregroundLeftBytes + background.total - background.done
-      if (sync.behindSinceMs !== null) lagSeconds = Math.max(lagSeconds, (atMs - sync.behindSinceMs) / 1000)
+      const sinceMs = behindSince(sync, replicator.shownAtMs)
+      if (sinceMs !== null) lagSeconds = Math.max(lagSeconds, (atMs - sinceMs) / 1000)
     }
     const before = this.#before.get(tap.ref)
     this.#before.set(tap.ref, totals)

@@ -76,7 +76,7 @@ async function moved() {
     }
     await inside.flush()
   }
-  const replica = target.store.diskPath('m-1', 'disk-0')
+  const replica = target.replicaPath('m-1', 'disk-0')
   const same = async () => (await readFile(path)).equals(await readFile(replica))
   const inStep = () => eventually('the source follows the shadow VM', async () => {
     const { wayBack } = (await observe()).target

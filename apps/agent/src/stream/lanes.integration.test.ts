@@ -128,7 +128,7 @@ async function setUp(sizeBytes = SIZE) {
     return { replicator, guest: tap.guest }
   }
   const expectIdentical = async (migrationId = 'm-1') => {
-    const replica = await openFileDevice(target.store.diskPath(migrationId, 'disk-0'))
+    const replica = await openFileDevice(target.replicaPath(migrationId, 'disk-0'))
     expect(await hashWholeDisk(replica, never)).toBe(await hashWholeDisk(device, never))
     await replica.close()
   }

@@ -1,3 +1,4 @@
+import type { Problem } from '@driftless/agent-api'
 import type { BlockDevice } from '@driftless/nbd'
 import type { BlockRun } from '../block/dirty-map.ts'
 import type { DirtyListener } from '../block/dirty-tracking.ts'
@@ -7,10 +8,10 @@ import type { WriteGate } from '../block/write-gate.ts'
 
 /**
  * How a guest's writes are seen: SERVED, the guest reaches its disk through our NBD server; MIRROR, the hypervisor copies
- * every write to a sink of ours; BITMAPS, the hypervisor remembers written blocks and is asked. For people and telemetry:
- * nothing outside the adapters branches on it.
+ * every write to a sink of ours; BITMAPS, the hypervisor remembers written blocks and is asked; CHANGED_BLOCKS, the disk
+ * is looked at from one frozen moment to the next. For people and telemetry: nothing outside the adapters branches on it.
  */
-export type TapKind = 'SERVED' | 'MIRROR' | 'BITMAPS'
+export type TapKind = 'SERVED' | 'MIRROR' | 'BITMAPS' | 'CHANGED_BLOCKS'
 
 /** A guest's disk, tapped: its writes are seen, its content can be read. */
 export interface DiskTap {
@@ -19,19 +20,30 @@ export interface DiskTap {
   /** What of it the hypervisor counted as used when it was tapped. */
   readonly usedBytes: number
   readonly kind: TapKind
-  /** The disk's content below every filter. What the replicator reads here never counts as the guest's. */
+  /** The disk's content below every filter, or as it was at the latest moment. What the replicator reads here never counts as the guest's. */
   readonly device: BlockDevice
   /** The guest's writes, as far as this tap sees them. */
   readonly statistics: Statistics
   /**
    * Whom to tell of changed blocks; null: nobody. Once it has resolved, every later write is told before the guest hears
-   * that it is done (SERVED, MIRROR), or at the latest by the next `settle` (BITMAPS).
+   * that it is done (SERVED, MIRROR), or at the latest by the next `settle` (BITMAPS), or before `device` shows it (CHANGED_BLOCKS).
    */
   listen(listener: DirtyListener | null): Promise<void>
-  /** Resolves when every write that was acknowledged to the guest before the call has been told. */
+  /**
+   * Resolves when every write that was acknowledged to the guest before the call has been told. CHANGED_BLOCKS: once the guest
+   * is off; while it runs, every write that `device` shows.
+   */
   settle(): Promise<void>
   /** Refuses the guest's writes, where the tap stands in their way. Used only while the guest is off. */
   freeze(frozen: boolean): void
+  /** Has `device` show a moment after the call. Resolves to the bytes that were told for it, all disks of the VM together. Absent: it always shows the present. */
+  refresh?(): Promise<number>
+  /** Where `device` shows a moment: when that was; null: it shows the present, for the guest is off. */
+  readonly shownAtMs?: number | null
+  /** Why `device` cannot show a later moment, when that has failed for a while; it is tried again by itself. */
+  readonly problem?: Problem | null
+  /** False: the guest's writes do not go by the throttle that the tap was given. */
+  readonly slows?: boolean
   /** Writes submitted and not completed, as far as seen. */
   readonly pendingWrites: number
   readonly history: WriteHistory

@@ -6,6 +6,7 @@ import type { DesiredTarget } from '@driftless/agent-api'
 import type { BlockDevice } from '@driftless/nbd'
 import { workingHypervisor } from '../hypervisors/working-hypervisor.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
+import { FileReplicaDisks } from '../receiver/file-replica-disks.ts'
 import { ReplicaStore } from '../receiver/replica-store.ts'
 import { TargetRole } from '../receiver/target-role.ts'
 import { testAuthority } from './certificates.ts'
@@ -52,7 +53,8 @@ export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes
   const directory = await mkdtemp(join(tmpdir(), 'dl-agent-'))
   const authority = await testAuthority()
   const credentials = await authority.issue('target-1')
-  const store = new ReplicaStore({ directory: join(directory, 'replicas'), quotaBytes: options.quotaBytes ?? null, ...(options.open && { open: options.open }) })
+  const files = new FileReplicaDisks({ directory: join(directory, 'replicas'), ...(options.open && { open: options.open }) })
+  const store = new ReplicaStore({ directory: join(directory, 'replicas'), disks: options.hypervisor?.replicaDisks ?? files, quotaBytes: options.quotaBytes ?? null })
   const make = (port: number) =>
     new TargetRole({
       credentials, store, hypervisor: options.hypervisor ?? emptyHypervisor, nbdDirectory: directory,
@@ -64,6 +66,8 @@ export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes
     role.apply({ version: '1', sources: [], targets, siteRateBytesPerSecond: null, observeVmRefs: [] })
   return {
     directory, authority, store, apply,
+    /** The file of a replica's disk. */
+    replicaPath: (migrationId: string, key: string) => files.pathOf({ migrationId, key }),
     source: await authority.issue('source-1'),
     target: { agentId: 'target-1', host: '127.0.0.1', port: role.streamPort },
     report: () => role.report(),

@@ -31,6 +31,7 @@ export function scriptedVim(say: (method: string, times: number, asked: Asked) =
     content: {
       rootFolder: { type: 'Folder', value: 'group-d1' },
       propertyCollector: manager('PropertyCollector'), viewManager: manager('ViewManager'), sessionManager: manager('SessionManager'),
+      eventManager: manager('EventManager'), perfManager: manager('PerformanceManager'), extensionManager: manager('ExtensionManager'), ioFilterManager: manager('IoFilterManager'), authorizationManager: manager('AuthorizationManager'),
       about: { fullName: 'Scripted', apiType: 'VirtualCenter', apiVersion: '7.0' },
     },
     sessionKey: 'scripted',

@@ -1,0 +1,147 @@
+import { join } from 'node:path'
+import type { BlockDevice } from '@driftless/nbd'
+import { ask, parseDatastorePath, reference, waitForTask } from '@driftless/vim25'
+import type { Hypervisor } from '../hypervisor.ts'
+import type { VsphereConnection } from './connection-file.ts'
+import { AgentVm } from './agent-vm.ts'
+import { openDatastoreReader } from './datastore-reader.ts'
+import { openHotAddReader } from './hot-add-reader.ts'
+import { Inventory } from './inventory.ts'
+import { Leftovers } from './leftovers.ts'
+import { isMigratedName, migratedName } from './migrated-name.ts'
+import { Places } from './places.ts'
+import { powerOff, powerOn, shutDown } from './power.ts'
+import type { PoweredVm } from './power.ts'
+import { createShadow, findShadow, removeShadow } from './shadow-vm.ts'
+import { SourceVms } from './source-vms.ts'
+import { TappedVms } from './tapped-vms.ts'
+import { VCenter } from './vcenter.ts'
+import type { DiskFacts, VmFacts } from './vm-facts.ts'
+import { VmEvents } from './vm-events.ts'
+import { VmSettings } from './vm-settings.ts'
+import { VmdkReplicaDisks } from './vmdk-replica-disks.ts'
+import { vsphereFacts } from './vsphere-facts.ts'
+import { meterWrites } from './write-meter.ts'
+
+/** How often snapshots that nobody uses any more are looked for. */
+const SWEEP_EVERY_MS = 30_000
+
+/** VMs that we build have references of our own; vSphere's are UUIDs. */
+const isShadowRef = (ref: string): boolean => /^(shadow|test)-/.test(ref)
+
+export interface VsphereHypervisorOptions {
+  readonly connection: VsphereConnection
+  /** Where disks that are attached to the agent's VM appear. */
+  readonly devicesDirectory: string
+  /** Between two snapshots of a VM at least. */
+  readonly leastRoundMs: number
+  readonly dataDirectory: string
+  /** Named in its snapshots, so that it knows its own. */
+  readonly agentName: string
+}
+
+export interface VsphereHypervisor extends Hypervisor {
+  /** Logs out. VMs run on. */
+  close(): Promise<void>
+}
+
+/**
+ * Adapter for vSphere, by one vCenter. A VM's reference is its instance UUID, a disk's key its device key: both stay when
+ * VMs move and disks are added.
+ *
+ *   Inventory ── every VM, kept as it changes          obstacles: what stands in a VM's way
+ *   SourceVms ── VMs as the replicator knows them      places: names of hosts, clusters, datastores
+ *   TappedVms ─ FrozenVm ─ SnapshotCycle               rounds: snapshot, changed areas, read
+ *                └ ChangedBlocksTap, one a disk        readers: HotAdd (AgentVm) or the datastore's files
+ */
+export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, dataDirectory, agentName }: VsphereHypervisorOptions): VsphereHypervisor {
+  const vcenter = new VCenter(connection)
+  const inventory = new Inventory(vcenter)
+  const places = new Places(vcenter)
+  const agentVm = connection.agentVm === null ? null : new AgentVm(vcenter, { agentVm: connection.agentVm, devicesDirectory })
+  const target = connection.agentVm === null ? null : { ...connection, agentVm: connection.agentVm, devicesDirectory, folder: null, resourcePool: null }
+  const replicaDisks = agentVm === null || target === null ? null : new VmdkReplicaDisks({ vcenter, agentVm, target, directory: join(dataDirectory, 'virtual-disks') })
+  const snapshots = { agentName, letGo }
+  const tapped = new TappedVms({ vcenter, snapshots, leastRoundMs, openReader })
+  const sources = new SourceVms({ vcenter, inventory, places, settings: new VmSettings(vcenter), tapped, agentVm: connection.agentVm, noticesOf: ({ moref }) => events.of(moref.value) })
+  const events = new VmEvents(vcenter)
+  const leftovers = new Leftovers(vcenter, snapshots)
+  const sweeping = setInterval(() => void sweep(), SWEEP_EVERY_MS)
+  const stop = new AbortController()
+  const tappedRefs = () => new Set(tapped.all().map(({ vm }) => vm.moref.value))
+  // What cannot be read of events is read the next time.
+  const following = Promise.all([events.follow(tappedRefs, () => {}, stop.signal), meterWrites(vcenter, tapped, stop.signal)])
+  let product: string | null = null
+
+  async function openReader(vm: VmFacts, disk: DiskFacts): Promise<BlockDevice> {
+    if (agentVm !== null && connection.read !== 'datastore') return openHotAddReader(agentVm, disk)
+    if (connection.read === 'hot-add') throw new Error('Disks are to be read by HotAdd, and the agent does not know the VM that it runs in. Name it: npm run vsphere -- connect … --agent-vm NAME')
+    const path = parseDatastorePath(disk.fileName)
+    return openDatastoreReader(vcenter, disk.fileName, await places.datacenterOf(vm, path?.datastore ?? ''), disk.sizeBytes)
+  }
+
+  async function shadow(ref: string): Promise<PoweredVm | null> {
+    const moref = await vcenter.use((vim) => findShadow(vim, ref))
+    return moref === null ? null : { moref, name: ref }
+  }
+
+  async function letGo(vm: VmFacts): Promise<void> {
+    await agentVm?.sweep((_fileName, uuid) => vm.disks.some((disk) => disk.uuid === uuid))
+  }
+
+  async function sweep(): Promise<void> {
+    const vms = await inventory.list().catch(() => [])
+    leftovers.look(vms.filter((vm) => !tapped.isTapped(vm.instanceUuid)))
+  }
+
+  /** The VM that the reference names: one of ours, that was built as a shadow, or one of theirs. */
+  async function get(ref: string): Promise<PoweredVm> {
+    const vm = isShadowRef(ref) ? await shadow(ref) : await sources.facts(ref)
+    if (vm === null) throw new Error(`vCenter has no VM "${ref}" any more. Check it there, or cancel its migration.`)
+    return vm
+  }
+
+  return {
+    capabilities: { tap: 'ON_DEMAND' },
+    ...(replicaDisks === null ? {} : { replicaDisks }),
+    async describe() {
+      product ??= await vcenter.use((vim) => Promise.resolve(`${vim.content.about.fullName}`)).catch(() => null)
+      return vsphereFacts({ product, inVm: connection.agentVm !== null, filters: [], problem: vcenter.problem })
+    },
+    listVms: () => sources.list(),
+    async findVm(ref) {
+      if (!isShadowRef(ref)) return sources.find(ref)
+      const found = await shadow(ref)
+      return found === null ? null : sources.look(found.moref)
+    },
+    async powerOn(ref) {
+      sources.noteOn(ref)
+      const vm = await get(ref)
+      const on = () => powerOn(vcenter, vm)
+      await (tapped.get(ref)?.whileHidden(on) ?? on())
+    },
+    async shutdown(ref) {
+      await shutDown(vcenter, await get(ref))
+      sources.noteAsked(ref)
+    },
+    powerOff: async (ref) => powerOff(vcenter, await get(ref)),
+    async retire(ref) {
+      const { moref, name } = await get(ref)
+      if (isMigratedName(name)) return
+      await vcenter.use(async (vim) => waitForTask(vim, await ask(vim, moref, 'Rename_Task', { newName: migratedName(name, new Date()) }, reference)))
+    },
+    async createShadow(wanted) {
+      if (target === null) throw new Error('Shadow VMs are built around disks that the agent connects to its own VM, and it does not know which that is. Name it: npm run vsphere -- connect … --agent-vm NAME')
+      await vcenter.use((vim) => createShadow(vim, target, wanted))
+    },
+    removeVm: (ref) => vcenter.use((vim) => removeShadow(vim, ref)),
+    async close() {
+      clearInterval(sweeping)
+      stop.abort(new Error('The agent is stopping.'))
+      await following
+      await leftovers.close()
+      await inventory.close()
+      await vcenter.close()
+    },
+  }
+}
