@@ -39,7 +39,7 @@ export function VmActions({ wave, migration }: { wave: Wave; migration: WaveMigr
           <Button asChild variant="ghost" size="icon"><Link href={`/statistics?wave=${wave.id}&vm=${migration.vmId}`} aria-label={t('vms.menu.statistics')}><ChartSpline aria-hidden /></Link></Button>
         </Tooltip>
       )}
-      {cancellable && <VmRates migration={migration} />}
+      {cancellable && <VmRates wave={wave} migration={migration} />}
       {cancellable && (
         <Confirm danger trigger={<Button variant="ghost" size="icon" aria-label={t('vms.menu.cancel')}><X aria-hidden /></Button>} title={t('cancelVm.title', { name: migration.name })} description={t('cancelVm.description')} action={t('cancelVm.action')} onConfirm={() => cancel.mutateAsync({ migrationId: migration.id })} />
       )}
