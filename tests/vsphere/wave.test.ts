@@ -60,7 +60,7 @@ describe.skipIf(withoutVcsim)('on vSphere', () => {
   test('what stands in a VM’s way is in the inventory before anything is planned, and the plan is refused with it', async () => {
     world = await startVsphereWorld({ read: 'datastore', vms: [vm('good-1'), vm('independent-1', { independentDisk: true }), vm('tpm-1', { vtpm: true }), vm('backup-1', { snapshot: true })] })
     const operator = await signIn(world.driftless.url, OPERATOR, DEMO_PASSWORD)
-    const blocked = z.array(z.object({ id: z.string(), name: z.string(), siteId: z.string(), blockers: z.array(z.object({ code: z.string() })), placement: z.object({ cluster: z.string().nullable(), guestTools: z.string() }).nullable() }))
+    const blocked = z.array(z.object({ id: z.string(), name: z.string(), siteId: z.string(), blockers: z.array(z.object({ code: z.string() })) }))
     let vms: z.infer<typeof blocked> = []
     await eventually('four VMs are listed', async () => {
       vms = await operator.query('migrate.inventory', undefined, blocked)
@@ -69,7 +69,8 @@ describe.skipIf(withoutVcsim)('on vSphere', () => {
     expect(Object.fromEntries(vms.map(({ name, blockers }) => [name, blockers.map(({ code }) => code)]))).toEqual({
       'good-1': [], 'independent-1': ['INDEPENDENT_DISK'], 'tpm-1': ['VTPM'], 'backup-1': ['SNAPSHOTS_PRESENT'],
     })
-    for (const { placement } of vms) expect(placement).toMatchObject({ cluster: expect.any(String), guestTools: 'RUNNING' })
+    const placement = z.object({ cluster: z.string().nullable(), host: z.string().nullable(), datastores: z.array(z.string()), guestTools: z.string() })
+    for (const { id } of vms) expect(await operator.query('migrate.placement', { vmId: id }, placement)).toMatchObject({ cluster: 'DC0_C0', host: expect.any(String), datastores: ['LocalDS_0'], guestTools: 'RUNNING' })
     const [destination] = await operator.query('migrate.destinations', undefined, destinations)
     const plan = (name: string) => operator.mutate('migrate.planWave', {
       name: 'Refused', siteId: vms[0]?.siteId, destinationId: destination?.id, cutoverMode: 'MANUAL', rateBytesPerSecond: null,

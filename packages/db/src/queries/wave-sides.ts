@@ -1,4 +1,4 @@
-import { followsInRounds, isInContact, restsOnSimulator } from '@driftless/domain'
+import { followsInRounds, isInContact, offers, restsOnSimulator } from '@driftless/domain'
 import { hypervisorOf } from './hypervisor-facts.ts'
 
 type Agent = { readonly id: string; readonly name: string; readonly lastContactAt: Date | null; readonly hypervisor: unknown }
@@ -9,5 +9,8 @@ export function sideOf(agents: readonly Agent[], used: ReadonlySet<string | null
   const hypervisor = hypervisorOf(agent?.hypervisor)
   if (!agent || !hypervisor) return null
   const { kind, problem, capabilities } = hypervisor
-  return { agentName: agent.name, kind, problem: isInContact(agent.lastContactAt, now) ? problem : null, inRounds: followsInRounds(capabilities), simulated: restsOnSimulator(capabilities) }
+  return {
+    agentName: agent.name, kind, problem: isInContact(agent.lastContactAt, now) ? problem : null, inRounds: followsInRounds(capabilities), simulated: restsOnSimulator(capabilities),
+    testBoot: offers(capabilities, 'TEST_BOOT'), wayBack: offers(capabilities, 'WAY_BACK'),
+  }
 }

@@ -6,24 +6,38 @@ import { HypervisorProblem } from '@/features/hypervisor/components/hypervisor-p
 import { InstalledFilters } from '@/features/hypervisor/components/installed-filters.tsx'
 import { Button } from '@/ui/button.tsx'
 import { Dialog } from '@/ui/dialog.tsx'
+import { useFormats } from '@/ui/format/use-formats.ts'
+import { KeyValueList } from '@/ui/key-value.tsx'
 import type { Agent } from './configure-page.tsx'
 
-/** What works with an agent's hypervisor, how far that was verified, and the IO filters on its clusters. */
-export function AgentDetails({ agent }: { agent: Agent & { siteName: string } }) {
+/** One agent, and what works with its hypervisor: how far that was verified, and the IO filters on its clusters. */
+export function AgentDetails({ agent, siteName }: { agent: Agent; siteName: string }) {
   const t = useTranslations('configure.agents')
+  const { date } = useFormats()
   const [open, setOpen] = useState(false)
-  const { hypervisor } = agent
-  if (hypervisor === null) return null
-  const { kind, capabilities, filters, problem } = hypervisor
-  // Of a hypervisor that is not theirs people do not learn whether there are any.
-  const hasFilters = filters.length > 0 || (kind === 'VSPHERE' && hypervisor.product !== null)
   return (
-    <Dialog className="max-w-2xl" open={open} onOpenChange={setOpen} title={agent.name} description={hypervisor.product ?? agent.siteName} trigger={<Button size="sm" aria-label={t('detailsOf', { name: agent.name })}>{t('details')}</Button>}>
+    <Dialog className="max-w-2xl" open={open} onOpenChange={setOpen} title={agent.name} description={agent.hypervisor?.product ?? siteName} trigger={<Button size="sm" aria-label={t('detailsOf', { name: agent.name })}>{t('details')}</Button>}>
       <div className="flex flex-col gap-5">
-        {agent.online && problem !== null && <HypervisorProblem side={agent.role} siteName={agent.siteName} agentName={agent.name} problem={problem} />}
-        <CapabilityList platform={kind} capabilities={capabilities} />
-        {hasFilters && <InstalledFilters filters={filters} />}
+        {agent.hypervisor !== null && <AboutHypervisor agent={agent} siteName={siteName} hypervisor={agent.hypervisor} />}
+        <KeyValueList items={[
+          { label: t('columns.version'), value: t('version', { version: agent.version, protocol: agent.protocol }) },
+          { label: t('host'), value: agent.host },
+          { label: t('enrolled'), value: date(agent.enrolledAt) },
+        ]} />
       </div>
     </Dialog>
+  )
+}
+
+function AboutHypervisor({ agent, siteName, hypervisor }: { agent: Agent; siteName: string; hypervisor: NonNullable<Agent['hypervisor']> }) {
+  const { kind, product, capabilities, filters, problem } = hypervisor
+  // Of a hypervisor that is not theirs people do not learn whether there are any.
+  const hasFilters = filters.length > 0 || (kind === 'VSPHERE' && product !== null)
+  return (
+    <>
+      {agent.online && problem !== null && <HypervisorProblem side={agent.role} siteName={siteName} agentName={agent.name} problem={problem} />}
+      <CapabilityList platform={kind} capabilities={capabilities} />
+      {hasFilters && <InstalledFilters filters={filters} />}
+    </>
   )
 }

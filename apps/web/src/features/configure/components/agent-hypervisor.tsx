@@ -1,7 +1,6 @@
 'use client'
 import { useTranslations } from 'next-intl'
 import { useNames } from '@/features/hypervisor/components/use-names.ts'
-import { Pill } from '@/ui/pill.tsx'
 import type { Agent } from './configure-page.tsx'
 
 /** What an agent's hypervisor calls itself, and what is wrong with it. */
@@ -11,9 +10,9 @@ export function AgentHypervisor({ agent: { hypervisor, online } }: { agent: Pick
   const names = useNames()
   if (hypervisor === null) return <span className="text-muted">{agents('notTold')}</span>
   return (
-    <div className="flex max-w-80 flex-col items-start gap-1 max-sm:items-end">
-      <span className="break-words">{hypervisor.product ?? t(`kinds.${hypervisor.kind}`)}</span>
-      {online && hypervisor.problem !== null && <Pill tone="danger" className="h-auto min-h-5.5 py-0.5 whitespace-normal">{names.problem(hypervisor.problem.code)}</Pill>}
+    <div className="max-w-72 max-sm:text-right">
+      <span className="block break-words">{hypervisor.product ?? t(`kinds.${hypervisor.kind}`)}</span>
+      {online && hypervisor.problem !== null && <span className="block text-xs font-medium text-danger">{names.problem(hypervisor.problem.code)}</span>}
     </div>
   )
 }

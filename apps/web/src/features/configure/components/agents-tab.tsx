@@ -29,12 +29,10 @@ export function AgentsTab({ sites }: { sites: readonly Site[] }) {
     { id: 'site', header: t('columns.site'), value: (row) => row.siteName, hideBelow: 'md' },
     { id: 'role', header: t('columns.role'), value: (row) => t(`roles.${row.role}`), hideBelow: 'lg' },
     { id: 'hypervisor', header: t('columns.hypervisor'), value: (row) => row.hypervisor?.product ?? '', cell: (row) => <AgentHypervisor agent={row} /> },
-    { id: 'version', header: t('columns.version'), value: (row) => row.version, cell: (row) => <span title={t('protocol', { protocol: row.protocol })}>{row.version}</span>, hideBelow: 'sm' },
+    { id: 'version', header: t('columns.version'), value: (row) => row.version, hideBelow: 'sm' },
     { id: 'contact', header: t('columns.contact'), value: (row) => row.lastContactAt?.getTime() ?? 0, cell: (row) => (row.lastContactAt === null ? '–' : <RelativeTime at={row.lastContactAt} />), searchable: false },
-    { id: 'host', header: t('columns.host'), value: (row) => row.host, hideBelow: 'lg' },
     { id: 'free', header: t('columns.free'), value: (row) => row.freeBytes, cell: (row) => (row.freeBytes === null || row.totalBytes === null ? '–' : t('freeOf', { free: formats.bytes(row.freeBytes), total: formats.bytes(row.totalBytes) })), align: 'end', hideBelow: 'lg', searchable: false },
-    { id: 'enrolled', header: t('columns.enrolled'), value: (row) => row.enrolledAt.getTime(), cell: (row) => formats.date(row.enrolledAt), hideBelow: 'xl', searchable: false },
-    { id: 'details', header: t('columns.details'), cell: (row) => <AgentDetails agent={row} />, align: 'end', searchable: false },
+    { id: 'details', header: t('columns.details'), cell: (row) => <AgentDetails agent={row} siteName={row.siteName} />, align: 'end', searchable: false },
   ]
   return (
     <div className="flex flex-col gap-4">

@@ -48,7 +48,7 @@ export function useInventoryColumns(vms: readonly InventoryVm[], reasons = false
     {
       id: 'wave', header: t('wave'), value: (vm) => vm.migration?.waveName ?? '',
       cell: (vm) => vm.migration === null ? <span className="text-xs text-muted">{t('free')}</span> : (
-        <span className="inline-flex items-center gap-2 whitespace-nowrap max-sm:flex-wrap max-sm:justify-end">
+        <span className="inline-flex flex-wrap items-center gap-x-2 gap-y-1 max-sm:justify-end">
           <Link href={`/waves/${vm.migration.waveId}`} className="text-accent hover:underline">{vm.migration.waveName}</Link>
           <MigrationPill status={vm.migration.status} />
         </span>

@@ -58,8 +58,8 @@ function Shift({ overview }: { overview: Overview }) {
           <WaveTable waves={waves} empty={<EmptyState icon={LayoutDashboard} title={t('waves.empty.title')} description={t('waves.empty.description')} />} />
         </Card>
         <div className="grid items-start gap-6 md:grid-cols-2 xl:grid-cols-3 2xl:grid-cols-1">
-          <NextWindows windows={overview.windows} requests={requests} />
           <LockedOut agents={overview.lockedOut} />
+          <NextWindows windows={overview.windows} requests={requests} />
           <AgentsAway agents={agentsAway} />
           <Capacity sites={capacity} />
         </div>

@@ -1,7 +1,11 @@
 'use client'
 import { MIGRATION_ENDED } from '@driftless/domain'
+import type { WaitReason } from '@driftless/domain'
 import { useTranslations } from 'next-intl'
 import type { WaveMigration } from '../wave-types.ts'
+
+/** Said once for all of them, above. */
+const TOLD_ABOVE: readonly WaitReason[] = ['SOURCE_HYPERVISOR_PROBLEM']
 
 /** Who must act next, and why; a wait always has both. */
 export function NextStep({ migration }: { migration: WaveMigration }) {
@@ -13,7 +17,7 @@ export function NextStep({ migration }: { migration: WaveMigration }) {
     <div className="max-w-64 min-w-36 text-xs">
       <span className="block font-medium">{states(`owner.${migration.owner}`)}</span>
       <span className="block text-muted">{states(`wait.${migration.waitReason}`)}</span>
-      {migration.waitDetail !== null && migration.owner !== 'DRIFTLESS' && <span className="block text-muted break-words">{migration.waitDetail}</span>}
+      {migration.waitDetail !== null && migration.owner !== 'DRIFTLESS' && !TOLD_ABOVE.includes(migration.waitReason) && <span className="block text-muted break-words">{migration.waitDetail}</span>}
     </div>
   )
 }

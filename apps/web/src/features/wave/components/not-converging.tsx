@@ -30,11 +30,14 @@ function OneVm({ wave, migration }: { wave: Wave; migration: WaveMigration }) {
   if (notConvergingSince === null) return null
   // At the latency limit a lower rate would change nothing: the limit bounds it too.
   const limited = migration.slowed?.atLatencyLimit === true
+  // In rounds nothing stands in the guest's way, so nothing can slow it.
+  const slows = wave.source?.inRounds !== true
   return (
-    <Notice tone="warning" title={t('title', { name })} actions={mayControl && throttle !== null && !limited ? <SlowDown migration={migration} throttle={throttle} /> : undefined}>
+    <Notice tone="warning" title={t('title', { name })} actions={mayControl && throttle !== null && !limited && slows ? <SlowDown migration={migration} throttle={throttle} /> : undefined}>
       <p>{t('description', { since: since(notConvergingSince, wave.now) })}</p>
       {limited && <p>{t('limited')}</p>}
-      {throttle !== null && <p>{t('remedy', { rate: rate(throttle) })}</p>}
+      {!slows && <p>{t('inRounds')}</p>}
+      {throttle !== null && slows && <p>{t('remedy', { rate: rate(throttle) })}</p>}
     </Notice>
   )
 }

@@ -61,8 +61,12 @@ export function RatesDialog({ wave }: { wave: Wave }) {
     >
       <div className="flex flex-col gap-5">
         <NumberField label={t('rates.replication')} hint={t('rates.replicationHint')} error={rateBytesPerSecond === undefined ? t('rates.invalid') : undefined} value={rate} onChange={setRate} />
-        <NumberField label={t('rates.guest')} hint={t('rates.guestHint')} error={guestWriteBytesPerSecond === undefined ? t('rates.invalid') : undefined} value={guest} onChange={setGuest} />
-        <NumberField label={t('rates.latency')} hint={t('rates.latencyHint')} error={guestLatencyLimitMs === undefined ? t('rates.latencyInvalid') : undefined} value={latency} onChange={setLatency} />
+        {wave.source?.inRounds === true ? <p className="text-xs text-muted">{t('rates.notSlowed')}</p> : (
+          <>
+            <NumberField label={t('rates.guest')} hint={t('rates.guestHint')} error={guestWriteBytesPerSecond === undefined ? t('rates.invalid') : undefined} value={guest} onChange={setGuest} />
+            <NumberField label={t('rates.latency')} hint={t('rates.latencyHint')} error={guestLatencyLimitMs === undefined ? t('rates.latencyInvalid') : undefined} value={latency} onChange={setLatency} />
+          </>
+        )}
         <div className="flex flex-col items-start gap-1.5">
           <span className="text-sm font-medium">{t('rates.mode')}</span>
           <Segmented label={t('rates.mode')} value={mode} onValueChange={(value) => setMode(value === 'AUTOMATIC' ? 'AUTOMATIC' : 'MANUAL')} options={[{ value: 'MANUAL', label: t('rates.manual') }, { value: 'AUTOMATIC', label: t('rates.automatic') }]} />

@@ -25,19 +25,21 @@ export function VmActions({ wave, migration }: { wave: Wave; migration: WaveMigr
   const cancel = useMutation(useTRPC().wave.cancelMigration.mutationOptions({ onSuccess: () => action.done(t('cancelVm.done', { name: migration.name })), onError: action.failed }))
   const last = migration.attempts.at(-1)
   const frozen = last !== undefined && CUTOVER_COMMITTING.includes(last.status)
+  // An agent that has not said what it can do is older than the question.
+  const bothOffer = (what: 'testBoot' | 'wayBack') => [wave.source, wave.target].every((side) => side?.[what] !== false)
   const cancellable = mayControl && !MIGRATION_ENDED.includes(migration.status) && !frozen
   return (
     <div className="flex items-center justify-end" role="group" aria-label={t('vms.actions', { name: migration.name })}>
       {migration.cutoverRequestedAt !== null && <Pill tone="accent">{t('final.requested')}</Pill>}
       {wave.cutoverMode === 'MANUAL' && migration.status === 'READY_FOR_CUTOVER' && migration.cutoverRequestedAt === null && <FinalMigrationButton migrations={[migration]} />}
-      {migration.status === 'READY_FOR_CUTOVER' && migration.cutoverRequestedAt === null && !wave.paused && <StartTest wave={wave} migration={migration} />}
-      {migration.status === 'COMPLETED' && migration.wayBack === null && <KeepWayBack migration={migration} />}
+      {migration.status === 'READY_FOR_CUTOVER' && migration.cutoverRequestedAt === null && !wave.paused && bothOffer('testBoot') && <StartTest wave={wave} migration={migration} />}
+      {migration.status === 'COMPLETED' && migration.wayBack === null && bothOffer('wayBack') && <KeepWayBack migration={migration} />}
       {wave.startedAt !== null && (
         <Tooltip content={t('vms.menu.statistics')}>
           <Button asChild variant="ghost" size="icon"><Link href={`/statistics?wave=${wave.id}&vm=${migration.vmId}`} aria-label={t('vms.menu.statistics')}><ChartSpline aria-hidden /></Link></Button>
         </Tooltip>
       )}
-      {cancellable && <VmRates migration={migration} />}
+      {cancellable && <VmRates wave={wave} migration={migration} />}
       {cancellable && (
         <Confirm danger trigger={<Button variant="ghost" size="icon" aria-label={t('vms.menu.cancel')}><X aria-hidden /></Button>} title={t('cancelVm.title', { name: migration.name })} description={t('cancelVm.description')} action={t('cancelVm.action')} onConfirm={() => cancel.mutateAsync({ migrationId: migration.id })} />
       )}

@@ -7,12 +7,12 @@ import { useTRPC } from '@/client/trpc.ts'
 import { parseRate } from '@/features/migrate/components/wizard/draft.ts'
 import { Button } from '@/ui/button.tsx'
 import { Dialog } from '@/ui/dialog.tsx'
-import type { WaveMigration } from '../wave-types.ts'
+import type { Wave, WaveMigration } from '../wave-types.ts'
 import { NumberField, typedRate } from './rate-field.tsx'
 import { useWaveAction } from './use-wave-action.ts'
 
 /** One VM's own rates, within those of its wave and its site. */
-export function VmRates({ migration }: { migration: WaveMigration }) {
+export function VmRates({ wave, migration }: { wave: Wave; migration: WaveMigration }) {
   const t = useTranslations('wave')
   const { name } = migration
   const action = useWaveAction()
@@ -47,7 +47,9 @@ export function VmRates({ migration }: { migration: WaveMigration }) {
     >
       <div className="flex flex-col gap-5">
         <NumberField label={t('rates.replication')} hint={t('vmRates.replicationHint')} error={rateBytesPerSecond === undefined ? t('rates.invalid') : undefined} value={rate} onChange={setRate} />
-        <NumberField label={t('rates.guest')} hint={t('vmRates.guestHint')} error={guestWriteBytesPerSecond === undefined ? t('rates.invalid') : undefined} value={guest} onChange={setGuest} />
+        {wave.source?.inRounds === true
+          ? <p className="text-xs text-muted">{t('rates.notSlowed')}</p>
+          : <NumberField label={t('rates.guest')} hint={t('vmRates.guestHint')} error={guestWriteBytesPerSecond === undefined ? t('rates.invalid') : undefined} value={guest} onChange={setGuest} />}
       </div>
     </Dialog>
   )

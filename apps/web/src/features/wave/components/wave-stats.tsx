@@ -26,6 +26,7 @@ export function WaveStats({ wave }: { wave: Wave }) {
   const { eta, backgroundBytesPerSecond, foregroundBytesPerSecond } = wave.rates
   const caughtUp = wave.startedAt !== null && counted.length > 0 && counted.every(({ status, notConvergingSince }) => notConvergingSince === null && ['READY_FOR_CUTOVER', 'CUTTING_OVER', 'VALIDATING', 'COMPLETED'].includes(status))
   const left = caughtUp ? t('etaDone') : eta === null || wave.startedAt === null ? t('etaUnknown') : durationRange(eta.p50Seconds, eta.p90Seconds)
+  const leftDetail = caughtUp ? (wave.source?.inRounds === true ? t('etaRound') : undefined) : eta !== null && wave.startedAt !== null ? t('etaDetail') : undefined
   const valueText = page('progressText', { percent: percent(share), left: bytes(wave.leftBytes) })
   return (
     <Card aria-label={t('label')} className="overflow-hidden">
@@ -41,7 +42,7 @@ export function WaveStats({ wave }: { wave: Wave }) {
       </div>
       <StatGrid className="rounded-none border-0 border-t shadow-none sm:grid-cols-4 xl:grid-cols-4">
         <StatTile icon={Percent} label={t('progress')} value={percent(share)} detail={t('left', { bytes: bytes(wave.leftBytes) })} />
-        <StatTile icon={Clock} label={t('eta')} value={left} detail={!caughtUp && eta !== null && wave.startedAt !== null ? t('etaDetail') : undefined} />
+        <StatTile icon={Clock} label={t('eta')} value={left} detail={leftDetail} />
         <StatTile icon={Database} label={t('background')} value={bytes(backgroundDone)} detail={`${t('total', { bytes: bytes(backgroundTotal) })} · ${t('left', { bytes: bytes(Math.max(0, backgroundTotal - backgroundDone)) })}`} />
         <StatTile icon={PencilLine} label={t('foreground')} value={bytes(foregroundDone)} detail={t('left', { bytes: bytes(foregroundLeft) })} />
         <StatTile icon={Activity} label={t('bandwidth')} value={rate(backgroundBytesPerSecond + foregroundBytesPerSecond)} detail={t('bandwidthDetail', { background: rate(backgroundBytesPerSecond), foreground: rate(foregroundBytesPerSecond) })} />
