@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
@@ -15,6 +16,13 @@ type performance struct {
 	simulator.PerformanceManager // first, where govmomi looks for its properties
 
 	counters map[int32]func(writes) int64
+}
+
+// PerfMetricIntSeries is vSphere's type of this name, by which it is sent. Govmomi's own leaves out every zero, and with them the order.
+type PerfMetricIntSeries struct {
+	types.PerfMetricSeries
+
+	Value []string `xml:"value"`
 }
 
 func adoptPerformance() {
@@ -91,15 +99,8 @@ func (p *performance) measure(m *machine, query types.PerfQuerySpec) *types.Perf
 	if !m.running.Load() {
 		return metric
 	}
-	samples := samplesKept
-	if query.MaxSample > 0 && int(query.MaxSample) < samples {
-		samples = int(query.MaxSample)
-	}
-	now := time.Now()
-	var ends []time.Time
-	for n := samples - 1; n >= 0; n-- {
-		end := now.Add(-time.Duration(n*sampleSeconds) * time.Second)
-		ends = append(ends, end)
+	ends := sampleEnds(query, time.Now())
+	for _, end := range ends {
 		metric.SampleInfo = append(metric.SampleInfo, types.PerfSampleInfo{Timestamp: end, Interval: sampleSeconds})
 	}
 	for _, wanted := range query.MetricId {
@@ -108,14 +109,37 @@ func (p *performance) measure(m *machine, query types.PerfQuerySpec) *types.Perf
 			if value == nil || wanted.Instance != "*" && wanted.Instance != instance {
 				continue
 			}
-			series := &types.PerfMetricIntSeries{PerfMetricSeries: types.PerfMetricSeries{Id: types.PerfMetricId{CounterId: wanted.CounterId, Instance: instance}}}
+			series := &PerfMetricIntSeries{PerfMetricSeries: types.PerfMetricSeries{Id: types.PerfMetricId{CounterId: wanted.CounterId, Instance: instance}}}
 			for _, end := range ends {
-				series.Value = append(series.Value, value(d.activity.sample(end.Unix())))
+				series.Value = append(series.Value, strconv.FormatInt(value(d.activity.sample(end.Unix())), 10))
 			}
 			metric.Value = append(metric.Value, series)
 		}
 	}
 	return metric
+}
+
+// sampleEnds is when the samples that are asked for end, oldest first. Those after an instant follow from it, so that none of them
+// tells what one before it has told; without one the newest ends now.
+func sampleEnds(query types.PerfQuerySpec, now time.Time) []time.Time {
+	const sample = sampleSeconds * time.Second
+	samples := samplesKept
+	if query.MaxSample > 0 && int(query.MaxSample) < samples {
+		samples = int(query.MaxSample)
+	}
+	newest := now
+	if query.StartTime != nil {
+		passed := int(now.Sub(*query.StartTime) / sample)
+		newest = query.StartTime.Add(time.Duration(passed) * sample)
+		if passed < samples {
+			samples = passed
+		}
+	}
+	var ends []time.Time
+	for n := samples - 1; n >= 0; n-- {
+		ends = append(ends, newest.Add(-time.Duration(n)*sample))
+	}
+	return ends
 }
 
 // diskInstances is the machine's disks as performance counters name them: "scsi0:0".

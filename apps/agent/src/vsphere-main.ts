@@ -35,7 +35,8 @@ async function run(command: Command): Promise<void> {
 
 /** Ends with what went wrong, in words: nobody at a terminal is helped by a stack. */
 function fail(error: unknown): void {
-  console.error(`${terminal.paint('red', '✗')} ${error instanceof Error ? error.message : String(error)}`)
+  const message = error instanceof Error ? error.message : String(error)
+  console.error(`${terminal.paint('red', '✗')} ${message.replaceAll(/\n(?! )/g, '\n  ')}`)
   process.exitCode = error instanceof Refusal ? error.exitCode : 1
 }
 

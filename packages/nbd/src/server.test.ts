@@ -249,3 +249,24 @@ test('what is not NBD is hung up on, and a write too long to be skipped', async 
   await option.closed()
   expect(errors.map(String)).toEqual(Array.from({ length: 3 }, () => expect.stringContaining('NbdProtocolError')))
 })
+
+test('it is told how each client is gone: one that says so, one whose connection ends, one that is hung up on', async () => {
+  const told: string[] = []
+  const socketPath = join(folder, 'disk.sock')
+  const server = await serveNbd({ socketPath, exportName: 'disk-0', device: memoryDevice(MiB, true), onSession: (event) => told.push(event) })
+  releases.push(() => server.close())
+  const events = (expected: string[]) => expect.poll(() => told).toEqual(expected)
+
+  const polite = await connect(socketPath)
+  await polite.close()
+  await events(['BEGUN', 'LEFT'])
+  const broken = await opened(socketPath)
+  broken.socket.destroy()
+  await events(['BEGUN', 'LEFT', 'BEGUN', 'BROKEN'])
+  await opened(socketPath)
+  await events(['BEGUN', 'LEFT', 'BEGUN', 'BROKEN', 'BEGUN'])
+  server.hangUp()
+  await events(['BEGUN', 'LEFT', 'BEGUN', 'BROKEN', 'BEGUN', 'BROKEN'])
+  const next = await connect(socketPath)
+  await next.write(0, Buffer.alloc(4096, 1))
+})

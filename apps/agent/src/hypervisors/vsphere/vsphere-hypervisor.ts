@@ -1,18 +1,25 @@
 import { join } from 'node:path'
+import type { Notice } from '@driftless/agent-api'
 import type { BlockDevice } from '@driftless/nbd'
 import { ask, parseDatastorePath, reference, waitForTask } from '@driftless/vim25'
+import { z } from 'zod'
+import { VERSION } from '../../version.ts'
 import type { Hypervisor } from '../hypervisor.ts'
 import type { VsphereConnection } from './connection-file.ts'
 import { AgentVm } from './agent-vm.ts'
 import { openDatastoreReader } from './datastore-reader.ts'
+import { ensureEntry } from './extension.ts'
+import { FilterWatch } from './filter-watch.ts'
 import { openHotAddReader } from './hot-add-reader.ts'
 import { Inventory } from './inventory.ts'
 import { Leftovers } from './leftovers.ts'
 import { isMigratedName, migratedName } from './migrated-name.ts'
+import { isOurs } from './our-snapshot.ts'
 import { Places } from './places.ts'
 import { powerOff, powerOn, shutDown } from './power.ts'
 import type { PoweredVm } from './power.ts'
 import { createShadow, findShadow, removeShadow } from './shadow-vm.ts'
+import { snapshotNotices } from './snapshot-notices.ts'
 import { SourceVms } from './source-vms.ts'
 import { TappedVms } from './tapped-vms.ts'
 import { VCenter } from './vcenter.ts'
@@ -63,8 +70,9 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
   const replicaDisks = agentVm === null || target === null ? null : new VmdkReplicaDisks({ vcenter, agentVm, target, directory: join(dataDirectory, 'virtual-disks') })
   const snapshots = { agentName, letGo }
   const tapped = new TappedVms({ vcenter, snapshots, leastRoundMs, openReader })
-  const sources = new SourceVms({ vcenter, inventory, places, settings: new VmSettings(vcenter), tapped, agentVm: connection.agentVm, noticesOf: ({ moref }) => events.of(moref.value) })
+  const sources = new SourceVms({ vcenter, inventory, places, settings: new VmSettings(vcenter), tapped, agentVm: connection.agentVm, noticesOf })
   const events = new VmEvents(vcenter)
+  const filters = new FilterWatch(vcenter)
   const leftovers = new Leftovers(vcenter, snapshots)
   const sweeping = setInterval(() => void sweep(), SWEEP_EVERY_MS)
   const stop = new AbortController()
@@ -72,12 +80,25 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
   // What cannot be read of events is read the next time.
   const following = Promise.all([events.follow(tappedRefs, () => {}, stop.signal), meterWrites(vcenter, tapped, stop.signal)])
   let product: string | null = null
+  enter().catch(() => {})
 
   async function openReader(vm: VmFacts, disk: DiskFacts): Promise<BlockDevice> {
     if (agentVm !== null && connection.read !== 'datastore') return openHotAddReader(agentVm, disk)
     if (connection.read === 'hot-add') throw new Error('Disks are to be read by HotAdd, and the agent does not know the VM that it runs in. Name it: npm run vsphere -- connect … --agent-vm NAME')
     const path = parseDatastorePath(disk.fileName)
     return openDatastoreReader(vcenter, disk.fileName, await places.datacenterOf(vm, path?.datastore ?? ''), disk.sizeBytes)
+  }
+
+  function noticesOf({ instanceUuid, moref, properties }: VmFacts): Notice[] {
+    if (!tapped.isTapped(instanceUuid)) return []
+    const snapshots = z.object({ rootSnapshotList: z.unknown() }).safeParse(properties['snapshot']).data?.rootSnapshotList
+    return [...snapshotNotices(snapshots, (name) => isOurs({ name })), ...events.of(moref.value)]
+  }
+
+  /** The portal's entry in vCenter. One that cannot be made now is made with the next start, or by a person. */
+  async function enter(): Promise<void> {
+    const { portalUrl, adminEmail } = connection
+    if (portalUrl !== null && adminEmail !== null) await vcenter.use((vim) => ensureEntry(vim, { url: portalUrl, adminEmail, version: VERSION }))
   }
 
   async function shadow(ref: string): Promise<PoweredVm | null> {
@@ -106,7 +127,7 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
     ...(replicaDisks === null ? {} : { replicaDisks }),
     async describe() {
       product ??= await vcenter.use((vim) => Promise.resolve(`${vim.content.about.fullName}`)).catch(() => null)
-      return vsphereFacts({ product, inVm: connection.agentVm !== null, filters: [], problem: vcenter.problem })
+      return vsphereFacts({ product, inVm: connection.agentVm !== null, filters: filters.current(), problem: vcenter.problem })
     },
     listVms: () => sources.list(),
     async findVm(ref) {
