@@ -127,7 +127,7 @@ async function untilVerified({ disks, now }: FinalSyncOptions, signal: AbortSign
 async function drain({ disks, now }: FinalSyncOptions, signal: AbortSignal): Promise<void> {
   for (let pass = 0; pass < MAX_DRAIN_PASSES; pass += 1) {
     // Disks that are seen by moments: what is told for the next one is what the guest wrote since the last.
-    const told = await Promise.all(disks.map(({ tap }) => tap.refresh?.() ?? 0))
+    const told = await Promise.all(disks.map(async ({ tap }) => tap.refresh?.() ?? 0))
     await until(() => disks.every(({ replicator }) => replicator.connected && replicator.sync.sweepComplete), POLL_MS, signal)
     const startMs = now()
     await until(() => disks.every(({ replicator: { sync } }) => sync.isClean || (sync.sweepComplete && sync.coveredAtMs >= startMs)), POLL_MS, signal)

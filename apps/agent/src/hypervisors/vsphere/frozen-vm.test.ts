@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { VimFault } from '@driftless/vim25'
-import { scriptedVim } from '../../../../../packages/vim25/src/testing/scripted-vim.ts'
+import { scriptedVim } from '@driftless/vim25/testing'
 import { BLOCK_BYTES } from '../../block/map.ts'
 import { FrozenVm } from './frozen-vm.ts'
 import type { Moment } from './snapshot-cycle.ts'
@@ -80,11 +80,11 @@ function setUp() {
   if (only === undefined) throw new Error('no disk')
   return {
     frozenVm, only, events, marked, state, listener,
-    write(block: number, byte: number, tracked = true) {
+    write: (block: number, byte: number, tracked = true) => {
       live.fill(byte, block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES)
       if (tracked) changedAt[block] = number + 0.5
     },
-    async byteAt(block: number) {
+    byteAt: async (block: number) => {
       const into = Buffer.alloc(1)
       await only.device.read(block * BLOCK_BYTES, into)
       return into[0]

@@ -23,7 +23,7 @@ export class Inventory {
   /** The list as it was last complete, and the one that is being filled: the same, but for the moments of a fresh list. */
   #entries = new Map<string, Entry>()
   #filling = new Map<string, Entry>()
-  #failure: unknown = null
+  #failure: Error | null = null
   /** The first list is there, or cannot be had. */
   readonly #known = Promise.withResolvers<void>()
   #onChange: (vm: VmFacts) => void = () => {}
@@ -76,7 +76,7 @@ export class Inventory {
   }
 
   #fail(error: unknown): void {
-    this.#failure = error
+    this.#failure = error instanceof Error ? error : new Error(String(error))
     this.#known.resolve()
   }
 
