@@ -14,6 +14,9 @@ const HANDSHAKE_LIMIT_MS = 10_000
 /** What our exports can do. Several connections see one device, so a flush on one covers all. */
 const FLAGS = TRANSMISSION.HAS_FLAGS | TRANSMISSION.SEND_FLUSH | TRANSMISSION.SEND_FUA | TRANSMISSION.SEND_TRIM | TRANSMISSION.SEND_WRITE_ZEROES | TRANSMISSION.SEND_FAST_ZERO | TRANSMISSION.CAN_MULTI_CONN
 
+/** LEFT: the client said so. BROKEN: its connection ended, or it broke the protocol. Everything it asked for has ended by then. */
+export type SessionEvent = 'BEGUN' | 'LEFT' | 'BROKEN'
+
 export interface ConnectionOptions {
   readonly device: BlockDevice
   readonly exportName: string
@@ -22,6 +25,8 @@ export interface ConnectionOptions {
   readonly maxInFlight: number
   /** Resolves when nothing of earlier, dead connections is under way. */
   readonly settled: () => Promise<void>
+  /** Told when the client has come through its handshake, and when it is gone after that. */
+  readonly onSession: ((event: SessionEvent) => void) | undefined
   /** Told which socket carries the connection, whenever that changes. */
   readonly onSocket: (socket: Socket) => void
 }
@@ -42,7 +47,13 @@ export async function serveConnection(accepted: Socket, options: ConnectionOptio
   }
   if (agreed !== null) {
     await options.settled()
-    await new Transmission(inlet, device, { sizeBytes: device.sizeBytes, readOnly, allocation: agreed.allocation, structured: agreed.structured, maxInFlight: options.maxInFlight }).run()
+    options.onSession?.('BEGUN')
+    let left = false
+    try {
+      left = await new Transmission(inlet, device, { sizeBytes: device.sizeBytes, readOnly, allocation: agreed.allocation, structured: agreed.structured, maxInFlight: options.maxInFlight }).run()
+    } finally {
+      options.onSession?.(left ? 'LEFT' : 'BROKEN')
+    }
   }
   inlet.socket.end()
 }

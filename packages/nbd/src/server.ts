@@ -4,6 +4,7 @@ import type { Server, Socket } from 'node:net'
 import type { BlockDevice } from './block-device.ts'
 import type { NbdAddress } from './client.ts'
 import { serveConnection } from './server-connection.ts'
+import type { SessionEvent } from './server-connection.ts'
 import { ConnectionClosed } from './socket-reader.ts'
 import type { NbdTls } from './tls.ts'
 
@@ -21,10 +22,14 @@ export type NbdServerOptions = NbdAddress & {
   readonly readOnly?: boolean
   /** Requests of one connection that are worked on at a time. */
   readonly maxInFlight?: number
+  /** Told of clients that come through their handshake, and how each is gone. */
+  readonly onSession?: (event: SessionEvent) => void
   /** Told of connections that ended in an error; the server itself goes on. */
   readonly onConnectionError?: (error: unknown) => void
 }
 export interface NbdServer {
+  /** Ends every connection; the server goes on. */
+  hangUp(): void
   close(): Promise<void>
   connections(): number
   /** The TCP port, also where 0 was asked for; null on a unix socket. */
@@ -51,6 +56,7 @@ export async function serveNbd(options: NbdServerOptions): Promise<NbdServer> {
       device, exportName, tls, settled,
       readOnly: options.readOnly ?? false,
       maxInFlight: options.maxInFlight ?? DEFAULT_IN_FLIGHT,
+      onSession: options.onSession,
       onSocket: (socket) => (connection.socket = socket),
     })
       .catch((error: unknown) => {
@@ -69,6 +75,9 @@ export async function serveNbd(options: NbdServerOptions): Promise<NbdServer> {
   return {
     port: portOf(server),
     connections: () => open.size,
+    hangUp() {
+      for (const { socket } of open.values()) socket.destroy()
+    },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       const serving = [...open.values()].map(({ socket, ended }) => {

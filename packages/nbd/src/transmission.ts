@@ -44,6 +44,7 @@ export class Transmission {
   #reading: { request: Request; done: number } | null = null
   #working = false
   #over = false
+  #left = false
   #failure: unknown = undefined
 
   constructor(inlet: Inlet, device: BlockDevice, options: TransmissionOptions) {
@@ -53,13 +54,17 @@ export class Transmission {
     this.#outbox = new Outbox(inlet.socket, inlet.fd, () => this.#work())
   }
 
-  /** Serves until the client leaves or breaks the protocol (then it rejects); every request under way has ended by then. */
-  async run(): Promise<void> {
+  /**
+   * Serves until the client leaves or breaks the protocol (then it rejects); every request under way has ended by then. Resolves to
+   * whether the client said that it leaves.
+   */
+  async run(): Promise<boolean> {
     this.#inlet.serve()
     this.#inlet.onBytes(() => this.#work())
     this.#work()
     try {
       await this.#finished.promise
+      return this.#left
     } finally {
       this.#outbox.flush()
     }
@@ -148,7 +153,10 @@ export class Transmission {
   }
 
   #take(request: Request): void {
-    if (request.command === COMMAND.DISC) return this.#end()
+    if (request.command === COMMAND.DISC) {
+      this.#left = true
+      return this.#end()
+    }
     const refusal = refusalOf(request, this.#options)
     if (refusal !== null) return this.#answer(request, numberOf(refusal))
     if (request.command === COMMAND.READ) return this.#read(request)

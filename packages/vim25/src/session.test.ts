@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { readServerCertificate } from './fingerprint.ts'
+import { retrieveOne } from './retrieve.ts'
 import { connectVim } from './session.ts'
 import type { Vim, VimOptions } from './session.ts'
 import { testIdentity } from './testing/identity.ts'
@@ -105,6 +106,19 @@ describe('the session', () => {
     valid = 'none of them'
     expect(await Promise.all(Array.from({ length: calls }, () => vim.call(SERVICE, 'CurrentTime')))).toHaveLength(calls)
     expect(lost).toHaveLength(calls)
+    expect(server.methods.filter((method) => method === 'Login')).toHaveLength(2)
+  })
+
+  test('is opened anew where properties are refused one by one for want of it', async () => {
+    const refused = `<missingSet><path>name</path><fault><fault xsi:type="NotAuthenticated"></fault><localizedMessage>no session</localizedMessage></fault></missingSet>`
+    const named = '<propSet><name>name</name><val xsi:type="xsd:string">web-1</val></propSet>'
+    await serve((method, times, response) => {
+      if (method !== 'RetrievePropertiesEx') return false
+      response.end(answer(method, `<returnval><objects>${refXml('obj', 'VirtualMachine', 'vm-1')}${times === 0 ? refused : named}</objects></returnval>`))
+      return true
+    })
+    const vim = await connect()
+    expect((await retrieveOne(vim, { type: 'VirtualMachine', value: 'vm-1' }, ['name'])).properties).toEqual({ name: 'web-1' })
     expect(server.methods.filter((method) => method === 'Login')).toHaveLength(2)
   })
 

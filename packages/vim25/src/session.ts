@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ask, reference } from './ask.ts'
+import { ask, localizedFault, reference } from './ask.ts'
 import type { VimCaller } from './ask.ts'
 import { isFault, isNotAuthenticated } from './errors.ts'
 import type { VimError } from './errors.ts'
@@ -92,7 +92,8 @@ class VimSession implements Vim {
     if (this.#loggingIn !== null) await this.#loggingIn
     const under = this.#logins
     try {
-      return await this.#send(ref, method, args, signal)
+      const answer = await this.#send(ref, method, args, signal)
+      if (!isBlankForNobody(answer) || this.#closing !== null) return answer
     } catch (error) {
       if (!isNotAuthenticated(error) || this.#closing !== null) throw error
     }
@@ -171,6 +172,14 @@ class VimSession implements Vim {
     if (this.#logins > 0) await this.#send(this.content.sessionManager, 'Logout').catch(() => undefined)
     await this.#transport.close()
   }
+}
+
+const blank = z.object({ objects: z.array(z.object({ propSet: z.array(z.unknown()).optional(), missingSet: z.array(z.object({ fault: localizedFault })) })) })
+
+/** A property collector refuses nobody who has no session: it says of each property that it is not theirs to see. */
+function isBlankForNobody(answer: VimValue | undefined): boolean {
+  const found = blank.safeParse(answer)
+  return found.success && found.data.objects.some(({ missingSet }) => missingSet.some(({ fault }) => fault.fault.$type === 'NotAuthenticated'))
 }
 
 /**

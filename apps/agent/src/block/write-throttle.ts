@@ -8,16 +8,19 @@ import type { TokenBucket } from './token-bucket.ts'
  */
 export class WriteThrottle extends Filter {
   readonly #bucket: TokenBucket
+  readonly #longestHoldMs: number | null
 
-  constructor(inner: BlockDevice, bucket: TokenBucket) {
+  /** `longestHoldMs`: no acknowledgement is held longer, whatever the rate; null: as long as it takes. */
+  constructor(inner: BlockDevice, bucket: TokenBucket, longestHoldMs: number | null = null) {
     super(inner)
     this.#bucket = bucket
+    this.#longestHoldMs = longestHoldMs
   }
 
   async write(offset: number, data: Buffer): Promise<void> {
     const { length } = data
     await this.inner.write(offset, data)
-    await this.#bucket.take(length)
+    await this.#bucket.take(length, this.#longestHoldMs === null || this.#bucket.rateBytesPerSecond === null ? undefined : AbortSignal.timeout(this.#longestHoldMs))
   }
 
   writeNow(offset: number, data: Buffer, alone?: boolean): boolean {

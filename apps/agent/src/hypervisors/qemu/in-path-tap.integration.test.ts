@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { TokenBucket } from '../../block/token-bucket.ts'
+import { Load, Told, firstDifference, mapOf, missing, readAll } from '../../tap/testing/guest-load.ts'
 import { driveOf } from './in-path-tap-drive.ts'
 import { InPathTap } from './in-path-tap.ts'
 import { listNodes, namesIn } from './qemu-disk.ts'
-import { Load, Told, firstDifference, kill, mapOf, missing, readAll, startChild, testFolder } from './testing/disk-bed.ts'
+import { kill, startChild, testFolder } from './testing/disk-bed.ts'
 import { startVm } from './testing/vm-bed.ts'
 import type { TestVm } from './testing/vm-bed.ts'
 

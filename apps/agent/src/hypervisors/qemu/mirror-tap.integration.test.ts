@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { TokenBucket } from '../../block/token-bucket.ts'
+import { Load, SIZE_BYTES, Told, firstDifference, mapOf, missing, readAll } from '../../tap/testing/guest-load.ts'
 import { MirrorTap } from './mirror-tap.ts'
 import { listNodes, namesIn } from './qemu-disk.ts'
-import { Load, SIZE_BYTES, Told, firstDifference, kill, mapOf, missing, readAll, startChild, startDisk, testFolder } from './testing/disk-bed.ts'
+import { kill, startChild, startDisk, testFolder } from './testing/disk-bed.ts'
 import type { TestDisk } from './testing/disk-bed.ts'
 
 /** Beside other work, a process to start and QEMU's growing pauses between two tries to reconnect take their time. */

@@ -1,6 +1,6 @@
 import { serveNbd } from '@driftless/nbd'
+import { SINK_EXPORT, Sink } from '../../tap/mirror-sink.ts'
 import { endMirror } from './block-job.ts'
-import { SINK_EXPORT, Sink } from './mirror-tap-sink.ts'
 import { removeStaleExports } from './qemu-disk-export.ts'
 import { BITMAP_NAMES, bitmapActions, inOrder, listBitmaps, listNodes, namesIn } from './qemu-disk.ts'
 import type { LiveDisk } from './qemu-disk.ts'

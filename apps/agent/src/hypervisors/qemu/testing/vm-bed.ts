@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import type { BlockDevice } from '@driftless/nbd'
 import { qemuForTests } from '@driftless/tests/support/qemu.ts'
-import { SIZE_BYTES } from './disk-bed.ts'
+import { SIZE_BYTES } from '../../../tap/testing/guest-load.ts'
 import type { LiveDisk } from '../qemu-disk.ts'
 import { QmpLink } from '../qmp-link.ts'
 

@@ -5,7 +5,7 @@ export const SINK_EXPORT = 'sink'
 
 /**
  * The target of a mirror that stores nothing: what is worth knowing of a write is known by the filters before it, and
- * its content is read from the disk. Reads see zeroes; QEMU never reads here.
+ * its content is read from the disk. Reads see zeroes; no mirror reads here.
  */
 export class Sink implements BlockDevice {
   readonly sizeBytes: number
