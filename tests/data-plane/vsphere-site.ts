@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readConnection } from '../../apps/agent/src/hypervisors/vsphere/connection-file.ts'
+import { readConnection } from '../../apps/agent/src/hypervisors/vsphere/connection/connection-file.ts'
 import { vsphereHypervisor } from '../../apps/agent/src/hypervisors/vsphere/vsphere-hypervisor.ts'
 import { startVcsim, withoutVcsim } from '../support/vcsim.ts'
 import type { RunningVcsim } from '../support/vcsim.ts'

@@ -2,7 +2,7 @@
 import { connectVim, readServerCertificate, retrieve } from '@driftless/vim25'
 import type { Vim } from '@driftless/vim25'
 import { z } from 'zod'
-import { storeConnection } from '../../apps/agent/src/hypervisors/vsphere/connection-file.ts'
+import { storeConnection } from '../../apps/agent/src/hypervisors/vsphere/connection/connection-file.ts'
 import { VCSIM_LOGIN } from './vcsim.ts'
 import type { RunningVcsim } from './vcsim.ts'
 

@@ -95,7 +95,7 @@ async function hypervisor(): Promise<Hypervisor> {
     case 'vsphere': {
       const { devicesDirectory, leastRoundMs, keyFile } = chosen
       // Loaded only here: its client and its table of types are much for an agent that needs neither.
-      const { readConnection } = await import('./hypervisors/vsphere/connection-file.ts')
+      const { readConnection } = await import('./hypervisors/vsphere/connection/connection-file.ts')
       const { vsphereHypervisor } = await import('./hypervisors/vsphere/vsphere-hypervisor.ts')
       const connection = await readConnection(env.AGENT_DATA_DIR, keyFile)
       const vsphere = vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, dataDirectory: env.AGENT_DATA_DIR, agentName: env.AGENT_NAME })

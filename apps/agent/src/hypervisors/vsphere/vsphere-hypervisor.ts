@@ -5,30 +5,30 @@ import { ask, parseDatastorePath, reference, waitForTask } from '@driftless/vim2
 import { z } from 'zod'
 import { VERSION } from '../../version.ts'
 import type { Hypervisor } from '../hypervisor.ts'
-import type { VsphereConnection } from './connection-file.ts'
-import { AgentVm } from './agent-vm.ts'
-import { openDatastoreReader } from './datastore-reader.ts'
-import { ensureEntry } from './extension.ts'
-import { FilterWatch } from './filter-watch.ts'
-import { openHotAddReader } from './hot-add-reader.ts'
-import { Inventory } from './inventory.ts'
-import { Leftovers } from './leftovers.ts'
-import { isMigratedName, migratedName } from './migrated-name.ts'
-import { isOurs } from './our-snapshot.ts'
-import { Places } from './places.ts'
-import { powerOff, powerOn, shutDown } from './power.ts'
-import type { PoweredVm } from './power.ts'
-import { createShadow, findShadow, removeShadow } from './shadow-vm.ts'
-import { snapshotNotices } from './snapshot-notices.ts'
-import { SourceVms } from './source-vms.ts'
-import { TappedVms } from './tapped-vms.ts'
-import { VCenter } from './vcenter.ts'
-import type { DiskFacts, VmFacts } from './vm-facts.ts'
-import { VmEvents } from './vm-events.ts'
-import { VmSettings } from './vm-settings.ts'
-import { VmdkReplicaDisks } from './vmdk-replica-disks.ts'
+import type { VsphereConnection } from './connection/connection-file.ts'
+import { AgentVm } from './hot-add/agent-vm.ts'
+import { openDatastoreReader } from './rounds/datastore-reader.ts'
+import { ensureEntry } from './connection/extension.ts'
+import { FilterWatch } from './filters/filter-watch.ts'
+import { openHotAddReader } from './rounds/hot-add-reader.ts'
+import { Inventory } from './inventory/inventory.ts'
+import { Leftovers } from './rounds/leftovers.ts'
+import { isMigratedName, migratedName } from './inventory/migrated-name.ts'
+import { isOurs } from './rounds/our-snapshot.ts'
+import { Places } from './inventory/places.ts'
+import { powerOff, powerOn, shutDown } from './inventory/power.ts'
+import type { PoweredVm } from './inventory/power.ts'
+import { createShadow, findShadow, removeShadow } from './target/shadow-vm.ts'
+import { snapshotNotices } from './watch/snapshot-notices.ts'
+import { SourceVms } from './inventory/source-vms.ts'
+import { TappedVms } from './rounds/tapped-vms.ts'
+import { VCenter } from './connection/vcenter.ts'
+import type { DiskFacts, VmFacts } from './inventory/vm-facts.ts'
+import { VmEvents } from './watch/vm-events.ts'
+import { VmSettings } from './inventory/vm-settings.ts'
+import { VmdkReplicaDisks } from './target/vmdk-replica-disks.ts'
 import { vsphereFacts } from './vsphere-facts.ts'
-import { meterWrites } from './write-meter.ts'
+import { meterWrites } from './watch/write-meter.ts'
 
 /** How often snapshots that nobody uses any more are looked for. */
 const SWEEP_EVERY_MS = 30_000
@@ -56,10 +56,14 @@ export interface VsphereHypervisor extends Hypervisor {
  * Adapter for vSphere, by one vCenter. A VM's reference is its instance UUID, a disk's key its device key: both stay when
  * VMs move and disks are added.
  *
- *   Inventory ── every VM, kept as it changes          obstacles: what stands in a VM's way
- *   SourceVms ── VMs as the replicator knows them      places: names of hosts, clusters, datastores
- *   TappedVms ─ FrozenVm ─ SnapshotCycle               rounds: snapshot, changed areas, read
- *                └ ChangedBlocksTap, one a disk        readers: HotAdd (AgentVm) or the datastore's files
+ *   connection/  VCenter: the one session; what a person confirmed and typed, sealed; the portal's entry in vCenter
+ *   inventory/   Inventory: every VM, kept as it changes ▸ SourceVms: VMs as the replicator knows them; obstacles, places, power
+ *   rounds/      TappedVms ▸ FrozenVm ▸ SnapshotCycle: snapshot, changed areas, read ▸ ChangedBlocksTap, one a disk; readers
+ *   watch/       what happens to VMs, and what they write, as vCenter tells
+ *   hot-add/     AgentVm: disks that are connected to the agent's own VM
+ *   target/      VmdkReplicaDisks: replicas as virtual disks; the shadow VM around them
+ *   filters/     IO filters: their life on clusters, and the channel by which one's daemon would feed a tap
+ *   command/     `npm run vsphere`
  */
 export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, dataDirectory, agentName }: VsphereHypervisorOptions): VsphereHypervisor {
   const vcenter = new VCenter(connection)

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import en from '../../../messages/en/auditLog.json' with { type: 'json' }
 
-const TRANSITIONS = fileURLToPath(new URL('../../../../../packages/db/src/transitions/', import.meta.url))
+const TRANSITIONS = fileURLToPath(new URL('../../../../../packages/db/src/transitions', import.meta.url))
 
 /** Every action that a transition writes: quoted, with dots, in a line that calls `audit`. */
 function auditedActions(): string[] {

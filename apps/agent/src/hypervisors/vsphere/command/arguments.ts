@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { ParseArgsOptionsConfig } from 'node:util'
 import { z } from 'zod'
-import { vsphereOptions } from '../connection-file.ts'
+import { vsphereOptions } from '../connection/connection-file.ts'
 import { UsageError } from './refusal.ts'
 
 const givenOptions = vsphereOptions.partial()

@@ -1,6 +1,6 @@
 import { normalFingerprint, readServerCertificate } from '@driftless/vim25'
-import { findConnection, storeConnection, vsphereOptions } from '../connection-file.ts'
-import type { VsphereConnection, VsphereOptions } from '../connection-file.ts'
+import { findConnection, storeConnection, vsphereOptions } from '../connection/connection-file.ts'
+import type { VsphereConnection, VsphereOptions } from '../connection/connection-file.ts'
 import type { ConnectArguments } from './arguments.ts'
 import { confirmCertificate } from './certificate.ts'
 import { registerPortal } from './extension.ts'

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { retrieve, retrieveOne } from '@driftless/vim25'
 import type { ObjectProperties, Ref, Vim } from '@driftless/vim25'
-import type { VsphereOptions } from '../connection-file.ts'
-import { lackingPrivileges } from '../privileges.ts'
-import type { LackingPrivileges } from '../privileges.ts'
+import type { VsphereOptions } from '../connection/connection-file.ts'
+import { lackingPrivileges } from '../connection/privileges.ts'
+import type { LackingPrivileges } from '../connection/privileges.ts'
 
 /** What there is in a vCenter of what an agent was told to use. */
 export interface Findings {

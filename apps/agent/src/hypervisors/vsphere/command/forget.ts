@@ -1,4 +1,4 @@
-import { findConnection, forgetConnection } from '../connection-file.ts'
+import { findConnection, forgetConnection } from '../connection/connection-file.ts'
 import { confirm } from './confirm.ts'
 import type { Places } from './places.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,6 +1,6 @@
 import { connectVim, isFault } from '@driftless/vim25'
 import type { Vim } from '@driftless/vim25'
-import type { VsphereAccess } from '../vcenter.ts'
+import type { VsphereAccess } from '../connection/vcenter.ts'
 import { Refusal } from './refusal.ts'
 
 /** Logs in. A refusal is said as what it is; it is not tried a second time, so that no account is locked. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { keyFileIn } from '../connection-key.ts'
+import { keyFileIn } from '../connection/connection-key.ts'
 import { UsageError } from './refusal.ts'
 
 /** Where this agent keeps its connection, and the key to it. */

@@ -1,6 +1,6 @@
 import { VimFault, readServerCertificate } from '@driftless/vim25'
 import type { ServerCertificate, Vim } from '@driftless/vim25'
-import { readConnection } from '../connection-file.ts'
+import { readConnection } from '../connection/connection-file.ts'
 import { day } from './certificate.ts'
 import { logIn } from './log-in.ts'
 import type { Places } from './places.ts'
