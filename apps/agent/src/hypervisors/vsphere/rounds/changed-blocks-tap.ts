@@ -4,8 +4,9 @@ import type { BlockRun } from '../../../block/dirty-map.ts'
 import type { DirtyListener } from '../../../block/dirty-tracking.ts'
 import type { Statistics } from '../../../block/statistics.ts'
 import type { DiskTap, TapOptions, WriteHistory } from '../../../tap/disk-tap.ts'
-import type { FrozenVm, RoundDisk } from './frozen-vm.ts'
+import type { FrozenVm } from './frozen-vm.ts'
 import { readMark, removeMark, writeMark } from './mark-file.ts'
+import type { RoundDisk } from './round-disk.ts'
 import { keyOf } from '../inventory/vm-facts.ts'
 
 export interface ChangedBlocksDisk {

@@ -2,15 +2,13 @@ import { VimError } from '@driftless/vim25'
 import type { BlockDevice } from '@driftless/nbd'
 import type { Notice, Problem } from '@driftless/agent-api'
 import type { BlockRun } from '../../../block/dirty-map.ts'
-import type { DirtyListener } from '../../../block/dirty-tracking.ts'
-import { Statistics } from '../../../block/statistics.ts'
 import { sleep } from '../../../sleep.ts'
 import { ALLOCATED, bytesIn, changedAreas } from './changed-areas.ts'
-import { FrozenDisk } from './frozen-disk.ts'
+import { roundDisk } from './round-disk.ts'
+import type { RoundDisk } from './round-disk.ts'
 import { dueInMs } from './round-schedule.ts'
 import { isMarkLost } from './snapshot-cycle.ts'
 import type { Moment, SnapshotCycle } from './snapshot-cycle.ts'
-import { UnchangedSample } from './unchanged-sample.ts'
 import type { VCenter } from '../connection/vcenter.ts'
 import type { DiskFacts, VmFacts } from '../inventory/vm-facts.ts'
 
@@ -30,25 +28,6 @@ export interface FrozenVmOptions {
   readonly leastRoundMs: number
   /** Opens a disk as it stood still at a moment. */
   readonly openReader: (disk: DiskFacts) => Promise<BlockDevice>
-}
-
-/** One disk of the VM, from round to round. */
-export interface RoundDisk {
-  readonly deviceKey: number
-  readonly device: FrozenDisk
-  readonly statistics: Statistics
-  listener: DirtyListener | null
-  /** The moment up to which changes were told; null: not known to vCenter. */
-  changeId: string | null
-  /** What it writes is counted by its host; until then what changed between two moments is the least that was written. */
-  counted: boolean
-  /** It was shown once, so that whoever listens relies on being told what changes. */
-  seen: boolean
-  /** Shows the moment of now. */
-  shown: boolean
-  /** Everything up to the moment of now is durable at the target. */
-  durable: boolean
-  readonly sample: UnchangedSample
 }
 
 /**
@@ -80,10 +59,7 @@ export class FrozenVm {
 
   constructor(options: FrozenVmOptions) {
     this.#options = options
-    this.disks = new Map(options.vm.disks.map(({ deviceKey, sizeBytes }) => {
-      const device = new FrozenDisk(sizeBytes)
-      return [deviceKey, { deviceKey, device, statistics: new Statistics(device), listener: null, changeId: null, counted: false, seen: false, shown: false, durable: false, sample: new UnchangedSample(device) }]
-    }))
+    this.disks = new Map(options.vm.disks.map((disk) => [disk.deviceKey, roundDisk(disk)]))
   }
 
   /** Takes the first moment; rejects with why it cannot be had. From then on rounds follow by themselves. */
