@@ -7,13 +7,15 @@ import { cn } from './cn.ts'
 
 export const DialogClose = Radix.Close
 
-export function Dialog({ open, onOpenChange, title, description, trigger, footer, className, children }: {
+export function Dialog({ open, onOpenChange, title, description, trigger, footer, reading = false, className, children }: {
   open?: boolean
   onOpenChange?: (open: boolean) => void
   title: ReactNode
   description?: ReactNode
   trigger?: ReactNode
   footer?: ReactNode
+  /** There is nothing to do in it: its body takes the focus, so that it can be scrolled by keyboard. */
+  reading?: boolean
   className?: string
   children?: ReactNode
 }) {
@@ -31,7 +33,7 @@ export function Dialog({ open, onOpenChange, title, description, trigger, footer
             </div>
             <Radix.Close aria-label={t('close')} className="-m-1 rounded-md p-1 text-muted hover:bg-sunken hover:text-foreground"><X className="size-4" aria-hidden /></Radix.Close>
           </div>
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">{children}</div>
+          <div {...(reading ? { tabIndex: 0 } : {})} className="min-h-0 flex-1 overflow-y-auto px-5 py-4 focus-visible:-outline-offset-2">{children}</div>
           {footer !== undefined && <div className="flex flex-wrap justify-end gap-2 border-t bg-sunken/50 px-5 py-3">{footer}</div>}
         </Radix.Content>
       </Radix.Portal>

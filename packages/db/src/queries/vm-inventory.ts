@@ -21,7 +21,7 @@ export async function listInventory(tx: ScopedTx) {
     const migration = vm.migrations[0]
     return {
       id: vm.id, name: vm.name, guestOs: vm.guestOs, cpus: vm.cpus, memoryBytes: Number(vm.memoryBytes), network: vm.network,
-      power: vm.power, health: vm.health, churnBytesPerSecond: vm.churnBytesPerSecond, siteId: vm.siteId, siteName: vm.site.name, seenAt: vm.seenAt,
+      power: vm.power, health: vm.health, churnBytesPerSecond: vm.churnBytesPerSecond, siteId: vm.siteId, siteName: vm.site.name,
       disks: vm.disks.map((disk) => ({ key: disk.key, sizeBytes: Number(disk.sizeBytes), usedBytes: Number(disk.usedBytes) })),
       sizeBytes: vm.disks.reduce((sum, disk) => sum + Number(disk.sizeBytes), 0),
       usedBytes: vm.disks.reduce((sum, disk) => sum + Number(disk.usedBytes), 0),

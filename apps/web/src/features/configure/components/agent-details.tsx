@@ -16,7 +16,7 @@ export function AgentDetails({ agent, siteName }: { agent: Agent; siteName: stri
   const { date } = useFormats()
   const [open, setOpen] = useState(false)
   return (
-    <Dialog className="max-w-2xl" open={open} onOpenChange={setOpen} title={agent.name} description={agent.hypervisor?.product ?? siteName} trigger={<Button size="sm" aria-label={t('detailsOf', { name: agent.name })}>{t('details')}</Button>}>
+    <Dialog reading className="max-w-2xl" open={open} onOpenChange={setOpen} title={agent.name} description={agent.hypervisor?.product ?? siteName} trigger={<Button size="sm" aria-label={t('detailsOf', { name: agent.name })}>{t('details')}</Button>}>
       <div className="flex flex-col gap-5">
         {agent.hypervisor !== null && <AboutHypervisor agent={agent} siteName={siteName} hypervisor={agent.hypervisor} />}
         <KeyValueList items={[

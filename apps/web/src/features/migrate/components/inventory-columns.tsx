@@ -62,7 +62,7 @@ export function useInventoryColumns(vms: readonly InventoryVm[], reasons = false
     },
     { id: 'used', header: t('used'), value: (vm) => vm.usedBytes, cell: (vm) => bytes(vm.usedBytes), align: 'end', searchable: false },
     { id: 'churn', header: t('churn'), value: (vm) => vm.churnBytesPerSecond, cell: (vm) => rate(vm.churnBytesPerSecond), align: 'end', searchable: false, hideBelow: 'sm' },
-    { id: 'network', header: t('network'), value: (vm) => vm.network, cell: (vm) => <span className="text-xs whitespace-nowrap text-muted">{vm.network}</span>, hideBelow: 'xl' },
+    { id: 'network', header: t('network'), value: (vm) => vm.network, cell: (vm) => <span className="text-xs text-muted">{vm.network}</span>, hideBelow: 'xl' },
     ...(severalSites ? [site] : []),
   ]
 }

@@ -25,7 +25,12 @@ export function Readiness({ vm, reasons }: { vm: InventoryVm; reasons: boolean }
       <VmDetails vm={vm}>
         <button type="button" aria-label={t('vm.open', { state: text, name: vm.name })} className="rounded-full hover:brightness-95 dark:hover:brightness-125"><Pill {...look}>{text}</Pill></button>
       </VmDetails>
-      {first && <p className={cn('text-xs max-sm:text-right', reasons ? 'max-w-md sm:min-w-64' : 'text-muted')}>{reasons ? first.message : names.blocker(first.code)} {others.length > 0 && t('inventory.more', { count: others.length })}</p>}
+      {first && (
+        <div className={cn('text-xs max-sm:text-right', reasons ? 'max-w-md sm:min-w-64' : 'text-muted')}>
+          <p>{reasons ? first.message : names.blocker(first.code)}</p>
+          {others.length > 0 && <p>{t('inventory.more', { count: others.length })}</p>}
+        </div>
+      )}
     </div>
   )
 }

@@ -15,7 +15,7 @@ import type { InventoryVm } from './inventory-columns.tsx'
 export function VmDetails({ vm, children }: { vm: InventoryVm; children: ReactNode }) {
   const [open, setOpen] = useState(false)
   return (
-    <Dialog className="max-w-xl" open={open} onOpenChange={setOpen} title={vm.name} description={`${vm.guestOs} · ${vm.siteName}`} trigger={children}>
+    <Dialog reading className="max-w-xl" open={open} onOpenChange={setOpen} title={vm.name} description={`${vm.guestOs} · ${vm.siteName}`} trigger={children}>
       {open && <Details vm={vm} />}
     </Dialog>
   )
