@@ -12,7 +12,7 @@ const TICK_MS = 1_000
  * releases, and so on. A tap that fails to is asked again; it then only remembers more than it need.
  */
 export class HistoryKeeper {
-  readonly #tap: Pick<DiskTap, 'history' | 'settle'>
+  readonly #tap: Pick<DiskTap, 'history' | 'settle' | 'refresh'>
   readonly #sync: SyncState
   readonly #now: () => number
   readonly #timer: NodeJS.Timeout
@@ -20,12 +20,17 @@ export class HistoryKeeper {
   #sealed: { readonly atMs: number; readonly release: () => Promise<void> } | null = null
   #working: Promise<void> | null = null
 
-  constructor(tap: Pick<DiskTap, 'history' | 'settle'>, sync: SyncState, now: () => number) {
+  constructor(tap: Pick<DiskTap, 'history' | 'settle' | 'refresh'>, sync: SyncState, now: () => number) {
     this.#tap = tap
     this.#sync = sync
     this.#now = now
     this.#lastSealMs = now()
     this.#timer = setInterval(() => this.tick(), TICK_MS)
+  }
+
+  /** Where a disk is seen by moments a seal costs nothing, and the next moment waits for it. */
+  get #everyMs(): number {
+    return this.#tap.refresh === undefined ? SEAL_EVERY_MS : TICK_MS
   }
 
   /** Does what is due; never rejects. */
@@ -49,7 +54,7 @@ export class HistoryKeeper {
       const { release } = this.#sealed
       this.#sealed = null
       await release()
-    } else if (this.#now() - this.#lastSealMs >= SEAL_EVERY_MS) {
+    } else if (this.#now() - this.#lastSealMs >= this.#everyMs) {
       this.#lastSealMs = this.#now()
       const release = await this.#tap.history.seal()
       await this.#tap.settle()

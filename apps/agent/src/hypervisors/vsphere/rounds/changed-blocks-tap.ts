@@ -85,6 +85,8 @@ class MarkHistory implements WriteHistory {
   readonly #disk: RoundDisk
   readonly #statePath: string
   #epoch: string | null = null
+  /** The change id that is in the file. */
+  #stored: string | null = null
 
   constructor(vm: FrozenVm, disk: RoundDisk, statePath: string) {
     this.#vm = vm
@@ -104,7 +106,7 @@ class MarkHistory implements WriteHistory {
     this.#epoch = epoch
     const { changeId } = this.#disk
     if (changeId === null) await removeMark(this.#statePath)
-    else await writeMark(this.#statePath, { epoch, changeId })
+    else await this.#store(epoch, changeId)
   }
 
   seal(): Promise<() => Promise<void>> {
@@ -113,13 +115,19 @@ class MarkHistory implements WriteHistory {
     const epoch = this.#epoch
     return Promise.resolve(async () => {
       if (changeId === null || epoch === null || this.#epoch !== epoch) return
-      await writeMark(this.#statePath, { epoch, changeId })
+      if (changeId !== this.#stored) await this.#store(epoch, changeId)
       if (this.#vm.moment === moment) this.#vm.noteDurable(this.#disk)
     })
   }
 
+  async #store(epoch: string, changeId: string): Promise<void> {
+    await writeMark(this.#statePath, { epoch, changeId })
+    this.#stored = changeId
+  }
+
   async forget(): Promise<void> {
     this.#epoch = null
+    this.#stored = null
     await removeMark(this.#statePath)
   }
 }
