@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import en from '../../../messages/en/auditLog.json' with { type: 'json' }
 
-const TRANSITIONS = fileURLToPath(new URL('../../../../../packages/db/src/transitions', import.meta.url))
+const TRANSITIONS = fileURLToPath(new URL('../../../../../packages/db/src/transitions/', import.meta.url))
 
 /** Every action that a transition writes: quoted, with dots, in a line that calls `audit`. */
 function auditedActions(): string[] {
-  const lines = readdirSync(TRANSITIONS).flatMap((file) => readFileSync(`${TRANSITIONS}${file}`, 'utf8').split('\n')).filter((line) => line.includes('audit(tx'))
-  return lines.flatMap((line) => [...line.slice(line.indexOf('audit(tx')).matchAll(/'([a-z-]+\.[a-z-]+)'/g)].flatMap((match) => match[1] ?? []))
+  const lines = readdirSync(TRANSITIONS).flatMap((file) => readFileSync(`${TRANSITIONS}${file}`, 'utf8').split('\n')).filter((line) => line.includes('audit('))
+  return lines.flatMap((line) => [...line.slice(line.indexOf('audit(')).matchAll(/'([a-z-]+\.[a-z-]+)'/g)].flatMap((match) => match[1] ?? []))
 }
 
 it('has a sentence and a name for every action that is written', () => {
