@@ -28,6 +28,17 @@ export async function powerAt(vcsim: RunningVcsim): Promise<Record<string, strin
   }
 }
 
+/** Names of the VMs that have a snapshot. */
+export async function snapshotsAt(vcsim: RunningVcsim): Promise<string[]> {
+  const vim = await logIn(vcsim)
+  try {
+    const found = await retrieve(vim, { type: 'VirtualMachine', properties: ['name', 'snapshot'] })
+    return found.filter(({ properties }) => properties['snapshot'] !== undefined).map(({ properties }) => z.string().parse(properties['name']))
+  } finally {
+    await vim.close()
+  }
+}
+
 /** A round every second at most: tests have no hours to wait. */
 export const vsphereAgentEnv = (devices: string): Record<string, string> => ({ HYPERVISOR: 'vsphere', VSPHERE_DEVICES: devices, VSPHERE_ROUND_SECONDS: '1' })
 

@@ -10,7 +10,7 @@ import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
 import { eventually } from '../../apps/agent/src/testing/pair.ts'
 import { withoutVcsim } from '../support/vcsim.ts'
 import type { ScenarioVm } from '../support/vcsim-scenario.ts'
-import { powerAt } from '../support/vsphere.ts'
+import { powerAt, snapshotsAt } from '../support/vsphere.ts'
 import { startVsphereWorld } from './world.ts'
 import type { VsphereWorld } from './world.ts'
 
@@ -54,6 +54,7 @@ describe.skipIf(withoutVcsim)('on vSphere', () => {
     // Nobody powers on the source beside its copy by mistake.
     await eventually('the sources carry their mark', async () => Object.keys(await powerAt(source)).filter((name) => /\(migrated \d{4}-\d\d-\d\d\)$/.test(name)).length === 3, PATIENCE_SECONDS)
     expect(Object.entries(await powerAt(source)).filter(([name]) => name.includes('migrated')).map(([, state]) => state)).toEqual(['poweredOff', 'poweredOff', 'poweredOff'])
+    await eventually('no snapshot of ours is left', async () => (await snapshotsAt(source)).length === 0, PATIENCE_SECONDS)
     expect(await powerAt(target)).toMatchObject({ 'web-1': 'poweredOn', 'db-1': 'poweredOn', 'app-1': 'poweredOn' })
   })
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import en from './en/index.ts'
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 /** Agents hear these, not people. */
 const FOR_AGENTS = ['enrol-agent.ts']
 /** Where rules that a person can meet say no. */

@@ -156,6 +156,7 @@ export class SourceRole implements AgentRole {
       this.#taps.delete(ref)
       this.#inBackground(ref, () => tap.close())
     }
+    for (const [ref, tap] of this.#taps) for (const disk of tap.disks) disk.setNeeded?.(this.#isNeeded(ref))
     // Guests that reach their disks through us wait for it.
     if (this.#options.hypervisor.capabilities.tap === 'ALWAYS') await Promise.all(this.#tapping.values())
     this.#match()
@@ -183,6 +184,13 @@ export class SourceRole implements AgentRole {
   #wantsTap(ref: string): boolean {
     if (this.#options.hypervisor.capabilities.tap === 'ALWAYS') return true
     return this.#desired !== null && (this.#desired.observeVmRefs.includes(ref) || this.#desired.sources.some((source) => source.vmRef === ref))
+  }
+
+  /** A migration that has ended keeps its tap for a while, in case its VM is wanted back. */
+  #isNeeded(ref: string): boolean {
+    if (this.#desired === null) return true
+    const { observeVmRefs, sources } = this.#desired
+    return observeVmRefs.includes(ref) || sources.some(({ vmRef, stage }) => vmRef === ref && stage !== 'STOP' && stage !== 'RELEASE')
   }
 
   /** Gives each desired migration its SourceMigration once its VM is tapped, and forgets those no longer wanted. */

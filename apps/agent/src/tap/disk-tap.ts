@@ -36,6 +36,11 @@ export interface DiskTap {
   settle(): Promise<void>
   /** Refuses the guest's writes, where the tap stands in their way. Used only while the guest is off. */
   freeze(frozen: boolean): void
+  /**
+   * Told now and then whether anybody replicates or observes the VM; not: what the tap keeps at the hypervisor may go, until somebody
+   * does again or reads. Absent: it keeps nothing there that would grow.
+   */
+  setNeeded?(needed: boolean): void
   /** Has `device` show a moment after the call. Resolves to the bytes that were told for it, all disks of the VM together. Absent: it always shows the present. */
   refresh?(): Promise<number>
   /** Where `device` shows a moment: when that was; null: it shows the present, for the guest is off. */

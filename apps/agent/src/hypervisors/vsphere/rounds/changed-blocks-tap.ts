@@ -57,6 +57,10 @@ export class ChangedBlocksTap implements DiskTap {
     return this.#vm.settle()
   }
 
+  setNeeded(needed: boolean): void {
+    this.#vm.setNeeded(needed)
+  }
+
   refresh(): Promise<number> {
     return this.#vm.refresh()
   }

@@ -18,11 +18,17 @@ export class FrozenDisk implements BlockDevice {
   #closed = false
   #reading = 0
   #drained: () => void = () => {}
+  #wanted: () => void = () => {}
   /** What may hold data; null: nobody knows, all may. */
   #allocated: DirtyMap | null = null
 
   constructor(sizeBytes: number) {
     this.sizeBytes = sizeBytes
+  }
+
+  /** Called when somebody wants to read and has to wait. */
+  onWanted(callback: () => void): void {
+    this.#wanted = callback
   }
 
   /** Shows the disk by this reader from now on. */
@@ -44,6 +50,7 @@ export class FrozenDisk implements BlockDevice {
   async read(offset: number, into: Buffer): Promise<void> {
     while (this.#reader === null) {
       if (this.#closed) throw new BlockError('ESHUTDOWN', 'The disk is no longer read.')
+      this.#wanted()
       await this.#shown.promise
     }
     this.#reading += 1

@@ -177,6 +177,28 @@ describe('a VM that is looked at by moments', () => {
     expect(events.filter((event) => event === 'take').length).toBeLessThanOrEqual(3)
   })
 
+  test('when nobody needs it any more its snapshot goes; whoever needs or reads it again has a new one, and misses nothing', async () => {
+    const { frozenVm, only, events, marked, listener, write, byteAt } = setUp()
+    await frozenVm.open()
+    frozenVm.setNeeded(true)
+    events.length = 0
+    frozenVm.setNeeded(false)
+    frozenVm.setNeeded(false)
+    await expect.poll(() => events).toEqual(['close', 'drop'])
+    await frozenVm.settle()
+    expect(events).toEqual(['close', 'drop'])
+
+    write(7, 2)
+    only.listener = listener
+    frozenVm.setNeeded(true)
+    expect(await byteAt(7)).toBe(2)
+    expect([...marked]).toEqual([7])
+    frozenVm.setNeeded(false)
+    await expect.poll(() => events.filter((event) => event === 'drop')).toHaveLength(2)
+    write(8, 3)
+    expect(await byteAt(8)).toBe(3)
+  })
+
   test('settled: once the VM is off all that it wrote is told, and no more snapshots are taken for it', async () => {
     const { frozenVm, only, events, marked, state, listener, write, byteAt } = setUp()
     await frozenVm.open()

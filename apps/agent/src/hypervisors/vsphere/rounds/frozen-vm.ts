@@ -44,6 +44,8 @@ export class FrozenVm {
   readonly #options: FrozenVmOptions
   readonly #stop = new AbortController()
   #moment: Moment | null = null
+  /** Nobody replicates, observes or reads the VM. */
+  #resting = false
   /** Counts the wishes for a new moment, and those that the moment of now was taken after. */
   #wished = 0
   #served = 0
@@ -60,6 +62,7 @@ export class FrozenVm {
   constructor(options: FrozenVmOptions) {
     this.#options = options
     this.disks = new Map(options.vm.disks.map((disk) => [disk.deviceKey, roundDisk(disk)]))
+    for (const { device } of this.disks.values()) device.onWanted(() => this.#wakeUp())
   }
 
   /** Takes the first moment; rejects with why it cannot be had. From then on rounds follow by themselves. */
@@ -115,6 +118,24 @@ export class FrozenVm {
     return this.#toldBytes
   }
 
+  /**
+   * Whether anybody replicates or observes the VM. Else its snapshot goes: it would grow for nothing. Whoever reads all the same has a
+   * new one taken.
+   */
+  setNeeded(needed: boolean): void {
+    if (needed) return this.#wakeUp()
+    if (this.#resting) return
+    this.#resting = true
+    // What cannot be removed now is removed when the VM is let go of.
+    this.whileHidden(() => this.#options.cycle.drop(this.#stop.signal)).catch(() => {})
+  }
+
+  #wakeUp(): void {
+    if (!this.#resting) return
+    this.#resting = false
+    this.refresh().catch(() => {}) // tried again by itself
+  }
+
   get #allShown(): boolean {
     return [...this.disks.values()].every(({ shown }) => shown)
   }
@@ -134,6 +155,7 @@ export class FrozenVm {
    * show: what is written later shows with the next moment.
    */
   async settle(): Promise<void> {
+    if (this.#resting) return
     const { power } = await this.#options.cycle.look()
     if (power === 'ON') return this.noteOn()
     if (this.#moment?.whileOff !== true || !this.#allShown) await this.refresh()
@@ -261,6 +283,10 @@ export class FrozenVm {
   async #untilDue(signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted()
+      if (this.#resting) {
+        await this.#pause(LOOK_MS, signal)
+        continue
+      }
       const moment = this.#moment
       if (moment === null || this.#failure !== null || !this.#allShown) return
       const disks = [...this.disks.values()]
