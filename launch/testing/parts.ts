@@ -14,8 +14,8 @@ import { runVitest } from './vitest-part.ts'
 export type PartSetting = { scratch: string; env: NodeJS.ProcessEnv; signal: AbortSignal }
 export type Part = { title: string; run(setting: PartSetting): Promise<PartResult> }
 
-/** Some tests through vitest, as a part. */
-export const vitestPart = (name: string, args: readonly string[]): Part['run'] => (setting) => runVitest(name, args, setting)
+/** Some tests through vitest, as a part, with what its tests are told besides. */
+export const vitestPart = (name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Part['run'] => (setting) => runVitest(name, args, { ...setting, env: { ...setting.env, ...env } })
 
 /** The portal's production build, which the whole-system tests share. */
 export async function buildPart({ signal }: PartSetting): Promise<PartResult> {

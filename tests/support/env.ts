@@ -10,6 +10,8 @@ const schema = z.object({
   TEST_QEMU_MISSING: z.string().optional(),
   /** The same of the simulator of vCenter. */
   TEST_VCSIM_MISSING: z.string().optional(),
+  /** How many of the data plane's runs with kills; all when unset. */
+  TEST_KILL_RUNS: z.coerce.number().int().positive().optional(),
   /** Where the programs' logs of a whole-system test are kept after it, to find out why it failed. */
   DRIFTLESS_TEST_LOGS: z.string().optional(),
   PATH: z.string().optional(),
