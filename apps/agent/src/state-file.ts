@@ -2,15 +2,20 @@ import { open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 
-/** Reads and checks a JSON file of ours. Null when there is none; throws when it is damaged, with what to do then. */
-export async function readState<T>(path: string, schema: z.ZodType<T>, remedy = 'Move it away; the agent then asks the gateway and the other agent anew.'): Promise<T | null> {
-  let text: string
+/** The text of a file; null when there is none. */
+export async function readText(path: string): Promise<string | null> {
   try {
-    text = await readFile(path, 'utf8')
+    return await readFile(path, 'utf8')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw error
   }
+}
+
+/** Reads and checks a JSON file of ours. Null when there is none; throws when it is damaged, with what to do then. */
+export async function readState<T>(path: string, schema: z.ZodType<T>, remedy = 'Move it away; the agent then asks the gateway and the other agent anew.'): Promise<T | null> {
+  const text = await readText(path)
+  if (text === null) return null
   try {
     return schema.parse(JSON.parse(text))
   } catch (error) {

@@ -45,4 +45,7 @@ export const isNotAuthenticated = (error: unknown): boolean => isFault(error, 'N
 /** The object, or something that the call leads to, was removed meanwhile. */
 export const isNotFound = (error: unknown): boolean => isFault(error, 'ManagedObjectNotFound')
 
+/** The same, whoever found out: the server, or we when nothing was told of it. */
+export const isGone = (error: unknown): boolean => isNotFound(error) || (error instanceof VimError && error.code === 'GONE')
+
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

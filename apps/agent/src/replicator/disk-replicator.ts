@@ -2,6 +2,7 @@ import type { Problem } from '@driftless/agent-api'
 import type { TokenBucket } from '../block/token-bucket.ts'
 import { PieceTable } from '../proof/piece-table.ts'
 import { VerifyBehind } from '../proof/verify-behind.ts'
+import { Waiter } from '../sleep.ts'
 import { openLink } from '../stream/disk-link.ts'
 import type { DiskLink, LinkDisk, LinkTarget } from '../stream/disk-link.ts'
 import type { Credentials } from '../stream/identity.ts'
@@ -63,7 +64,7 @@ export class DiskReplicator {
   #problem: Problem | null = null
   #lastProgressMs: number
   #closedWireBytes = 0
-  #wake: () => void = () => {}
+  readonly #waiter = new Waiter()
   #backgroundBytes = 0
 
   constructor(options: DiskReplicatorOptions) {
@@ -102,7 +103,7 @@ export class DiskReplicator {
     if (same) return
     this.#target = target
     this.#link?.close()
-    this.#wake()
+    this.#waiter.wake()
   }
 
   /** Paused: nothing is sent, what is written is remembered. */
@@ -132,7 +133,7 @@ export class DiskReplicator {
 
   #wish(wishes: Partial<CopyWishes>): void {
     Object.assign(this.#wishes, wishes)
-    this.#wake()
+    this.#waiter.wake()
     this.#loop?.stir()
   }
 
@@ -190,7 +191,7 @@ export class DiskReplicator {
         }
       }
       if (this.#wishes.paused || this.#target === null) {
-        await this.#waitForWake(IDLE_MS)
+        await this.#waiter.wait(IDLE_MS, this.#stop.signal)
         continue
       }
       try {
@@ -241,23 +242,6 @@ export class DiskReplicator {
     const message = error instanceof Error ? error.message : String(error)
     if (this.#failures >= TELL_AFTER_FAILURES || code === 'INSUFFICIENT_SPACE' || code === 'DISK_READ_FAILED') this.#problem = { code, message: message.slice(0, 500) }
     const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 10))
-    await this.#waitForWake(longest * (0.5 + Math.random() / 2))
-  }
-
-  /** Waits, at most `ms`; a changed setting, or the end, cuts it short. */
-  async #waitForWake(ms: number): Promise<void> {
-    const { signal } = this.#stop
-    if (signal.aborted) return
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer)
-        this.#wake = () => {}
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = setTimeout(done, ms)
-      this.#wake = done
-      signal.addEventListener('abort', done)
-    })
+    await this.#waiter.wait(longest * (0.5 + Math.random() / 2), this.#stop.signal)
   }
 }

@@ -1,16 +1,17 @@
 import { join } from 'node:path'
 import type { Notice } from '@driftless/agent-api'
 import type { BlockDevice } from '@driftless/nbd'
-import { ask, parseDatastorePath, reference, waitForTask } from '@driftless/vim25'
+import { parseDatastorePath } from '@driftless/vim25'
 import { z } from 'zod'
 import { VERSION } from '../../version.ts'
 import type { Hypervisor } from '../hypervisor.ts'
 import type { VsphereConnection } from './connection/connection-file.ts'
 import { AgentVm } from './hot-add/agent-vm.ts'
+import { openAttached } from './hot-add/attached-device.ts'
 import { openDatastoreReader } from './rounds/datastore-reader.ts'
 import { ensureEntry } from './connection/extension.ts'
+import { runTask } from './connection/run-task.ts'
 import { FilterWatch } from './filters/filter-watch.ts'
-import { openHotAddReader } from './rounds/hot-add-reader.ts'
 import { Inventory } from './inventory/inventory.ts'
 import { Leftovers } from './rounds/leftovers.ts'
 import { isMigratedName, migratedName } from './inventory/migrated-name.ts'
@@ -87,10 +88,11 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
   enter().catch(() => {})
 
   async function openReader(vm: VmFacts, disk: DiskFacts): Promise<BlockDevice> {
-    if (agentVm !== null && connection.read !== 'datastore') return openHotAddReader(agentVm, disk)
+    const { fileName, uuid, sizeBytes } = disk
+    if (agentVm !== null && connection.read !== 'datastore') return openAttached(agentVm, { fileName, uuid, sizeBytes, readOnly: true })
     if (connection.read === 'hot-add') throw new Error('Disks are to be read by HotAdd, and the agent does not know the VM that it runs in. Name it: npm run vsphere -- connect … --agent-vm NAME')
-    const path = parseDatastorePath(disk.fileName)
-    return openDatastoreReader(vcenter, disk.fileName, await places.datacenterOf(vm, path?.datastore ?? ''), disk.sizeBytes)
+    const path = parseDatastorePath(fileName)
+    return openDatastoreReader(vcenter, fileName, await places.datacenterOf(vm, path?.datastore ?? ''), sizeBytes)
   }
 
   function noticesOf({ instanceUuid, moref, properties }: VmFacts): Notice[] {
@@ -153,7 +155,7 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
     async retire(ref) {
       const { moref, name } = await get(ref)
       if (isMigratedName(name)) return
-      await vcenter.use(async (vim) => waitForTask(vim, await ask(vim, moref, 'Rename_Task', { newName: migratedName(name, new Date()) }, reference)))
+      await vcenter.use((vim) => runTask(vim, moref, 'Rename_Task', { newName: migratedName(name, new Date()) }))
     },
     async createShadow(wanted) {
       if (target === null) throw new Error('Shadow VMs are built around disks that the agent connects to its own VM, and it does not know which that is. Name it: npm run vsphere -- connect … --agent-vm NAME')

@@ -1,7 +1,7 @@
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
-import { writeFileDurably } from '../../../state-file.ts'
+import { readText, writeFileDurably } from '../../../state-file.ts'
 import { KEY_BYTES } from './sealed.ts'
 
 /**
@@ -12,13 +12,8 @@ export const keyFileIn = (dataDirectory: string): string => join(dataDirectory, 
 
 /** The key; null when there is no such file. Throws where it holds something else. */
 export async function readKey(path: string): Promise<Buffer | null> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  }
+  const text = await readText(path)
+  if (text === null) return null
   const key = Buffer.from(text.trim(), 'base64')
   if (key.length !== KEY_BYTES) throw new Error(`${path} is no key for the connection to vSphere: it has to hold ${KEY_BYTES} bytes in base64. Put the right file there, or remove it and connect anew.`)
   return key

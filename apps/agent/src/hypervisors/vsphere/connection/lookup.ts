@@ -3,7 +3,7 @@ import type { Ref, Vim } from '@driftless/vim25'
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
-/** A vCenter writes these three letters of a name so that names can be parts of a path. */
+/** A vCenter writes %, / and \ of a name as codes, so that names can be parts of a path. Source: vSphere API, `ManagedEntity.name`. */
 export const plainName = (name: string): string => name.replaceAll(/%(2f|5c|25)/gi, (code) => decodeURIComponent(code))
 
 /** A name as people know it; '' where the account may not read it. */

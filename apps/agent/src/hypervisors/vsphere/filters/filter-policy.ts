@@ -3,9 +3,10 @@
  * change its policies while it has snapshots, which changed block tracking makes all the time: it is followed by one or the other.
  */
 import { z } from 'zod'
-import { ask, reference, retrieveOne, waitForTask } from '@driftless/vim25'
+import { retrieveOne } from '@driftless/vim25'
 import type { Ref, Vim, VimInput } from '@driftless/vim25'
 import type { Problem } from '@driftless/agent-api'
+import { runTask } from '../connection/run-task.ts'
 import { FilterRefusal } from './io-filters.ts'
 
 const REPLICATION = 'replication'
@@ -55,7 +56,7 @@ async function changePolicy(vim: Vim, vm: Ref, change: 'attach' | 'detach', prof
   const problems = checkPolicyChange(facts, change, classOf)
   if (problems.length > 0) throw new FilterRefusal(problems)
   const spec = { vmProfile: [profile], deviceChange: facts.disks.map((one) => ({ operation: 'edit', device: sameDisk(one), profile: [profile] })) }
-  await waitForTask(vim, await ask(vim, vm, 'ReconfigVM_Task', { spec }, reference, signal), signal)
+  await runTask(vim, vm, 'ReconfigVM_Task', { spec }, signal)
 }
 
 async function readPolicyFacts(vim: Vim, vm: Ref, signal: AbortSignal | undefined): Promise<PolicyFacts> {

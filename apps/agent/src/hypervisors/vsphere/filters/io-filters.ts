@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { VimError, ask, localizedFault, readServerCertificate, reference, retrieveOne, waitForTask } from '@driftless/vim25'
-import type { Ref, Vim, VimArguments } from '@driftless/vim25'
+import { VimError, ask, localizedFault, readServerCertificate, reference, retrieveOne } from '@driftless/vim25'
+import type { Ref, Vim } from '@driftless/vim25'
 import type { InstalledFilter, Problem } from '@driftless/agent-api'
+import { runTask } from '../connection/run-task.ts'
 import { findCluster, ioFilterManager, listClusters } from './cluster-facts.ts'
 import type { ClusterFacts, FilterFacts } from './cluster-facts.ts'
 import { checkPreconditions } from './filter-preconditions.ts'
@@ -46,7 +47,7 @@ export type Agree = (remarks: readonly Problem[]) => Promise<void>
 export async function installFilter(vim: Vim, clusterName: string, url: string, agree: Agree, signal?: AbortSignal): Promise<ClusterFilter[]> {
   const cluster = await findCluster(vim, clusterName, signal)
   await permit(vim, cluster, { kind: 'install', bundle: await bundleAt(url) }, agree)
-  await runTask(vim, 'InstallIoFilter_Task', { vibUrl: url, compRes: cluster.ref }, signal)
+  await runTask(vim, ioFilterManager(vim), 'InstallIoFilter_Task', { vibUrl: url, compRes: cluster.ref }, signal)
   const before = new Set(cluster.filters.map(({ id }) => id))
   return (await filtersOn(vim, clusterName, signal)).filter(({ id }) => !before.has(id))
 }
@@ -55,7 +56,7 @@ export async function installFilter(vim: Vim, clusterName: string, url: string, 
 export async function upgradeFilter(vim: Vim, clusterName: string, filterId: string, url: string, agree: Agree, signal?: AbortSignal): Promise<ClusterFilter[]> {
   const cluster = await findCluster(vim, clusterName, signal)
   await permit(vim, cluster, { kind: 'upgrade', filterId, bundle: await bundleAt(url) }, agree)
-  await runTask(vim, 'UpgradeIoFilter_Task', { filterId, compRes: cluster.ref, vibUrl: url }, signal)
+  await runTask(vim, ioFilterManager(vim), 'UpgradeIoFilter_Task', { filterId, compRes: cluster.ref, vibUrl: url }, signal)
   const before = new Set(cluster.filters.map(({ id }) => id))
   // A new version may have an id of its own.
   return (await filtersOn(vim, clusterName, signal)).filter(({ id }) => id === filterId || !before.has(id))
@@ -66,14 +67,14 @@ export async function uninstallFilter(vim: Vim, clusterName: string, filterId: s
   const cluster = await findCluster(vim, clusterName, signal)
   const disksInUse = cluster.filters.some(({ id }) => id === filterId) ? await disksWith(vim, cluster, filterId, signal) : []
   await permit(vim, cluster, { kind: 'uninstall', filterId, disksInUse }, agree)
-  await runTask(vim, 'UninstallIoFilter_Task', { filterId, compRes: cluster.ref }, signal)
+  await runTask(vim, ioFilterManager(vim), 'UninstallIoFilter_Task', { filterId, compRes: cluster.ref }, signal)
   return (await filtersOn(vim, clusterName, signal)).filter(({ id }) => id === filterId)
 }
 
 /** Has vCenter try again what failed on single hosts. Resolves and rejects as `uninstallFilter` does. */
 export async function resolveFilter(vim: Vim, clusterName: string, filterId: string, signal?: AbortSignal): Promise<ClusterFilter[]> {
   const { ref } = await findCluster(vim, clusterName, signal)
-  await runTask(vim, 'ResolveInstallationErrorsOnCluster_Task', { filterId, cluster: ref }, signal)
+  await runTask(vim, ioFilterManager(vim), 'ResolveInstallationErrorsOnCluster_Task', { filterId, cluster: ref }, signal)
   return (await filtersOn(vim, clusterName, signal)).filter(({ id }) => id === filterId)
 }
 
@@ -81,10 +82,6 @@ async function permit(vim: Vim, cluster: ClusterFacts, action: FilterAction, agr
   const { refusals, remarks } = checkPreconditions(cluster, action, vim.content.about.apiVersion)
   if (refusals.length > 0) throw new FilterRefusal(refusals)
   await agree(remarks)
-}
-
-async function runTask(vim: Vim, method: string, args: VimArguments, signal: AbortSignal | undefined): Promise<void> {
-  await waitForTask(vim, await ask(vim, ioFilterManager(vim), method, args, reference, signal), signal)
 }
 
 async function filtersOn(vim: Vim, clusterName: string, signal: AbortSignal | undefined): Promise<ClusterFilter[]> {

@@ -1,5 +1,5 @@
 import type { Ref, Vim, VimInput } from '@driftless/vim25'
-import { VimError, isNotFound } from '@driftless/vim25'
+import { VimError, isGone, isNotFound } from '@driftless/vim25'
 import { isDisk, readDevices, withoutDisks } from './devices.ts'
 import type { Device } from './devices.ts'
 import { linkPath, waitForLink } from './device-link.ts'
@@ -151,7 +151,7 @@ export class AgentVm {
         return await act(vim, this.#ref)
       } catch (error) {
         // It was registered anew, and is another object now.
-        if (isNotFound(error) || (error instanceof VimError && error.code === 'GONE')) this.#ref = null
+        if (isGone(error)) this.#ref = null
         throw error
       }
     }))

@@ -2,6 +2,7 @@ import type { Placement } from '@driftless/agent-api'
 import { retrieve } from '@driftless/vim25'
 import type { Ref, Vim } from '@driftless/vim25'
 import { z } from 'zod'
+import { plainName } from '../connection/lookup.ts'
 import type { VCenter } from '../connection/vcenter.ts'
 import type { VmFacts } from './vm-facts.ts'
 
@@ -78,7 +79,7 @@ async function look(vim: Vim): Promise<Known> {
   const note = (found: Awaited<ReturnType<typeof retrieve>>) => {
     for (const { ref: { value }, properties } of found) {
       const said = named.safeParse(properties)
-      if (said.success) places.set(value, { name: unescaped(said.data.name), parent: said.data.parent?.value ?? null })
+      if (said.success) places.set(value, { name: plainName(said.data.name), parent: said.data.parent?.value ?? null })
     }
   }
   for (const type of ['Folder', 'HostSystem', 'Network', 'Datastore'] as const) note(await retrieve(vim, { type, properties: ['name', 'parent'] }))
@@ -101,6 +102,3 @@ function pathOf(value: string, places: ReadonlyMap<string, Place>): string {
   for (let at = places.get(value); at !== undefined; at = at.parent === null ? undefined : places.get(at.parent)) names.unshift(at.name)
   return names.join('/')
 }
-
-/** vCenter writes %, / and \ of a name as %25, %2f and %5c. Source: vSphere API, `ManagedEntity.name`. */
-const unescaped = (name: string): string => name.replaceAll(/%(25|2f|5c)/gi, (code) => decodeURIComponent(code))

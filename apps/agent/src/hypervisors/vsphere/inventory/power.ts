@@ -1,5 +1,6 @@
-import { ask, isFault, reference, waitForTask } from '@driftless/vim25'
+import { isFault } from '@driftless/vim25'
 import type { Ref } from '@driftless/vim25'
+import { runTask } from '../connection/run-task.ts'
 import type { VCenter } from '../connection/vcenter.ts'
 
 /** A power-on that waits for an answer in vCenter ("was it moved or copied?") would wait for ever. */
@@ -36,8 +37,7 @@ export async function powerOff(vcenter: VCenter, { moref }: PoweredVm): Promise<
   })
 }
 
-const powerTask = (vcenter: VCenter, vm: Ref, method: string): Promise<unknown> =>
-  vcenter.use(async (vim) => waitForTask(vim, await ask(vim, vm, method, {}, reference), AbortSignal.timeout(POWER_LIMIT_MS)))
+const powerTask = (vcenter: VCenter, vm: Ref, method: `${string}_Task`): Promise<unknown> => vcenter.use((vim) => runTask(vim, vm, method, {}, AbortSignal.timeout(POWER_LIMIT_MS)))
 
 /** The VM is in the state that was wanted. */
 const isAlready = (error: unknown): boolean => isFault(error, 'InvalidPowerState')

@@ -2,7 +2,7 @@ import { VimError } from '@driftless/vim25'
 import type { BlockDevice } from '@driftless/nbd'
 import type { Notice, Problem } from '@driftless/agent-api'
 import type { BlockRun } from '../../../block/dirty-map.ts'
-import { sleep } from '../../../sleep.ts'
+import { Waiter, sleep } from '../../../sleep.ts'
 import { ALLOCATED, bytesIn, changedAreas } from './changed-areas.ts'
 import { roundDisk } from './round-disk.ts'
 import type { RoundDisk } from './round-disk.ts'
@@ -57,7 +57,7 @@ export class FrozenVm {
   #failure: Error | null = null
   #failures = 0
   readonly #notices: Notice[] = []
-  #wake: () => void = () => {}
+  readonly #waiter = new Waiter()
 
   constructor(options: FrozenVmOptions) {
     this.#options = options
@@ -107,7 +107,7 @@ export class FrozenVm {
   /** A disk's copy has caught up with the moment of now: another may follow. */
   noteDurable(disk: RoundDisk): void {
     disk.durable = true
-    this.#wake()
+    this.#waiter.wake()
   }
 
   /** Takes a moment that begins after the call. Resolves to the bytes that were told with it, all disks together. */
@@ -145,7 +145,7 @@ export class FrozenVm {
     while (this.#round !== null) await this.#round.catch(() => {})
     this.#round = this.#hideAll().then(work).finally(() => {
       this.#round = null
-      this.#wake()
+      this.#waiter.wake()
     })
     await this.#round
   }
@@ -204,7 +204,7 @@ export class FrozenVm {
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error))
       this.#failures += 1
-      this.#wake() // it is tried again by itself, whoever asked for it
+      this.#waiter.wake() // it is tried again by itself, whoever asked for it
       throw error
     } finally {
       this.#lastRoundMs = performance.now() - startMs
@@ -284,7 +284,7 @@ export class FrozenVm {
     for (;;) {
       signal.throwIfAborted()
       if (this.#resting) {
-        await this.#pause(LOOK_MS, signal)
+        await this.#waiter.wait(LOOK_MS, signal)
         continue
       }
       const moment = this.#moment
@@ -299,21 +299,7 @@ export class FrozenVm {
         whileOff: moment.whileOff,
       })
       if (waitMs === 0) return
-      await this.#pause(Math.min(waitMs, LOOK_MS), signal)
+      await this.#waiter.wait(Math.min(waitMs, LOOK_MS), signal)
     }
-  }
-
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', done)
-        this.#wake = () => {}
-        resolve()
-      }
-      const timer = setTimeout(done, ms)
-      signal.addEventListener('abort', done)
-      this.#wake = done
-    })
   }
 }

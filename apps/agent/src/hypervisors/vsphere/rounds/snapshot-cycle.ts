@@ -1,7 +1,8 @@
-import { VimError, ask, isFault, isNotFound, reference, retrieveOne, waitForTask } from '@driftless/vim25'
-import type { Ref, Vim, VimArguments } from '@driftless/vim25'
+import { isFault, isGone, reference, retrieveOne } from '@driftless/vim25'
+import type { Ref, VimArguments } from '@driftless/vim25'
 import { z } from 'zod'
 import { OUR_SNAPSHOT, descriptionBy, isOurs } from './our-snapshot.ts'
+import { runTask } from '../connection/run-task.ts'
 import type { VCenter } from '../connection/vcenter.ts'
 import { VM_PROPERTIES, disksOf, vmDevices, vmFacts } from '../inventory/vm-facts.ts'
 import type { DiskFacts, VmFacts } from '../inventory/vm-facts.ts'
@@ -78,7 +79,7 @@ export class SnapshotCycle {
     if (ours.length > 0) await this.#options.letGo(vm)
     for (const { ref } of ours) {
       await this.#vcenter.use((vim) => runTask(vim, ref, 'RemoveSnapshot_Task', { removeChildren: false, consolidate: true }, signal)).catch((error: unknown) => {
-        if (!isNotFound(error) && !(error instanceof VimError && error.code === 'GONE')) throw error
+        if (!isGone(error)) throw error
       })
     }
     if (ours.length === 0 && !vm.consolidationNeeded) return
@@ -97,14 +98,9 @@ export class SnapshotCycle {
     return { snapshot, atMs, whileOff: vm.power !== 'ON', disks: new Map(disks.map((disk) => [disk.deviceKey, disk])) }
   }
 
-  #task(method: string, args: VimArguments, signal: AbortSignal): Promise<unknown> {
+  #task(method: `${string}_Task`, args: VimArguments, signal: AbortSignal): Promise<unknown> {
     return this.#vcenter.use((vim) => runTask(vim, this.#vm, method, args, signal))
   }
-}
-
-/** Calls a method that is a task and waits for its end, however long that takes. */
-async function runTask(vim: Vim, ref: Ref, method: string, args: VimArguments, signal: AbortSignal): Promise<unknown> {
-  return waitForTask(vim, await ask(vim, ref, method, args, reference, signal), signal)
 }
 
 /** Somebody else's snapshot holds the base disk, and what it hides would not be seen. */

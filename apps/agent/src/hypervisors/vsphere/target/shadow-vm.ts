@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { VimError, ask, isNotFound, reference, retrieve, retrieveOne } from '@driftless/vim25'
+import { ask, isGone, reference, retrieve, retrieveOne } from '@driftless/vim25'
 import type { Ref, Vim } from '@driftless/vim25'
 import type { ShadowVm } from '../../hypervisor.ts'
 import { isDisk, readDevices, withoutDisks } from '../hot-add/devices.ts'
@@ -75,8 +75,7 @@ async function discard(vim: Vim, vm: Ref): Promise<void> {
     if ((await readDevices(vim, vm)).some(isDisk)) throw new Error(`The replica's disks could not be taken out of VM "${name}", so it was not removed: they would be deleted with it. Look at its disks in vCenter.`)
     await runTask(vim, vm, 'Destroy_Task')
   } catch (error) {
-    const gone = isNotFound(error) || (error instanceof VimError && error.code === 'GONE')
-    if (!gone) throw error
+    if (!isGone(error)) throw error
   }
 }
 

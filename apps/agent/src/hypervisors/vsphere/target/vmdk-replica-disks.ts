@@ -1,11 +1,10 @@
-import { openFileDevice } from '@driftless/nbd'
 import type { BlockDevice } from '@driftless/nbd'
 import type { Vim } from '@driftless/vim25'
-import { WithClose } from '../../../block/with-close.ts'
 import { fileNameOf, folderNameOf } from '../../../receiver/replica-disks.ts'
 import type { ReplicaDiskId, ReplicaDisks, Room } from '../../../receiver/replica-disks.ts'
 import { StreamError } from '../../../stream/protocol.ts'
 import type { AgentVm } from '../hot-add/agent-vm.ts'
+import { openAttached } from '../hot-add/attached-device.ts'
 import { datastoreNamed, readDatastores } from './datastores.ts'
 import type { Datastore } from './datastores.ts'
 import { findDatacenter } from '../connection/lookup.ts'
@@ -82,22 +81,7 @@ export class VmdkReplicaDisks implements ReplicaDisks {
 
   async open(disk: ReplicaDiskId): Promise<BlockDevice> {
     const { datastore, sizeBytes, identity } = await this.#demand(disk)
-    const { agentVm } = this.#options
-    const attached = await agentVm.attach({ fileName: nameOn(datastore, disk), uuid: identity, sizeBytes, readOnly: false })
-    try {
-      const device = await openFileDevice(attached.path, { sizeBytes })
-      let isOpen = true
-      // After a failure it is closed once more, and goes on where it was.
-      return new WithClose(device, async () => {
-        if (isOpen) await device.flush()
-        if (isOpen) await device.close()
-        isOpen = false
-        await agentVm.detach(attached.deviceKey)
-      })
-    } catch (error) {
-      await agentVm.detach(attached.deviceKey).catch(() => undefined)
-      throw error
-    }
+    return openAttached(this.#options.agentVm, { fileName: nameOn(datastore, disk), uuid: identity, sizeBytes, readOnly: false })
   }
 
   async letGo(disk: ReplicaDiskId): Promise<void> {
