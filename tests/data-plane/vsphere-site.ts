@@ -12,10 +12,10 @@ import type { Site, SiteKind } from './sites.ts'
 
 const MIB = 1024 * 1024
 const VM_NAME = 'web-1'
-const DISKS = [{ sizeMiB: 32, filledMiB: 8 }, { sizeMiB: 16, filledMiB: 4 }]
+const DISKS = [{ sizeMiB: 32, filledMiB: 24 }, { sizeMiB: 16, filledMiB: 12 }]
 const FIRST_DISK_KEY = 2000
 /** Little: changed block tracking tells of 64 KiB where a guest has written four. */
-const REWRITE_KIB_PER_SECOND = 16
+const REWRITE_KIB_PER_SECOND = 64
 
 export type VsphereSite = Omit<Site, 'difference'> & {
   readonly source: RunningVcsim
