@@ -7,12 +7,14 @@ import type { RoleUrls } from './deploy/roles.ts'
 import { ROOT } from './setup/paths.ts'
 import type { Places } from './setup/paths.ts'
 import type { Ports } from './setup/ports.ts'
+import type { Secrets } from './setup/secrets.ts'
 import type { ProgramSpec } from './supervisor.ts'
 
 export type Setting = {
   places: Places
   ports: Ports
   urls: RoleUrls
+  secrets: Secrets
   /** Where wake-ups go: PostgreSQL or Redis. */
   queueUrl: string
   logLevel: string
@@ -57,6 +59,10 @@ export function coordinatorProgram(setting: Setting): ProgramSpec {
     GATEWAY_HOST: '127.0.0.1',
     GATEWAY_PORT: String(setting.ports.gateway),
     GATEWAY_NAMES: 'localhost,127.0.0.1',
+    SEALING_KEY: setting.secrets.sealing,
+    GATEWAY_KEY: setting.secrets.gateway,
+    ORDER_PUBLIC_KEY: setting.secrets.orders.publicKey,
+    AUDIT_SIGNING_KEY: setting.secrets.auditLog.privateKey,
   })
 }
 
@@ -105,7 +111,7 @@ const gatewayUrl = (setting: Setting) => `https://127.0.0.1:${setting.ports.gate
 export const webUrl = (setting: Setting) => `http://localhost:${setting.ports.web}`
 
 /** The portal from one of its builds; `build` is that build's folder, relative to the portal's own. */
-export function webProgram(setting: Setting, nextAuthSecret: string, build: string): ProgramSpec {
+export function webProgram(setting: Setting, build: string): ProgramSpec {
   return {
     name: 'web',
     command: process.execPath,
@@ -119,7 +125,9 @@ export function webProgram(setting: Setting, nextAuthSecret: string, build: stri
       DATABASE_URL: setting.urls.web,
       QUEUE_URL: setting.queueUrl,
       NEXTAUTH_URL: webUrl(setting),
-      NEXTAUTH_SECRET: nextAuthSecret,
+      NEXTAUTH_SECRET: setting.secrets.nextAuth,
+      SEALING_KEY: setting.secrets.sealing,
+      ORDER_SIGNING_KEY: setting.secrets.orders.privateKey,
       // Shown beside a new enrolment token.
       GATEWAY_URL: gatewayUrl(setting),
     },

@@ -127,7 +127,7 @@ async function bringUp(options: RunOptions, places: Places, supervisor: Supervis
   const owner = options.databaseUrl ?? (await terminal.step('PostgreSQL', () => startPostgres(options, places, supervisor, secrets)))
   const deployed = await terminal.step('schema', () => deploySchema(owner, options.rolePassword ?? secrets.rolePassword))
   const queueUrl = options.redisUrl ?? deployed.urls.queue
-  const setting: Setting = { places, ports, urls: deployed.urls, queueUrl, logLevel: options.logLevel, inherited: inheritedEnv(process.env) }
+  const setting: Setting = { places, ports, secrets, urls: deployed.urls, queueUrl, logLevel: options.logLevel, inherited: inheritedEnv(process.env) }
   for (const side of ['source', 'target'] as const) for (const folder of foldersOf(setting, side)) await mkdir(folder, { recursive: true, mode: 0o700 })
   signal.throwIfAborted()
 
@@ -138,14 +138,14 @@ async function bringUp(options: RunOptions, places: Places, supervisor: Supervis
   })
   await terminal.step('source and target agents', () => startAgents(options, setting, supervisor, demo.tokens))
   const build = await built
-  await terminal.step('portal', () => supervisor.start(webProgram(setting, secrets.nextAuth, build)))
+  await terminal.step('portal', () => supervisor.start(webProgram(setting, build)))
   signal.throwIfAborted()
   const beside: RunningDriftless['beside'] = {
     coordinator: (name, gateway) => ({ ...coordinatorProgram({ ...setting, ports: { ...ports, gateway } }), name }),
     web(name, web) {
       // Agents enrol at the first gateway, whichever portal shows the command.
       const other = { ...setting, ports: { ...ports, web } }
-      return { ...webProgram(other, secrets.nextAuth, build), name, url: webUrl(other) }
+      return { ...webProgram(other, build), name, url: webUrl(other) }
     },
   }
   return { url: webUrl(setting), beside, places, ports, ownerUrl: owner, coordinatorUrl: deployed.urls.coordinator, supervisor, terminal, seeded: demo.seeded }

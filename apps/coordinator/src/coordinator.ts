@@ -1,4 +1,4 @@
-import { listenTo, openDb } from '@driftless/db'
+import { listenTo, openDb, refuseUnboundRole } from '@driftless/db'
 import { openQueues, openWorkers, prepareQueueSchema } from '@driftless/jobs'
 import type { Logger } from 'pino'
 import { createSiteLinks } from './drive/site-links.ts'
@@ -21,7 +21,7 @@ const CHANGES_CHANNEL = 'desired_changed'
 export type Coordinator = { readonly port: number; /** Open at the gateway. */ readonly connections: () => Promise<number>; readonly close: () => Promise<void> }
 
 /** Starts one coordinator, in order; `close` drains it in reverse. Whatever was opened is closed again when the start fails. */
-export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway'>, log: Logger): Promise<Coordinator> {
+export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway' | 'keys'>, log: Logger): Promise<Coordinator> {
   const closers: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer().catch((error: unknown) => log.warn({ err: error }, 'closing'))
@@ -29,6 +29,7 @@ export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl'
   try {
     const db = openDb(env.databaseUrl, CONNECTIONS)
     closers.push(() => db.$disconnect())
+    await refuseUnboundRole(db)
     await prepareQueueSchema(env.queueUrl)
     const queues = openQueues(env.queueUrl, (error) => log.warn({ err: error }, 'queue'))
     closers.push(() => queues.close())

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readEnv } from './env.ts'
 
-const GIVEN = { DATABASE_URL: 'postgres://c@localhost/d', QUEUE_URL: 'redis://localhost' }
+const KEY = Buffer.alloc(32).toString('base64')
+const GIVEN = { DATABASE_URL: 'postgres://c@localhost/d', QUEUE_URL: 'redis://localhost', SEALING_KEY: KEY, GATEWAY_KEY: KEY, ORDER_PUBLIC_KEY: KEY, AUDIT_SIGNING_KEY: KEY }
 
 describe('readEnv', () => {
   it('tells names from addresses', () => {
@@ -9,7 +10,7 @@ describe('readEnv', () => {
       { name: 'gateway.example', isAddress: false }, { name: '10.0.0.1', isAddress: true }, { name: '::1', isAddress: true },
     ])
   })
-  it.each([['DATABASE_URL', { QUEUE_URL: 'redis://x' }], ['GATEWAY_PORT', { ...GIVEN, GATEWAY_PORT: '70000' }], ['GATEWAY_NAMES', { ...GIVEN, GATEWAY_NAMES: ' , ' }]])('names %s when it is wrong', (name, given) => {
+  it.each([['DATABASE_URL', { QUEUE_URL: 'redis://x' }], ['GATEWAY_KEY', { ...GIVEN, GATEWAY_KEY: 'short' }], ['GATEWAY_PORT', { ...GIVEN, GATEWAY_PORT: '70000' }], ['GATEWAY_NAMES', { ...GIVEN, GATEWAY_NAMES: ' , ' }]])('names %s when it is wrong', (name, given) => {
     expect(() => readEnv(given)).toThrow(name)
   })
 })

@@ -3,6 +3,9 @@ import { z } from 'zod'
 
 const names = z.string().transform((text) => text.split(',').map((name) => name.trim()).filter((name) => name !== '')).pipe(z.array(z.string().regex(/^[A-Za-z0-9.:_-]+$/)).min(1).max(50))
 
+/** 32 bytes, base64. */
+const key = z.base64().transform((text) => Buffer.from(text, 'base64')).refine((bytes) => bytes.length === 32, 'is not 32 bytes')
+
 const schema = z.object({
   DATABASE_URL: z.url(),
   QUEUE_URL: z.url(),
@@ -10,6 +13,14 @@ const schema = z.object({
   GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(4601),
   /** What agents may call the gateway: the names and addresses in its certificate. */
   GATEWAY_NAMES: names.default(['localhost', '127.0.0.1']),
+  /** Opens the secrets that the portal keeps in the database for the coordinator's use. */
+  SEALING_KEY: key,
+  /** Seals what is the gateway's alone, and makes the streams' keys: never in the database. */
+  GATEWAY_KEY: key,
+  /** Ed25519, SPKI in DER, base64: whose orders agents obey. The private half is the portal's. */
+  ORDER_PUBLIC_KEY: z.base64(),
+  /** Ed25519, PKCS#8 in DER, base64: signs the heads of the audit log. */
+  AUDIT_SIGNING_KEY: z.base64(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   EXIT_WITH_PARENT: z.enum(['0', '1']).default('0'),
 })
@@ -23,6 +34,7 @@ export function readEnv(environment: NodeJS.ProcessEnv = process.env) {
     databaseUrl: env.DATABASE_URL,
     queueUrl: env.QUEUE_URL,
     gateway: { host: env.GATEWAY_HOST, port: env.GATEWAY_PORT, names: env.GATEWAY_NAMES.map((name) => ({ name, isAddress: isIP(name) !== 0 })) },
+    keys: { sealing: env.SEALING_KEY, gateway: env.GATEWAY_KEY, orderPublic: env.ORDER_PUBLIC_KEY, auditSigning: env.AUDIT_SIGNING_KEY },
     logLevel: env.LOG_LEVEL,
     exitWithParent: env.EXIT_WITH_PARENT === '1',
   }

@@ -8,6 +8,10 @@ const schema = z.object({
   QUEUE_URL: z.url(),
   NEXTAUTH_URL: z.url(),
   NEXTAUTH_SECRET: z.string().min(16),
+  /** 32 bytes, base64: seals the secrets that are kept in the database. */
+  SEALING_KEY: z.base64().transform((text) => Buffer.from(text, 'base64')).refine((bytes) => bytes.length === 32, 'is not 32 bytes'),
+  /** Ed25519, PKCS#8 in DER, base64: signs the orders that agents obey. Never in the database. */
+  ORDER_SIGNING_KEY: z.base64(),
   /** Where agents enrol, shown beside a new token; by default the gateway's default port on the portal's own host. */
   GATEWAY_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

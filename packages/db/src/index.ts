@@ -2,6 +2,7 @@
 export * from './client.ts'
 export * from './scope.ts'
 export * from './audit.ts'
+export * from './bound-role.ts'
 export * from './notifications.ts'
 export * from './transitions/index.ts'
 export * from './queries/index.ts'

@@ -6,15 +6,18 @@ const MAY_IMPORT = {
   'packages/nbd': [],
   'packages/lab-api': [],
   'packages/vim25': [],
+  'packages/sealing': [],
+  'packages/orders': [],
+  'packages/audit-chain': [],
   'packages/agent-api': ['domain'],
   'packages/jobs': ['domain'],
-  'packages/db': ['domain'],
-  'apps/web': ['domain', 'db', 'jobs'],
-  'apps/coordinator': ['domain', 'db', 'jobs', 'agent-api'],
-  'apps/agent': ['domain', 'agent-api', 'lab-api', 'nbd', 'vim25'],
+  'packages/db': ['domain', 'audit-chain'],
+  'apps/web': ['domain', 'db', 'jobs', 'sealing', 'orders', 'audit-chain'],
+  'apps/coordinator': ['domain', 'db', 'jobs', 'agent-api', 'sealing', 'orders', 'audit-chain'],
+  'apps/agent': ['domain', 'agent-api', 'lab-api', 'nbd', 'vim25', 'sealing', 'orders'],
   'apps/lab': ['lab-api', 'nbd'],
   prisma: ['domain', 'db'],
-  launch: ['domain', 'db', 'agent-api'],
+  launch: ['domain', 'db', 'agent-api', 'audit-chain'],
 }
 const ADAPTER = /^apps\/agent\/src\/hypervisors\/([\w-]+)\//
 const AGENT_MAIN = 'apps/agent/src/main.ts'

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { bookWindow, decideBooking, decideGoNoGo, enrolmentSecretHash, inScope, openDb, planWave, startWave } from '@driftless/db'
 import type { Db, Scope } from '@driftless/db'
@@ -27,12 +27,14 @@ export async function openWorld() {
   const web = openDb(database.webUrl, 10)
   await seedDemo(owner, () => Promise.resolve('no password'))
   const log = pino({ level: 'error' })
-  const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
+  const orders = signingKey()
+  const keys = { sealing: randomBytes(32), gateway: randomBytes(32), orderPublic: orders.publicKey, auditSigning: signingKey().privateKey }
+  const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, keys, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
   const coordinator = await startCoordinator(env, log)
   const opened: Coordinator[] = [coordinator]
   const queues = openQueues(database.queueUrl)
   return {
-    database, owner, web, log, queues, port: coordinator.port, connections: coordinator.connections,
+    database, owner, web, log, queues, /** The portal's key for orders. */ orderSigningKey: orders.privateKey, port: coordinator.port, connections: coordinator.connections,
     /** Another coordinator on the same database. */
     another: async () => {
       const more = await startCoordinator(env, log)
@@ -53,6 +55,12 @@ export async function openWorld() {
   }
 }
 export type World = Awaited<ReturnType<typeof openWorld>>
+
+/** An Ed25519 key pair as environments carry it: DER, base64. */
+function signingKey() {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519', { privateKeyEncoding: { type: 'pkcs8', format: 'der' }, publicKeyEncoding: { type: 'spki', format: 'der' } })
+  return { privateKey: privateKey.toString('base64'), publicKey: publicKey.toString('base64') }
+}
 
 async function makeToken(owner: Db, siteId: string, lifetimeMs: number): Promise<string> {
   const secret = randomBytes(32).toString('base64url')

@@ -15,9 +15,9 @@ export const person = z.object({
 })
 export type Person = z.infer<typeof person>
 
-/** What this person's transactions may see: one tenant, or all of a provider. */
-export function scopeOf(who: Person): Scope {
-  const actor = { kind: 'USER', id: who.userId, name: who.name } as const
+/** What this person's transactions may see: one tenant, or all of a provider. `address`: where the request came from, for the audit log. */
+export function scopeOf(who: Person, address: string | null): Scope {
+  const actor = { kind: 'USER', id: who.userId, name: who.name, address } as const
   return who.tenantId !== null ? { kind: 'tenant', tenantId: who.tenantId, actor } : { kind: 'provider', providerId: who.providerId, actor }
 }
 

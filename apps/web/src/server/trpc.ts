@@ -11,7 +11,7 @@ import { log } from './log.ts'
 import { scopeOf } from './person.ts'
 import type { Person } from './person.ts'
 
-export type Context = { person: Person | null; requestId: string; sameOrigin: boolean }
+export type Context = { person: Person | null; requestId: string; sameOrigin: boolean; /** Where the request came from; null: not known. */ address: string | null }
 
 const t = initTRPC.context<Context>().create({
   transformer: superjson,
@@ -55,7 +55,7 @@ export const tenantProcedure = (permission?: Permission) =>
     const { person } = ctx
     if (person.tenantId === null) throw new TRPCError({ code: 'FORBIDDEN', message: "This belongs to the customers' people." })
     demand(person, permission)
-    return next({ ctx: { tenantId: person.tenantId, inScope: within(scopeOf(person)) } })
+    return next({ ctx: { tenantId: person.tenantId, inScope: within(scopeOf(person, ctx.address)) } })
   })
 
 /** The provider's staff with `permission` (none: may look). The transaction sees that provider's tenants. */
@@ -64,12 +64,12 @@ export const providerProcedure = (permission?: Permission) =>
     const { person } = ctx
     if (!isProviderRole(person.role) || person.tenantId !== null) throw new TRPCError({ code: 'FORBIDDEN', message: "This belongs to the provider's staff." })
     demand(person, permission)
-    return next({ ctx: { inScope: within(scopeOf(person)) } })
+    return next({ ctx: { inScope: within(scopeOf(person, ctx.address)) } })
   })
 
 /** Either, each in their own scope: pages that customers and staff share. */
 export const memberProcedure = (permission?: Permission) =>
   authenticated.use(({ ctx, next }) => {
     demand(ctx.person, permission)
-    return next({ ctx: { inScope: within(scopeOf(ctx.person)) } })
+    return next({ ctx: { inScope: within(scopeOf(ctx.person, ctx.address)) } })
   })

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { openDb } from '@driftless/db'
 import type { Db } from '@driftless/db'
 import { vi } from 'vitest'
@@ -35,6 +36,8 @@ export async function openPortal() {
   vi.stubEnv('QUEUE_URL', database.queueUrl)
   vi.stubEnv('NEXTAUTH_URL', 'http://portal.test')
   vi.stubEnv('NEXTAUTH_SECRET', 'a secret of this test only')
+  vi.stubEnv('SEALING_KEY', randomBytes(32).toString('base64'))
+  vi.stubEnv('ORDER_SIGNING_KEY', generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'))
   vi.stubEnv('LOG_LEVEL', 'silent')
   const woken: string[] = []
   vi.doMock('@/server/wake-up.ts', () => ({
@@ -47,7 +50,7 @@ export async function openPortal() {
     owner,
     /** The wake-ups sent to the coordinator, as `job id`. */
     woken,
-    as: (person: Person | null) => rootRouter.createCaller({ person, requestId: 'test', sameOrigin: true }),
+    as: (person: Person | null) => rootRouter.createCaller({ person, requestId: 'test', sameOrigin: true, address: '192.0.2.1' }),
     close: async () => {
       await db().$disconnect()
       await owner.$disconnect()

@@ -3,7 +3,7 @@ import { USER_ROLES } from '@driftless/domain'
 import type { Db } from '../client.ts'
 
 const row = z.object({
-  id: z.string(), email: z.string(), name: z.string(), role: z.enum(USER_ROLES), password_hash: z.string(),
+  id: z.string(), email: z.string(), name: z.string(), role: z.enum(USER_ROLES), password_hash: z.string().nullable(),
   tenant_id: z.string().nullable(), provider_id: z.string(), locale: z.string(),
 })
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { syncFolder, readState, writeState } from '../../../state-file.ts'
 import { ensureKey, keyFileIn, readKey, removeKey } from './connection-key.ts'
-import { seal, sealed, unseal } from './sealed.ts'
+import { seal, sealed, unseal } from '@driftless/sealing'
 import type { VsphereAccess } from './vcenter.ts'
 
 const CONNECT = 'npm run vsphere -- connect https://YOUR-VCENTER --user NAME'

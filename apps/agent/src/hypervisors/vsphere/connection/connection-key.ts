@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { readText, writeFileDurably } from '../../../state-file.ts'
-import { KEY_BYTES } from './sealed.ts'
+import { KEY_BYTES } from '@driftless/sealing'
 
 /**
  * The key that the connection's secrets are sealed with, in a file of its own, so that it can be kept apart from them (`VSPHERE_KEY_FILE`:

@@ -1,6 +1,7 @@
 import { inScope, readAuditLog } from '@driftless/db'
 import { z } from 'zod'
 import { auditFilter } from '@/features/audit-log/server/audit-filter.ts'
+import { addressOf } from '@/server/address.ts'
 import { currentPerson } from '@/server/auth.ts'
 import { csv, csvResponse } from '@/server/csv.ts'
 import { db } from '@/server/db.ts'
@@ -17,7 +18,7 @@ export async function GET(request: Request): Promise<Response> {
   if (person === null) return Response.json({ code: 'SIGNED_OUT' }, { status: 401 })
   const filter = query.safeParse(Object.fromEntries(new URL(request.url).searchParams))
   if (!filter.success) return Response.json({ code: 'BAD_INPUT', params: { field: filter.error.issues[0]?.path.join('.') ?? '' } }, { status: 400 })
-  const { entries } = await inScope(db(), scopeOf(person), (tx) => readAuditLog(tx, filter.data, MOST_ROWS, null))
+  const { entries } = await inScope(db(), scopeOf(person, addressOf(request.headers)), (tx) => readAuditLog(tx, filter.data, MOST_ROWS, null))
   const rows = entries.map((entry) => [entry.id, entry.at.toISOString(), entry.tenantName, entry.actorKind, entry.actorName, entry.action, entry.subjectKind, entry.subjectId, entry.subjectName, entry.before, entry.after, entry.detail === null ? null : JSON.stringify(entry.detail)])
   return csvResponse('audit-log.csv', csv([['id', 'at', 'customer', 'actor_kind', 'actor', 'action', 'subject_kind', 'subject_id', 'subject', 'before', 'after', 'detail'], ...rows]))
 }

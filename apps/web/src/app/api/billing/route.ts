@@ -1,6 +1,7 @@
 import { isProviderRole } from '@driftless/domain'
 import { inScope, listBillingStarts } from '@driftless/db'
 import { month, monthSpan } from '@/features/billing/server/month.ts'
+import { addressOf } from '@/server/address.ts'
 import { currentPerson } from '@/server/auth.ts'
 import { csv, csvResponse } from '@/server/csv.ts'
 import { db } from '@/server/db.ts'
@@ -14,7 +15,7 @@ export async function GET(request: Request): Promise<Response> {
   const wanted = month.safeParse(new URL(request.url).searchParams.get('month'))
   if (!wanted.success) return Response.json({ code: 'BAD_INPUT', params: { field: 'month' } }, { status: 400 })
   const { from, to } = monthSpan(wanted.data)
-  const found = await inScope(db(), scopeOf(person), (tx) => listBillingStarts(tx, from, to))
+  const found = await inScope(db(), scopeOf(person, addressOf(request.headers)), (tx) => listBillingStarts(tx, from, to))
   const rows = found.map((row) => [row.acceptedAt.toISOString(), row.tenantId, row.tenantName, row.waveName, row.migrationId, row.vmName, row.cpus, row.memoryBytes, row.diskBytes])
   return csvResponse(`billing-${wanted.data}.csv`, csv([['accepted_at', 'customer_id', 'customer', 'wave', 'migration_id', 'vm', 'cpus', 'memory_bytes', 'disk_bytes'], ...rows]))
 }

@@ -8,6 +8,6 @@ import type { Person } from '@/server/person.ts'
 export async function tenantName(person: Person): Promise<string | null> {
   const { tenantId } = person
   if (tenantId === null) return null
-  const tenant = await inScope(db(), scopeOf(person), (tx) => tx.db.tenant.findUnique({ where: { id: tenantId }, select: { name: true } }))
+  const tenant = await inScope(db(), scopeOf(person, null), (tx) => tx.db.tenant.findUnique({ where: { id: tenantId }, select: { name: true } }))
   return tenant?.name ?? null
 }

@@ -1,4 +1,5 @@
 import { inScope, readEvidence } from '@driftless/db'
+import { addressOf } from '@/server/address.ts'
 import { currentPerson } from '@/server/auth.ts'
 import { db } from '@/server/db.ts'
 import { scopeOf } from '@/server/person.ts'
@@ -9,11 +10,11 @@ type Context = { params: Promise<{ migrationId: string }> }
 const UNSAFE = /[^A-Za-z0-9._-]+/g
 
 /** The evidence pack of one accepted migration as a JSON file, with the SHA-256 of its canonical content. */
-export async function GET(_request: Request, { params }: Context): Promise<Response> {
+export async function GET(request: Request, { params }: Context): Promise<Response> {
   const person = await currentPerson()
   if (person === null) return Response.json({ code: 'SIGNED_OUT' }, { status: 401 })
   const { migrationId } = await params
-  const evidence = migrationId.length > 120 ? null : await inScope(db(), scopeOf(person), (tx) => readEvidence(tx, migrationId))
+  const evidence = migrationId.length > 120 ? null : await inScope(db(), scopeOf(person, addressOf(request.headers)), (tx) => readEvidence(tx, migrationId))
   if (!evidence) return Response.json({ code: 'MIGRATION_UNKNOWN' }, { status: 404 })
   const { vmName, sha256, createdAt, content } = evidence
   return new Response(`${JSON.stringify({ sha256, createdAt, content }, null, 2)}\n`, {

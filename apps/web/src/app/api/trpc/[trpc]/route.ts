@@ -1,4 +1,5 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { addressOf } from '@/server/address.ts'
 import { currentPerson } from '@/server/auth.ts'
 import { rootRouter } from '@/server/root-router.ts'
 import { isSameOrigin } from '@/server/same-origin.ts'
@@ -15,7 +16,7 @@ async function handle(request: Request): Promise<Response> {
     req: request,
     router: rootRouter,
     maxBatchSize: MAX_BATCH,
-    createContext: async () => ({ person: await currentPerson(), requestId: crypto.randomUUID(), sameOrigin: isSameOrigin(request.headers) }),
+    createContext: async () => ({ person: await currentPerson(), requestId: crypto.randomUUID(), sameOrigin: isSameOrigin(request.headers), address: addressOf(request.headers) }),
   })
 }
 
