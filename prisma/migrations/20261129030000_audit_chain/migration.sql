@@ -36,7 +36,7 @@ CREATE TABLE audit_anchor (
   problem text,
   problem_detail text,
   problem_since timestamptz(3),
-  CONSTRAINT audit_anchor_problem CHECK (problem IN ('DATABASE_BEHIND', 'DATABASE_DIFFERS', 'ANCHOR_LOST', 'UNREACHABLE'))
+  CONSTRAINT audit_anchor_problem CHECK (problem IN ('DATABASE_BEHIND', 'DATABASE_DIFFERS', 'UNREACHABLE'))
 );
 
 DO $do$

@@ -11,6 +11,8 @@
  *   start-estimate, end-estimate                                             observations
  *   limit-site, control-migration, brand-provider                            settings, by people (web)
  *   note-convergence                                                         a verdict beside the status (coordinator)
+ *   note-refusal                                                             what a person was refused, into the audit log alone (web)
+ *   anchor-audit                                                             what was published of the audit log, and whether it fits (coordinator)
  *   note-notices                                                             what befell a VM, into the audit log alone (coordinator)
  *
  * Each compares and sets: it tells its caller whether the row was still in the state that the
@@ -38,3 +40,5 @@ export * from './limit-site.ts'
 export * from './brand-provider.ts'
 export * from './test-boot.ts'
 export * from './keep-way-back.ts'
+export * from './note-refusal.ts'
+export * from './anchor-audit.ts'
