@@ -9,4 +9,4 @@ import type { Decisive } from './decisive.ts'
 export type Gateway = Context & { readonly authority: Authority; readonly changes: Changes; readonly decisive: Decisive; readonly convergence: ConvergenceWatch }
 
 /** A call by an agent whose certificate was checked. `signal` fires when the agent hangs up or the gateway closes. */
-export type AgentCall = { readonly agent: KnownAgent; readonly body: unknown; readonly signal: AbortSignal }
+export type AgentCall = { readonly agent: KnownAgent; /** Where it called from. */ readonly address: string | null; readonly body: unknown; readonly signal: AbortSignal }

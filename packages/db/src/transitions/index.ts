@@ -9,8 +9,9 @@
  *   test-boot                                                                a test boot, by people and by the coordinator
  *   advance-booking                                                          a booking as time passes
  *   start-estimate, end-estimate                                             observations
- *   limit-site, control-migration, brand-provider                            settings, by people (web)
+ *   limit-site, control-migration, brand-provider, change-locale             settings, by people (web)
  *   note-convergence                                                         a verdict beside the status (coordinator)
+ *   note-agent-change                                                       another version or address of an agent, into the audit log alone (coordinator)
  *   note-refusal                                                             what a person was refused, into the audit log alone (web)
  *   anchor-audit                                                             what was published of the audit log, and whether it fits (coordinator)
  *   note-notices                                                             what befell a VM, into the audit log alone (coordinator)
@@ -41,4 +42,6 @@ export * from './brand-provider.ts'
 export * from './test-boot.ts'
 export * from './keep-way-back.ts'
 export * from './note-refusal.ts'
+export * from './note-agent-change.ts'
+export * from './change-locale.ts'
 export * from './anchor-audit.ts'
