@@ -30,6 +30,8 @@ export function describeFault(fault: Fault, name: string): string {
       return fault.at === 1
         ? `${log} is empty, and entry ${number(fault.anchor.sequence)} was published on ${moment(fault.anchor.at)}: its entries were cut off.`
         : `${log} ends with entry ${number(fault.at - 1)}, and entry ${number(fault.anchor.sequence)} was published on ${moment(fault.anchor.at)}: the entries from ${number(fault.at)} on were cut off.`
+    case 'INCOMPLETE':
+      return `The export of ${log} ends with entry ${number(fault.at - 1)}, and its first line names ${number(fault.entries)}: it was cut, or the download broke off.`
     case 'ANCHORS_OUT_OF_ORDER':
       return `The anchors of ${log} are not in the order in which they were published: entry ${number(fault.anchor.sequence)} (${moment(fault.anchor.at)}) stands behind a later one. Give the anchor file as it was written.`
   }

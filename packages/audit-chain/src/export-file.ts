@@ -3,11 +3,11 @@ import { anchor } from './anchor.ts'
 import { chainedEntry } from './entry.ts'
 import type { ChainedEntry } from './entry.ts'
 
-/** The first line of an export: whose log it is, and the head that was published last, where there is one. */
-export const exportHeader = z.object({ driftlessAuditLog: z.literal(1), chain: z.string(), name: z.string(), exportedAt: z.iso.datetime(), anchor: anchor.nullable() })
+/** The first line of an export: whose log it is, how many entries follow, and the head that was published last, where there is one. */
+export const exportHeader = z.object({ driftlessAuditLog: z.literal(1), chain: z.string(), name: z.string(), exportedAt: z.iso.datetime(), entries: z.number().int().min(0), anchor: anchor.nullable() })
 export type ExportHeader = z.infer<typeof exportHeader>
 
-/** Lines as values; null for one that is no JSON or no entry. */
+/** The entry on a line of an export; null for one that is no JSON or no entry. */
 export function parseEntry(line: string): ChainedEntry | null {
   return parseLine(chainedEntry, line)
 }

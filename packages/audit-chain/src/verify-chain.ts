@@ -12,6 +12,8 @@ export type Fault =
   /** All hashes fit one another, and yet entry `to` is not the one that was published: something in `at`…`to` was changed, and what follows recomputed. */
   | { readonly kind: 'REWRITTEN'; readonly at: number; readonly to: number; readonly entry: ChainedEntry; readonly anchor: Anchor }
   | { readonly kind: 'TRUNCATED'; readonly at: number; readonly anchor: Anchor }
+  /** The file ends before the number of entries that its first line names. */
+  | { readonly kind: 'INCOMPLETE'; readonly at: number; readonly entries: number }
   /** The anchors themselves are not in the order in which they were published. */
   | { readonly kind: 'ANCHORS_OUT_OF_ORDER'; readonly at: number; readonly anchor: Anchor }
 
