@@ -6,8 +6,11 @@ const number = (value: number): string => value.toLocaleString('en-US')
 const moment = (at: string): string => at.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')
 const entries = (count: number): string => (count === 1 ? '1 entry' : `${number(count)} entries`)
 
-/** Says what was found, in a person's words; true when nothing is wrong. `given`: what the person gave to compare with. */
-export function sayReport(terminal: Terminal, report: ExportReport, given: { readonly anchors: boolean; readonly keys: boolean }): boolean {
+/**
+ * Says what was found, in a person's words, and answers the exit code: 0 nothing is wrong, 1 something is, 2 nothing counts of
+ * the anchors that were given. `given`: what the person gave to compare with.
+ */
+export function sayReport(terminal: Terminal, report: ExportReport, given: { readonly anchors: boolean; readonly keys: boolean }): 0 | 1 | 2 {
   const { header, fault, verified, anchored, signedBy, ignored, last } = report
   const good = (line: string) => terminal.say(`${terminal.paint('green', '✓')} ${line}`)
   if (fault !== null) {
@@ -22,5 +25,6 @@ export function sayReport(terminal: Terminal, report: ExportReport, given: { rea
   else if (!given.anchors) terminal.warn('Compared only with the anchor that the export carries itself. The anchor file, from where the database cannot reach, is better proof (--anchors).')
   if (signedBy.length > 0 && !given.keys) terminal.warn(`Signed by ${signedBy.join(', ')}. Compare with the key that your provider gave you, or give it (--key).`)
   if (ignored > 0) terminal.warn(`${number(ignored)} of the anchors were not counted: not signed, or not by the key that was given.`)
-  return fault === null
+  if (fault !== null) return 1
+  return given.anchors && anchored === null && verified > 0 ? 2 : 0
 }
