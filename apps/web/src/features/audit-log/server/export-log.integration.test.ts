@@ -3,6 +3,7 @@ import type { Scope } from '@driftless/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openPortal } from '@/testing/portal.ts'
 import type { Portal } from '@/testing/portal.ts'
+import type * as exportLog from './export-log.ts'
 
 /** More than three pages of an export. */
 const ENTRIES = 3_210
@@ -15,7 +16,7 @@ const scopes = {
 
 describe('an export of the audit log', () => {
   let portal: Portal
-  let exports: typeof import('./export-log.ts')
+  let exports: typeof exportLog
   beforeAll(async () => {
     portal = await openPortal()
     exports = await import('./export-log.ts')
