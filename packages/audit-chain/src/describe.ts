@@ -21,7 +21,7 @@ export function describeFault(fault: Fault, name: string): string {
     case 'REORDERED':
       return `${entry} does not stand where it was written: what belongs there (${what(fault.entry)}) stands in place ${number(fault.foundAt)}.`
     case 'UNREADABLE':
-      return `${entry} cannot be read: line ${number(fault.line + 1)} of the export is no entry.`
+      return `${entry} cannot be read: line ${number(fault.line + 1)} of the export is no entry of this log.`
     case 'REWRITTEN':
       return fault.at === fault.to
         ? `${entry} (${what(fault.entry)}) is not the one that was published on ${moment(fault.anchor.at)}: it was changed, and the hashes from there on were made anew.`

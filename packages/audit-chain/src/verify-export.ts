@@ -40,7 +40,8 @@ export async function verifyExport(lines: AsyncIterable<string>, anchors: AsyncI
       if (next.value === '') continue
       const entry = parseEntry(next.value)
       if (entry !== null) last = entry
-      yield entry
+      // Of another log: whatever it says, it is no entry of this one.
+      yield entry?.chain === header?.chain ? entry : null
     }
   }
   /** Those of this chain, and the export's own in its place among them. */
