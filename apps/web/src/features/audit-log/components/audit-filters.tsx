@@ -32,7 +32,7 @@ export function AuditFilters({ search, staff, filtered, onChange, onClear }: Pro
         <Field label={t('address')}>{(control) => <Input {...control} inputMode="url" value={search.address} maxLength={120} placeholder={t('addressHint')} onChange={(event) => onChange({ address: event.target.value })} />}</Field>
         <Field label={t('from')}>{(control) => <Input {...control} type="date" value={search.from} max={search.to || undefined} onChange={(event) => onChange({ from: event.target.value })} />}</Field>
         <Field label={t('to')}>{(control) => <Input {...control} type="date" value={search.to} min={search.from || undefined} onChange={(event) => onChange({ to: event.target.value })} />}</Field>
-        <div className="col-span-2 flex items-end justify-between gap-3">
+        <div className={cn('col-span-2 flex items-end justify-between gap-3', !staff && 'xl:col-span-3')}>
           <label className="flex h-8.5 items-center gap-2 text-sm"><Switch checked={search.refused} onCheckedChange={(refused) => onChange({ refused })} />{t('refused')}</label>
           <Button variant="ghost" disabled={!filtered} onClick={onClear}>{t('clear')}</Button>
         </div>
