@@ -10,6 +10,8 @@
  *   advance-booking                                                          a booking as time passes
  *   start-estimate, end-estimate                                             observations
  *   limit-site, control-migration, brand-provider                            settings, by people (web)
+ *   invite-person, change-person, save-sign-on, second-factor-policy           people and how they get in, by administrators (web)
+ *   accept-invitation, reset-password, enter-by-sign-on                      people themselves, on their way in (web)
  *   note-convergence                                                         a verdict beside the status (coordinator)
  *   note-notices                                                             what befell a VM, into the audit log alone (coordinator)
  *
@@ -38,3 +40,10 @@ export * from './limit-site.ts'
 export * from './brand-provider.ts'
 export * from './test-boot.ts'
 export * from './keep-way-back.ts'
+export * from './invite-person.ts'
+export * from './accept-invitation.ts'
+export * from './change-person.ts'
+export * from './reset-password.ts'
+export * from './save-sign-on.ts'
+export * from './enter-by-sign-on.ts'
+export * from './second-factor-policy.ts'
