@@ -1,6 +1,6 @@
 import { DomainError } from '@driftless/domain'
+import type { SecondFactorPolicy } from '@driftless/domain'
 import { audit } from '../audit.ts'
-import type { SecondFactorPolicy } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
 
 /** Of whom something is demanded at sign-in: the provider's staff, all of its customers' people, or one customer's. */
