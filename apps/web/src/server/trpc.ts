@@ -34,6 +34,9 @@ const mapped = t.procedure.use(async ({ ctx, type, path, next }) => {
   return result
 })
 
+/** Anybody, signed in or not: what leads in. Whoever asks must hold a secret, or learns what strangers may know. */
+export const publicProcedure = mapped
+
 /** Anybody who is signed in. */
 export const authenticated = mapped.use(({ ctx, next }) => {
   const { person } = ctx
