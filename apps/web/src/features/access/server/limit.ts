@@ -3,7 +3,7 @@ import { DomainError } from '@driftless/domain'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
 /** What leads in is asked a few times by a person, and thousands of times by whoever tries addresses out. */
-const TRIES_AN_ADDRESS = 30
+const TRIES_AN_ADDRESS = 60
 const ADDRESS_SECONDS = 5 * 60
 const tries = new RateLimiterMemory({ points: TRIES_AN_ADDRESS, duration: ADDRESS_SECONDS })
 
