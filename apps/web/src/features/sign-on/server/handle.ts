@@ -1,6 +1,7 @@
 import 'server-only'
 import NextAuth from 'next-auth'
 import type { AuthOptions } from 'next-auth'
+import type { OAuthConfig } from 'next-auth/providers/oauth'
 import { env } from '@/env.ts'
 import { addressOf } from '@/server/address.ts'
 import { log } from '@/server/log.ts'
@@ -8,6 +9,15 @@ import { noteBroken } from './let-in.ts'
 import { connectionOfPath, signOnProvider } from './provider.ts'
 
 type Context = { params: Promise<{ nextauth: string[] }> }
+
+/** next-auth's `options` for a call that is about one organisation's sign-on: whom it does not let in goes back to the sign-in page, with the reason. */
+export function withSignOn(options: AuthOptions, provider: OAuthConfig<unknown>): AuthOptions {
+  return {
+    ...options,
+    providers: [...options.providers, provider],
+    callbacks: { ...options.callbacks, signIn: ({ user }) => (user.refused === undefined ? user.person !== undefined : signInUrl(user.refused)) },
+  }
+}
 
 /** Answers a call below /api/auth that is about an organisation's sign-on, with `options` and that one provider more; null for all others. */
 export async function handleSignOn(request: Request, context: Context, options: AuthOptions): Promise<Response | null> {
@@ -20,11 +30,7 @@ export async function handleSignOn(request: Request, context: Context, options: 
     return null
   })
   if (provider === null) return backToSignIn(request, 'UNREACHABLE')
-  const answer: unknown = await NextAuth({
-    ...options,
-    providers: [...options.providers, provider],
-    callbacks: { ...options.callbacks, signIn: ({ user }) => (user.refused === undefined ? user.person !== undefined : signInUrl(user.refused)) },
-  })(request, context)
+  const answer: unknown = await NextAuth(withSignOn(options, provider))(request, context)
   if (!(answer instanceof Response)) throw new TypeError('next-auth answered with no response.')
   if (path[0] !== 'callback' || !isBroken(answer)) return answer
   await noteBroken(signOn, address)
