@@ -1,3 +1,5 @@
+import { accountRouter } from '@/features/account/server/router.ts'
+import { signInRouter } from '@/features/sign-in/server/router.ts'
 import { sessionRouter } from '@/features/session/server/router.ts'
 import { auditLogRouter } from '@/features/audit-log/server/router.ts'
 import { billingRouter } from '@/features/billing/server/router.ts'
@@ -12,7 +14,9 @@ import { router } from './trpc.ts'
 
 /** Every call the portal answers. External clients import the type alone. */
 export const rootRouter = router({
+  signIn: signInRouter,
   session: sessionRouter,
+  account: accountRouter,
   auditLog: auditLogRouter,
   billing: billingRouter,
   configure: configureRouter,

@@ -10,6 +10,7 @@
  *   advance-booking                                                          a booking as time passes
  *   start-estimate, end-estimate                                             observations
  *   limit-site, control-migration, brand-provider                            settings, by people (web)
+ *   session, second-factor, change-password, revoke-sessions                who is signed in where, and by what (web)
  *   note-convergence                                                         a verdict beside the status (coordinator)
  *   note-notices                                                             what befell a VM, into the audit log alone (coordinator)
  *
@@ -38,4 +39,7 @@ export * from './limit-site.ts'
 export * from './brand-provider.ts'
 export * from './test-boot.ts'
 export * from './keep-way-back.ts'
+export * from './session.ts'
+export * from './second-factor.ts'
+export * from './change-password.ts'
 export * from './revoke-sessions.ts'
