@@ -1,3 +1,5 @@
+import { accountRouter } from '@/features/account/server/router.ts'
+import { signInRouter } from '@/features/sign-in/server/router.ts'
 import { sessionRouter } from '@/features/session/server/router.ts'
 import { accessRouter } from '@/features/access/server/router.ts'
 import { auditLogRouter } from '@/features/audit-log/server/router.ts'
@@ -15,8 +17,10 @@ import { router } from './trpc.ts'
 
 /** Every call the portal answers. External clients import the type alone. */
 export const rootRouter = router({
+  signIn: signInRouter,
   session: sessionRouter,
   access: accessRouter,
+  account: accountRouter,
   auditLog: auditLogRouter,
   billing: billingRouter,
   configure: configureRouter,

@@ -1,5 +1,8 @@
 /** The questions asked of the database: one file a subject, each taking a scoped transaction. */
 export * from './sign-in.ts'
+export * from './sessions.ts'
+export * from './sign-in-tickets.ts'
+export * from './second-factors.ts'
 export * from './churn.ts'
 export * from './site-link.ts'
 export * from './estimates.ts'

@@ -4,9 +4,9 @@ import { mailReset, resetLink } from '@/features/people/server/mails.ts'
 import { db } from '@/server/db.ts'
 import { log } from '@/server/log.ts'
 import { hasMail } from '@/server/mail.ts'
+import { countAttempt } from '@/server/sign-in-limit.ts'
 import { newToken } from '@/server/token.ts'
 import { publicProcedure } from '@/server/trpc.ts'
-import { limitStranger } from './limit.ts'
 
 /**
  * Has a link to a new password sent. Answered before anything is looked up, so that neither the answer nor its time tells
@@ -15,7 +15,7 @@ import { limitStranger } from './limit.ts'
 export const forgotPassword = publicProcedure
   .input(z.object({ email: z.email().max(254).toLowerCase() }))
   .mutation(async ({ ctx, input }) => {
-    await limitStranger(ctx.address)
+    await countAttempt(ctx.address)
     if (hasMail()) void sendReset(input.email, ctx.address).catch((error: unknown) => log().error({ err: error, requestId: ctx.requestId }, 'a link to a new password was not sent'))
     return { mails: hasMail() }
   })

@@ -2,9 +2,9 @@ import { findInvitation } from '@driftless/db'
 import { DomainError } from '@driftless/domain'
 import { z } from 'zod'
 import { db } from '@/server/db.ts'
+import { countAttempt } from '@/server/sign-in-limit.ts'
 import { hashOf, token } from '@/server/token.ts'
 import { publicProcedure } from '@/server/trpc.ts'
-import { limitStranger } from './limit.ts'
 
 /** The open invitation of a token. INVITATION_UNKNOWN, whatever is wrong with it. */
 export async function openInvitation(sought: string) {
@@ -17,7 +17,7 @@ export async function openInvitation(sought: string) {
 export const readInvitation = publicProcedure
   .input(z.object({ token }))
   .mutation(async ({ ctx, input }) => {
-    await limitStranger(ctx.address)
+    await countAttempt(ctx.address)
     const { email, name, role, organisation, providerName, invitedBy, connectionId, enforced } = await openInvitation(input.token)
     return { email, name, role, organisation, providerName, invitedBy, connectionId, enforced }
   })

@@ -2,16 +2,16 @@ import { findPasswordReset, inScope, resetPassword as reset } from '@driftless/d
 import { DomainError } from '@driftless/domain'
 import { z } from 'zod'
 import { db } from '@/server/db.ts'
+import { countAttempt } from '@/server/sign-in-limit.ts'
 import { hashOf, token } from '@/server/token.ts'
 import { publicProcedure } from '@/server/trpc.ts'
 import { chosenPassword, password } from './choose-password.ts'
-import { limitStranger } from './limit.ts'
 
 /** Puts a new password in place of the forgotten one and ends all sessions; second factors stay. RESET_UNKNOWN, PASSWORD_WEAK. */
 export const resetPassword = publicProcedure
   .input(z.object({ token, password }))
   .mutation(async ({ ctx, input }) => {
-    await limitStranger(ctx.address)
+    await countAttempt(ctx.address)
     const found = await findPasswordReset(db(), hashOf(input.token))
     if (found === null) throw new DomainError('RESET_UNKNOWN', 'This link was used, or its time is over.')
     const passwordHash = await chosenPassword(input.password, found)
