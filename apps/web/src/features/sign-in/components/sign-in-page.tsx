@@ -4,6 +4,8 @@ import { useState } from 'react'
 import { BrandMark } from '@/features/shell/components/brand-mark.tsx'
 import { LanguageMenu } from '@/features/shell/components/language-menu.tsx'
 import { ThemeMenu } from '@/features/shell/components/theme-menu.tsx'
+import { OrganisationSignOn } from '@/features/sign-on/components/organisation-sign-on.tsx'
+import { SignOnRefused } from '@/features/sign-on/components/sign-on-refused.tsx'
 import { DemoPeople } from './demo-people.tsx'
 import { SignInForm } from './sign-in-form.tsx'
 
@@ -21,7 +23,9 @@ export function SignInPage({ brandName, isDemo }: { brandName: string | null; is
         <div className="w-full max-w-96">
           <h1 className="text-2xl font-semibold tracking-tight">{t('title')}</h1>
           <p className="mt-1.5 text-sm text-muted">{brandName === null ? t('leadPlain') : t('lead', { provider: brandName })}</p>
+          <SignOnRefused />
           <SignInForm key={filled.email} initial={filled} />
+          <OrganisationSignOn />
           {isDemo && <DemoPeople onChoose={setFilled} />}
         </div>
       </main>
