@@ -1,3 +1,4 @@
+import account from './account.json' with { type: 'json' }
 import auditLog from './auditLog.json' with { type: 'json' }
 import billing from './billing.json' with { type: 'json' }
 import configure from './configure.json' with { type: 'json' }
@@ -18,5 +19,5 @@ import wayBack from './wayBack.json' with { type: 'json' }
 import windows from './windows.json' with { type: 'json' }
 
 /** Every text of the portal, in English; one file a feature. */
-const messages = { auditLog, billing, configure, errors, estimate, hypervisor, migrate, overview, shell, signIn, states, statistics, testBoot, ui, units, wave, wayBack, windows }
+const messages = { account, auditLog, billing, configure, errors, estimate, hypervisor, migrate, overview, shell, signIn, states, statistics, testBoot, ui, units, wave, wayBack, windows }
 export default messages

@@ -1,4 +1,5 @@
 import type en from '../en/index.ts'
+import account from './account.json' with { type: 'json' }
 import auditLog from './auditLog.json' with { type: 'json' }
 import billing from './billing.json' with { type: 'json' }
 import configure from './configure.json' with { type: 'json' }
@@ -19,5 +20,5 @@ import wayBack from './wayBack.json' with { type: 'json' }
 import windows from './windows.json' with { type: 'json' }
 
 /** Every text of the portal, in French. */
-const messages: typeof en = { auditLog, billing, configure, errors, estimate, hypervisor, migrate, overview, shell, signIn, states, statistics, testBoot, ui, units, wave, wayBack, windows }
+const messages: typeof en = { account, auditLog, billing, configure, errors, estimate, hypervisor, migrate, overview, shell, signIn, states, statistics, testBoot, ui, units, wave, wayBack, windows }
 export default messages
