@@ -18,7 +18,7 @@ export type PasswordWeakness = 'TOO_SHORT' | 'TOO_LONG' | 'OBVIOUS'
 /** What is wrong with `password` for the person of this address and name; null: nothing. */
 export function passwordWeakness(password: string, person: { readonly email: string; readonly name: string }): PasswordWeakness | null {
   // People count letters, not UTF-16 units.
-  const length = [...password].length
+  const length = Array.from(password).length
   if (length < PASSWORD_LEAST) return 'TOO_SHORT'
   if (password.length > PASSWORD_MOST) return 'TOO_LONG'
   return isObvious(password.toLowerCase(), [...person.email.toLowerCase().split(/[@.+_-]/), ...person.name.toLowerCase().split(/\s+/)]) ? 'OBVIOUS' : null

@@ -134,7 +134,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
 -- The session behind a token with its person as they are NOW; nothing once it was ended, ran out, was not seen for
 -- `idle_seconds`, or its person is shut out. `touch`: the person did something, the idle time begins anew.
 CREATE FUNCTION find_session(sought text, idle_seconds integer, touch boolean)
-RETURNS TABLE (id text, user_id text, email text, name text, role "UserRole", tenant_id text, provider_id text, factors "SignInFactor"[], authenticated_at timestamptz, expires_at timestamptz,
+RETURNS TABLE (id text, user_id text, email text, name text, role "UserRole", tenant_id text, provider_id text, factors text[], authenticated_at timestamptz, expires_at timestamptz,
   staff_second_factor "SecondFactorPolicy", customers_second_factor "SecondFactorPolicy", tenant_second_factor "SecondFactorPolicy")
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public AS $$
 BEGIN
@@ -143,7 +143,7 @@ BEGIN
     UPDATE portal_session s SET last_seen_at = now() WHERE s.token_hash = sought AND s.revoked_at IS NULL AND s.expires_at > now()
       AND s.last_seen_at > now() - make_interval(secs => idle_seconds) AND s.last_seen_at < now() - interval '20 seconds';
   END IF;
-  RETURN QUERY SELECT s.id, u.id, u.email, u.name, u.role, u.tenant_id, u.provider_id, s.factors, s.authenticated_at, s.expires_at,
+  RETURN QUERY SELECT s.id, u.id, u.email, u.name, u.role, u.tenant_id, u.provider_id, s.factors::text[], s.authenticated_at, s.expires_at,
       p.staff_second_factor, p.customers_second_factor, t.second_factor
     FROM portal_session s JOIN portal_user u ON u.id = s.user_id JOIN provider p ON p.id = u.provider_id LEFT JOIN tenant t ON t.id = u.tenant_id
     WHERE s.token_hash = sought AND s.revoked_at IS NULL AND s.expires_at > now() AND s.last_seen_at > now() - make_interval(secs => idle_seconds) AND u.deactivated_at IS NULL;

@@ -1,4 +1,5 @@
 import access from './access.json' with { type: 'json' }
+import account from './account.json' with { type: 'json' }
 import auditLog from './auditLog.json' with { type: 'json' }
 import billing from './billing.json' with { type: 'json' }
 import configure from './configure.json' with { type: 'json' }
@@ -22,5 +23,5 @@ import wayBack from './wayBack.json' with { type: 'json' }
 import windows from './windows.json' with { type: 'json' }
 
 /** Every text of the portal, in English; one file a feature. */
-const messages = { access, auditLog, billing, configure, errors, estimate, hypervisor, mail, migrate, overview, people, shell, signIn, signOn, states, statistics, testBoot, ui, units, wave, wayBack, windows }
+const messages = { access, account, auditLog, billing, configure, errors, estimate, hypervisor, mail, migrate, overview, people, shell, signIn, signOn, states, statistics, testBoot, ui, units, wave, wayBack, windows }
 export default messages

@@ -1,5 +1,6 @@
 import type en from '../en/index.ts'
 import access from './access.json' with { type: 'json' }
+import account from './account.json' with { type: 'json' }
 import auditLog from './auditLog.json' with { type: 'json' }
 import billing from './billing.json' with { type: 'json' }
 import configure from './configure.json' with { type: 'json' }
@@ -23,5 +24,5 @@ import wayBack from './wayBack.json' with { type: 'json' }
 import windows from './windows.json' with { type: 'json' }
 
 /** Every text of the portal, in French. */
-const messages: typeof en = { access, auditLog, billing, configure, errors, estimate, hypervisor, mail, migrate, overview, people, shell, signIn, signOn, states, statistics, testBoot, ui, units, wave, wayBack, windows }
+const messages: typeof en = { access, account, auditLog, billing, configure, errors, estimate, hypervisor, mail, migrate, overview, people, shell, signIn, signOn, states, statistics, testBoot, ui, units, wave, wayBack, windows }
 export default messages

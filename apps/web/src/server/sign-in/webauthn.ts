@@ -25,6 +25,9 @@ export const attestation = z.object({
 })
 export type Attestation = z.infer<typeof attestation>
 
+/** EdDSA, ES256, RS256: what authenticators have. What else Node offers is an experiment there. */
+const ALGORITHMS = [-8, -7, -257]
+
 /** Passkeys are bound to the portal's host name. */
 function relyingParty() {
   const { hostname, origin } = new URL(env().NEXTAUTH_URL)
@@ -52,7 +55,7 @@ export function requestOptions(challenge: string, passkeys: readonly KnownPasske
 export function creationOptions(person: Person, portalName: string, challenge: string, passkeys: readonly KnownPasskey[]) {
   return generateRegistrationOptions({
     rpID: relyingParty().id, rpName: portalName, userID: Uint8Array.from(Buffer.from(person.userId)), userName: person.email, userDisplayName: person.name, challenge: Uint8Array.from(Buffer.from(challenge, 'base64url')),
-    excludeCredentials: passkeys.map(described), authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+    excludeCredentials: passkeys.map(described), supportedAlgorithmIDs: ALGORITHMS, authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
   })
 }
 
@@ -74,7 +77,7 @@ export async function verifyAssertion(response: Assertion, challenge: string, st
 export async function verifyAttestation(response: Attestation, challenge: string) {
   const { id, origin } = relyingParty()
   try {
-    const { verified, registrationInfo } = await verifyRegistrationResponse({ response, expectedChallenge: challenge, expectedOrigin: origin, expectedRPID: id, requireUserVerification: true })
+    const { verified, registrationInfo } = await verifyRegistrationResponse({ response, expectedChallenge: challenge, expectedOrigin: origin, expectedRPID: id, requireUserVerification: true, supportedAlgorithmIDs: ALGORITHMS })
     if (!verified) return null
     const { credential, credentialBackedUp } = registrationInfo
     return { credentialId: credential.id, publicKey: Uint8Array.from(credential.publicKey), counter: credential.counter, transports: response.response.transports, synced: credentialBackedUp }

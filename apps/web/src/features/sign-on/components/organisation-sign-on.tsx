@@ -19,7 +19,7 @@ export function OrganisationSignOn() {
   const t = useTranslations('signOn.start')
   const [open, setOpen] = useState(false)
   return (
-    <div className="mt-4 flex flex-col gap-4 border-t pt-4">
+    <div className="mt-3 flex flex-col gap-4">
       {open ? <Find onBack={() => setOpen(false)} /> : <Button size="lg" onClick={() => setOpen(true)}><Building2 aria-hidden />{t('action')}</Button>}
       <Link href="/forgot-password" className="self-center text-sm text-accent hover:underline">{t('forgot')}</Link>
     </div>
