@@ -189,5 +189,15 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public AS $$
   SELECT EXISTS (SELECT FROM changed);
 $$;
 
-REVOKE ALL ON FUNCTION find_session(text, integer, boolean), open_sign_in_ticket(text, text, text, integer), try_sign_in_ticket(text, integer), use_sign_in_ticket(text), find_passkey(text), set_own_password(text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION find_session(text, integer, boolean), open_sign_in_ticket(text, text, text, integer), try_sign_in_ticket(text, integer), use_sign_in_ticket(text), find_passkey(text), set_own_password(text, text) TO driftless_web;
+-- Whoever runs a provider helps out somebody who has lost phone, key and codes. They see none of it; they can only take it away.
+CREATE FUNCTION reset_factors(of_user text) RETURNS integer
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public AS $$
+  WITH theirs AS (SELECT u.id FROM portal_user u WHERE u.id = of_user AND u.provider_id = app_provider_id()),
+    apps AS (DELETE FROM totp_secret WHERE user_id IN (SELECT id FROM theirs) RETURNING 1),
+    keys AS (DELETE FROM passkey WHERE user_id IN (SELECT id FROM theirs) RETURNING 1),
+    codes AS (DELETE FROM recovery_code WHERE user_id IN (SELECT id FROM theirs) RETURNING 1)
+  SELECT (SELECT count(*) FROM apps)::int + (SELECT count(*) FROM keys)::int;
+$$;
+
+REVOKE ALL ON FUNCTION find_session(text, integer, boolean), open_sign_in_ticket(text, text, text, integer), try_sign_in_ticket(text, integer), use_sign_in_ticket(text), find_passkey(text), set_own_password(text, text), reset_factors(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION find_session(text, integer, boolean), open_sign_in_ticket(text, text, text, integer), try_sign_in_ticket(text, integer), use_sign_in_ticket(text), find_passkey(text), set_own_password(text, text), reset_factors(text) TO driftless_web;

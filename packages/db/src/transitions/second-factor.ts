@@ -1,8 +1,10 @@
 import { DomainError, enrolledSatisfy } from '@driftless/domain'
 import type { SecondFactorPolicy } from '@driftless/domain'
+import { z } from 'zod'
 import { audit } from '../audit.ts'
 import { readFactors } from '../queries/second-factors.ts'
 import type { ScopedTx } from '../scope.ts'
+import { revokeSessionsOf } from './revoke-sessions.ts'
 import { subjectOf } from './session.ts'
 import type { Account } from './session.ts'
 
@@ -104,4 +106,17 @@ export async function useRecoveryCode(tx: ScopedTx, account: Account, codeHash: 
   const left = await tx.db.recoveryCode.count({ where: { userId: account.userId, usedAt: null } })
   await audit(tx, 'recovery-code.use', subjectOf(account), { after: String(left) })
   return true
+}
+
+/**
+ * Takes away all second factors and recovery codes of somebody of the provider or its customers who has lost them, and ends their
+ * sessions: they sign in by password and, where one is demanded, set up another. Resolves to how many factors there were. USER_UNKNOWN.
+ */
+export async function resetFactors(tx: ScopedTx, userId: string): Promise<number> {
+  const user = await tx.db.user.findUnique({ where: { id: userId }, select: { id: true, name: true, providerId: true, tenantId: true } })
+  if (!user) throw new DomainError('USER_UNKNOWN', 'There is no such person.')
+  const [{ factors }] = z.tuple([z.object({ factors: z.number() })]).parse(await tx.db.$queryRaw`SELECT reset_factors(${userId}) AS factors`)
+  await audit(tx, 'factor.reset', subjectOf({ userId, ...user }), { detail: { factors } })
+  await revokeSessionsOf(tx, userId)
+  return factors
 }

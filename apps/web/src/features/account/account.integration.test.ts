@@ -188,3 +188,17 @@ describe('passkeys', () => {
     expect(await add(softPasskey('portal.test', 'http://porta1.test').create(third.challenge))).toBe('PASSKEY_WRONG')
   })
 })
+
+describe('somebody who has lost phone, key and codes', () => {
+  it('is helped by the provider’s administrator, who learns none of it', async () => {
+    const { calls } = await door.withApp()
+    const ada = door.portal.as(PEOPLE.ada)
+    expect(await refusal(door.portal.as(PEOPLE.anna).account.resetFactorsOf({ userId: PEOPLE.olivia.userId }))).toBe('FORBIDDEN')
+    expect(await refusal(ada.account.resetFactorsOf({ userId: 'nobody' }))).toBe('USER_UNKNOWN')
+    expect(await ada.account.resetFactorsOf({ userId: PEOPLE.olivia.userId })).toEqual({ removed: 1 })
+    expect(await refusal((await calls()).session.current())).toBe('SIGNED_OUT')
+    expect((await actions()).slice(-2)).toEqual(['factor.reset', 'session.revoke'])
+    expect(await owner().recoveryCode.count()).toBe(0)
+    expect(await door.browser().post('credentials', { email: EMAIL, password: PASSWORD })).toBeNull()
+  })
+})
