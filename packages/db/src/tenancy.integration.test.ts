@@ -103,7 +103,7 @@ describe('row-level security', () => {
   })
 
   it('keeps secrets from the portal’s role', async () => {
-    for (const query of ['SELECT password_hash FROM portal_user', 'SELECT token_hash FROM portal_session', 'SELECT * FROM sign_in_ticket', 'SELECT private_key_pem FROM certificate_authority', 'DELETE FROM audit_entry', 'UPDATE audit_entry SET action = action', 'INSERT INTO billing_start SELECT * FROM billing_start'])
+    for (const query of ['SELECT password_hash FROM portal_user', 'SELECT token_hash FROM portal_session', 'SELECT token_hash FROM invitation', 'SELECT token_hash FROM password_reset', 'SELECT client_secret_sealed FROM oidc_connection', 'SELECT * FROM sign_in_ticket', 'SELECT private_key_pem FROM certificate_authority', 'DELETE FROM audit_entry', 'UPDATE audit_entry SET action = action', 'INSERT INTO billing_start SELECT * FROM billing_start'])
       await expect(inScope(web, scope('alpine'), (tx) => tx.db.$executeRawUnsafe(query))).rejects.toThrow(/permission denied/)
   })
 })

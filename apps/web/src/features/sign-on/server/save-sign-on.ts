@@ -1,4 +1,4 @@
-import { saveSignOn as save, signOnIdOf } from '@driftless/db'
+import { organisationName, saveSignOn as save, signOnIdOf } from '@driftless/db'
 import { providerProcedure } from '@/server/trpc.ts'
 import { discover } from './discover.ts'
 import { sealClientSecret } from './secret.ts'
@@ -10,6 +10,8 @@ export const saveSignOn = providerProcedure('manage-people')
   .mutation(async ({ ctx, input }) => {
     const { tenantId, clientSecret, ...rest } = input
     const { providerId } = ctx.person
+    // Whose it is not learns nothing by what a server answers.
+    await ctx.inScope((tx) => organisationName(tx, providerId, tenantId))
     // The server's own writing of its name: tokens carry that one.
     const { issuer } = await discover(input.issuer)
     const clientSecretSealed = clientSecret === undefined ? null : sealClientSecret(signOnIdOf(providerId, tenantId), clientSecret)
