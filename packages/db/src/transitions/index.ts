@@ -10,6 +10,9 @@
  *   advance-booking                                                          a booking as time passes
  *   start-estimate, end-estimate                                             observations
  *   limit-site, control-migration, brand-provider                            settings, by people (web)
+ *   invite-person, change-person, save-sign-on, second-factor-policy           people and how they get in, by administrators (web)
+ *   accept-invitation, reset-password, enter-by-sign-on                      people themselves, on their way in (web)
+ *   session, second-factor, change-password, revoke-sessions                who is signed in where, and by what (web)
  *   note-convergence                                                         a verdict beside the status (coordinator)
  *   note-notices                                                             what befell a VM, into the audit log alone (coordinator)
  *
@@ -38,3 +41,14 @@ export * from './limit-site.ts'
 export * from './brand-provider.ts'
 export * from './test-boot.ts'
 export * from './keep-way-back.ts'
+export * from './invite-person.ts'
+export * from './accept-invitation.ts'
+export * from './change-person.ts'
+export * from './reset-password.ts'
+export * from './save-sign-on.ts'
+export * from './enter-by-sign-on.ts'
+export * from './second-factor-policy.ts'
+export * from './session.ts'
+export * from './second-factor.ts'
+export * from './change-password.ts'
+export * from './revoke-sessions.ts'
