@@ -10,6 +10,7 @@
  *   advance-booking                                                          a booking as time passes
  *   start-estimate, end-estimate                                             observations
  *   limit-site, control-migration, brand-provider                            settings, by people (web)
+ *   enrol-agent, agent-certificate, revoke-agent                             who an agent is, and whether it is trusted
  *   note-convergence                                                         a verdict beside the status (coordinator)
  *   note-notices                                                             what befell a VM, into the audit log alone (coordinator)
  *
@@ -34,6 +35,8 @@ export * from './cutover-attempt.ts'
 export * from './commit-cutover.ts'
 export * from './estimate.ts'
 export * from './enrol-agent.ts'
+export * from './agent-certificate.ts'
+export * from './revoke-agent.ts'
 export * from './limit-site.ts'
 export * from './brand-provider.ts'
 export * from './test-boot.ts'
