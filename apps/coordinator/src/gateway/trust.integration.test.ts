@@ -162,7 +162,7 @@ describe('an agent that is revoked', () => {
     return one ?? { target: null }
   }
   const ofTarget = async () => (await agents.target.calls.desired(ASK)).targets.find((target) => target.migrationId === migrationId)
-  const revoke = (agentId: string) => inScope(world.owner, OPERATOR, (tx) => revokeAgent(tx, agentId, 'the laptop was stolen'))
+  const revoke = (agentId: string) => inScope(world.web, OPERATOR, (tx) => revokeAgent(tx, agentId, 'the laptop was stolen'))
   const msSince = (start: number) => performance.now() - start
   /** Asks for the agent's next desired state: `told` comes when it is another than the present one. */
   const ask = async ({ calls }: FakeAgent) => {
@@ -196,7 +196,7 @@ describe('an agent that is revoked', () => {
   it('is sent nothing any more, and given nothing new', async () => {
     const { told } = await ask(agents.source)
     const start = performance.now()
-    await inScope(world.owner, { kind: 'provider', providerId: 'northwind', actor: OPERATOR.actor }, (tx) => revokeAgent(tx, agents.target.id, 'decommissioned'))
+    await inScope(world.web, { kind: 'provider', providerId: 'northwind', actor: OPERATOR.actor }, (tx) => revokeAgent(tx, agents.target.id, 'decommissioned'))
     expect((await told).sources.find((source) => source.migrationId === migrationId)?.target).toBeNull()
     expect(msSince(start)).toBeLessThan(CUT_WITHIN_MS)
     await expect(ofTarget()).rejects.toEqual(refused('CERTIFICATE_REFUSED'))
@@ -209,7 +209,7 @@ describe('an agent that is revoked', () => {
     const { version } = await agent.calls.desired(ASK)
     const held = agent.calls.desired({ haveVersion: version, waitSeconds: 25 }).then(() => 'answered', (error: unknown) => error)
     await world.owner.$executeRaw`ALTER TABLE agent DISABLE TRIGGER agent_trust_changed`
-    await inScope(world.owner, OPERATOR, (tx) => revokeAgent(tx, agent.id, 'in a test'))
+    await inScope(world.web, OPERATOR, (tx) => revokeAgent(tx, agent.id, 'in a test'))
     expect(await held).toEqual(refused('CERTIFICATE_REFUSED'))
     await world.owner.$executeRaw`ALTER TABLE agent ENABLE TRIGGER agent_trust_changed`
     agent.close()
