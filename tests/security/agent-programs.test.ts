@@ -28,18 +28,13 @@ let migrationId: string
 const programs = new Map<Side, RunningProgram>()
 
 beforeAll(async () => {
-  const t0=performance.now(); const lap=(x: string)=>console.log(x, Math.round(performance.now()-t0))
   folder = await mkdtemp(join(tmpdir(), 'dl-trust-'))
   site = await LAB.open(folder)
-  lap('lab')
   world = await openWorld({ certificateLifeMs: LIFE_MS })
-  lap('world')
   await start('target', await world.token(DEMO_TARGET_SITE))
   await start('source', await world.token(DEMO_SOURCE_SITE))
-  lap('started')
   await eventually(() => world.owner.vm.findFirst({ where: { ref: site.vmRef, power: 'ON' } }), PATIENCE_MS, output)
   await eventually(() => world.owner.agent.findFirst({ where: { role: 'TARGET', streamPort: { not: null } } }), PATIENCE_MS, output)
-  lap('seen')
   migrationId = (await startedWave(world, [site.vmRef], 'MANUAL')).migrationIds[0] ?? ''
   await eventually(async () => (await isConnected('source')) && (await isConnected('target')), PATIENCE_MS, output)
 })

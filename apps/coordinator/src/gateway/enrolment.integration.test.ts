@@ -1,4 +1,4 @@
-import { createPrivateKey, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { unsealText } from '@driftless/sealing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -79,7 +79,7 @@ describe('the gateway’s authority', () => {
   it('has its private key in the database sealed, and opens with the gateway’s key alone', async () => {
     const { privateKeyPem } = await stored()
     expect(privateKeyPem).toMatch(/^v1\./)
-    expect(() => createPrivateKey(privateKeyPem)).toThrow()
+    expect(privateKeyPem).not.toContain('BEGIN')
     expect(unsealText(world.keys.gateway, privateKeyPem, CONTEXT)).toContain('BEGIN PRIVATE KEY')
     await expect(openAuthority(world.owner, randomBytes(32))).rejects.toThrow('GATEWAY_KEY does not open')
   })

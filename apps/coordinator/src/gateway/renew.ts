@@ -2,6 +2,7 @@ import { renewRequest } from '@driftless/agent-api'
 import type { RenewAnswer } from '@driftless/agent-api'
 import { databaseNow, renewCertificate } from '@driftless/db'
 import { asCoordinator } from '../context.ts'
+import { certificateRefused } from './authenticate.ts'
 import type { AgentCall, Gateway } from './call.ts'
 import { issueAgentCertificate } from './certificates.ts'
 
@@ -11,8 +12,11 @@ import { issueAgentCertificate } from './certificates.ts'
  */
 export async function renew(gateway: Gateway, { agent, body }: AgentCall): Promise<RenewAnswer> {
   const request = renewRequest.parse(body)
-  const { certificatePem } = await asCoordinator(gateway.db, async (tx) =>
-    renewCertificate(tx, agent, await issueAgentCertificate(gateway.authority, request.certificateRequestPem, agent.id, await databaseNow(tx), gateway.certificateLifeMs)))
+  const next = await asCoordinator(gateway.db, async (tx) => {
+    const signed = await issueAgentCertificate(gateway.authority, request.certificateRequestPem, agent.id, await databaseNow(tx), gateway.certificateLifeMs)
+    return (await renewCertificate(tx, agent, signed)) ? signed : null
+  })
+  if (next === null) throw certificateRefused('UNKNOWN')
   gateway.log.info({ agentId: agent.id }, 'an agent was given its next certificate')
-  return { certificatePem }
+  return { certificatePem: next.certificatePem }
 }

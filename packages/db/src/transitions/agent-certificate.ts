@@ -1,4 +1,4 @@
-import { DomainError, isTrusted } from '@driftless/domain'
+import { isTrusted } from '@driftless/domain'
 import { audit } from '../audit.ts'
 import { databaseNow } from '../queries/clock.ts'
 import { findAgent } from '../queries/agent-contact.ts'
@@ -61,13 +61,12 @@ async function quarantine(tx: ScopedTx, agent: KnownAgent): Promise<void> {
 
 /**
  * Stores the successor of the certificate that the agent uses; an earlier one that was never used is forgotten. Both are good until
- * the successor is used. CERTIFICATE_REFUSED when the agent has lost its trust, or has another certificate, in the meantime.
+ * the successor is used. False when the agent has lost its trust, or has another certificate, in the meantime.
  */
-export async function renewCertificate<T extends SignedCertificate>(tx: ScopedTx, agent: KnownAgent, certificate: T): Promise<T> {
+export async function renewCertificate(tx: ScopedTx, agent: KnownAgent, next: SignedCertificate): Promise<boolean> {
   const stored = await tx.db.agent.updateMany({
     where: { id: agent.id, certificateFingerprint: agent.certificateFingerprint, revokedAt: null, quarantinedAt: null },
-    data: { nextCertificateFingerprint: certificate.fingerprint, nextCertificateExpiresAt: certificate.expiresAt },
+    data: { nextCertificateFingerprint: next.fingerprint, nextCertificateExpiresAt: next.expiresAt },
   })
-  if (stored.count !== 1) throw new DomainError('CERTIFICATE_REFUSED', 'This certificate is no longer the one that the agent uses.')
-  return certificate
+  return stored.count === 1
 }
