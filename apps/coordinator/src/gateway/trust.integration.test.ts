@@ -3,7 +3,7 @@ import { inScope, revokeAgent } from '@driftless/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enrolFakeAgent, poster, renewFakeAgent, reportOf } from '../testing/fake-agent.ts'
 import type { FakeAgent } from '../testing/fake-agent.ts'
-import { DEMO_SOURCE_SITE, DEMO_TARGET_SITE, OPERATOR, eventually, inventoryVm, openWorld, startedWave } from '../testing/world.ts'
+import { DEMO_SOURCE_SITE, OPERATOR, eventually, inventoryVm, openWorld, startedWave } from '../testing/world.ts'
 import type { World } from '../testing/world.ts'
 
 const refused = (code: string, message = '') => expect.objectContaining({ name: 'GatewayRefusal', code, message: expect.stringContaining(message) })
@@ -205,7 +205,7 @@ describe('an agent that is revoked', () => {
   })
 
   it('is cut off though the notification was lost', async () => {
-    const agent = await enrolFakeAgent(world.port, await world.token(DEMO_TARGET_SITE))
+    const agent = await enrolFakeAgent(world.port, await world.token(DEMO_SOURCE_SITE))
     const { version } = await agent.calls.desired(ASK)
     const held = agent.calls.desired({ haveVersion: version, waitSeconds: 25 }).then(() => 'answered', (error: unknown) => error)
     await world.owner.$executeRaw`ALTER TABLE agent DISABLE TRIGGER agent_trust_changed`
