@@ -32,7 +32,7 @@ it('a coordinator publishes what was written within seconds, signed', async () =
     await write(world.web)
     const last = await eventually(async () => (await publishedIn(world.auditAnchorFile)).find((one) => one.sequence > first.sequence))
     const entry = await world.owner.auditEntry.findUniqueOrThrow({ where: { chain_sequence: { chain: CHAIN, sequence: BigInt(last.sequence) } } })
-    expect(last).toMatchObject({ hash: entry.hash, key: anchorSigner(world.auditSigningKey).publicKey })
+    expect(last).toMatchObject({ hash: entry.hash, key: anchorSigner(world.keys.auditSigning).publicKey })
     expect(isSigned(last)).toBe(true)
   } finally {
     await world.close()
