@@ -1,6 +1,9 @@
 /** The rules of the product, pure: no clock, no network, no database. Callers pass `nowMs`. */
 export * from './errors.ts'
 export * from './roles.ts'
+export * from './people.ts'
+export * from './sign-in-policy.ts'
+export * from './password-rules.ts'
 export * from './states/transition-table.ts'
 export * from './states/migration.ts'
 export * from './states/replication.ts'

@@ -10,8 +10,24 @@ import { fromDomain, refusalOf } from './errors.ts'
 import { log } from './log.ts'
 import { scopeOf } from './person.ts'
 import type { Person } from './person.ts'
+import { noteRefused } from './refused.ts'
+import type { CurrentSession } from './session.ts'
 
-export type Context = { person: Person | null; requestId: string; sameOrigin: boolean; /** Where the request came from; null: not known. */ address: string | null }
+export type Context = {
+  /** Who may use the portal; null also for a session that may only enrol a second factor. */
+  person: Person | null
+  /** The session, restricted or not; left out where there is none. */
+  session?: CurrentSession | null
+  requestId: string
+  sameOrigin: boolean
+  /** Where the request came from; null: not known. */
+  address: string | null
+}
+
+/** What a request's session puts into its context. */
+export function contextOf(session: CurrentSession | null): Pick<Context, 'person' | 'session'> {
+  return { session, person: session === null || session.restricted ? null : session.person }
+}
 
 const t = initTRPC.context<Context>().create({
   transformer: superjson,
@@ -24,8 +40,15 @@ const t = initTRPC.context<Context>().create({
 
 export const router = t.router
 
+/** Whatever a signed-in person is refused below stands in the audit log. */
+const recorded = t.procedure.use(async ({ ctx, path, next }) => {
+  const result = await next()
+  if (!result.ok && ctx.person !== null) await noteRefused(ctx.person, ctx.address, path, refusalOf(result.error, ctx.requestId).code, result.error.message)
+  return result
+})
+
 /** The one place where errors are mapped: rules keep their code, the rest is logged with the request's id. */
-const mapped = t.procedure.use(async ({ ctx, type, path, next }) => {
+const mapped = recorded.use(async ({ ctx, type, path, next }) => {
   if (type === 'mutation' && !ctx.sameOrigin) throw new TRPCError({ code: 'FORBIDDEN', message: 'Changes are accepted from the portal itself only.' })
   const result = await next()
   if (result.ok) return result
@@ -34,16 +57,30 @@ const mapped = t.procedure.use(async ({ ctx, type, path, next }) => {
   return result
 })
 
-/** Anybody who is signed in. */
+/** Anybody at all: signing in. */
+export const publicProcedure = mapped
+
+const signedOut = () => new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
+
+/** Anybody who is signed in as their organisation demands. SECOND_FACTOR_REQUIRED while a factor is missing. */
 export const authenticated = mapped.use(({ ctx, next }) => {
   const { person } = ctx
-  if (person === null) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
+  if (person === null) throw ctx.session?.restricted === true ? new DomainError('SECOND_FACTOR_REQUIRED', 'Your organisation demands a second factor. Set one up on your account page first.') : signedOut()
   return next({ ctx: { person } })
 })
 
 /** One transaction in the person's own scope; row-level security does the rest. */
 export type InScope = <T>(work: (tx: ScopedTx) => Promise<T>) => Promise<T>
 const within = (scope: Scope): InScope => (work) => inScope(db(), scope, work)
+
+/** A person's own account. `enrolling`: also while a demanded factor is missing, which is what such a session is for. */
+export const accountProcedure = ({ enrolling }: { enrolling: boolean }) =>
+  (enrolling ? mapped : authenticated).use(({ ctx, next }) => {
+    const { session } = ctx
+    if (!session) throw signedOut()
+    const { person } = session
+    return next({ ctx: { session, person, inScope: within(scopeOf(person, ctx.address)) } })
+  })
 
 function demand(person: Person, permission: Permission | undefined): void {
   if (permission !== undefined && !may(person.role, permission)) throw new TRPCError({ code: 'FORBIDDEN', message: `The role ${person.role} may not do this (${permission}).` })
