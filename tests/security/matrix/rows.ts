@@ -70,6 +70,8 @@ export const PROCEDURES: Readonly<Record<string, readonly Row[]>> = {
   'configure.destinations': [both()],
   'configure.limitSite': [customersSite((ids) => ({ siteId: ids.site, bytesPerSecond: 1_000_000 })), providersSite((ids) => ({ siteId: ids.targetSite, bytesPerSecond: 1_000_000 }))],
   'configure.createToken': [customersSite((ids) => ({ siteId: ids.site })), providersSite((ids) => ({ siteId: ids.targetSite }))],
+  'configure.enrolAgain': [customersSite((ids) => ({ agentId: ids.agent })), providersSite((ids) => ({ agentId: ids.targetAgent }))],
+  'configure.revokeAgent': [customersSite((ids) => ({ agentId: ids.agent, reason: 'in a test' })), providersSite((ids) => ({ agentId: ids.targetAgent, reason: 'in a test' }))],
   'configure.branding': [staff(undefined)],
   'configure.brand': [{ side: 'STAFF', permission: 'manage-provider', input: () => ({ name: 'Renamed', accentColor: '#123456' }) }],
   'estimate.list': [customers(undefined)],
