@@ -1,6 +1,7 @@
 'use client'
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createTRPCClient, httpBatchStreamLink } from '@trpc/client'
+import { setNonce } from 'get-nonce'
 import { ThemeProvider } from 'next-themes'
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { useState } from 'react'
@@ -18,6 +19,8 @@ const MAX_BATCH = 20
 
 /** Everything a page's client components rely on. */
 export function Providers({ nonce, children }: { nonce: string | undefined; children: ReactNode }) {
+  // Dialogs keep the page behind them from scrolling with a style element of their own.
+  if (nonce !== undefined) setNonce(nonce)
   const [queryClient] = useState(() => new QueryClient({
     queryCache: new QueryCache({ onError: leaveWhenEnded }),
     mutationCache: new MutationCache({ onError: leaveWhenEnded }),
