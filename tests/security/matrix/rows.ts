@@ -7,8 +7,8 @@ import type { Actor, Ids } from './cast.ts'
 export type Verdict = 'SIGNED_OUT' | 'FORBIDDEN' | 'NOT_FOUND' | 'ALLOWED'
 
 export type Row = {
-  /** Whose people it is for. */
-  readonly side: 'CUSTOMERS' | 'STAFF' | 'BOTH'
+  /** Whose people it is for. EVERYBODY: whoever is signed out, too. */
+  readonly side: 'CUSTOMERS' | 'STAFF' | 'BOTH' | 'EVERYBODY'
   readonly permission?: Permission
   /** What is asked for; absent: nothing in particular, and the answer must hold nothing of another's. */
   readonly input?: (ids: Ids) => unknown
@@ -22,6 +22,7 @@ export type Row = {
 
 /** What `actor` (null: signed out) must hear. */
 export function verdictOf(row: Row, actor: Actor | null): Verdict {
+  if (row.side === 'EVERYBODY') return 'ALLOWED'
   if (actor === null) return 'SIGNED_OUT'
   const rightSide = row.side === 'BOTH' || (row.side === 'STAFF') === isProviderRole(actor.role)
   if (!rightSide) return 'FORBIDDEN'
@@ -40,11 +41,37 @@ const customersSite = (input: NonNullable<Row['input']>): Row => ({ side: 'BOTH'
 /** One that the provider's own manage; a customer whose destination leads there sees it. */
 const providersSite = (input: NonNullable<Row['input']>): Row => ({ side: 'BOTH', input, names: true, looksFirst: true, own: ({ role }) => (may(role, 'manage-provider-sites') ? 'ALLOWED' : 'FORBIDDEN') })
 
+/** Of the person's own account alone: whatever else is named is unknown, to colleagues too. */
+const nobodys = (input: unknown): Row => ({ side: 'BOTH', input: () => input, names: true, looksFirst: true, own: () => 'NOT_FOUND' })
+/** Of the person's own account: done, or refused for what the input says. */
+const account = (input?: unknown): Row => ({ side: 'BOTH', input: () => input })
+/** What no passkey ever signed. */
+const FORGED = { id: 'AAAA', rawId: 'AAAA', type: 'public-key', clientExtensionResults: {}, response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' } }
+
 const DAY_MS = 86_400_000
 const inDays = (days: number) => new Date(Math.ceil(Date.now() / DAY_MS) * DAY_MS + days * DAY_MS)
 
 export const PROCEDURES: Readonly<Record<string, readonly Row[]>> = {
+  'signIn.begin': [{ side: 'EVERYBODY', input: () => ({ email: 'nobody@matrix.example', password: 'not a password' }) }],
+  'signIn.passkey': [{ side: 'EVERYBODY' }],
+  'session.current': [account()],
   'session.changeLocale': [{ side: 'BOTH', input: () => ({ locale: 'en' }) }],
+  'account.read': [account()],
+  'account.confirm': [account({ method: 'PASSWORD', password: 'not a password' })],
+  'account.passkeyRequest': [account()],
+  'account.startTotp': [account()],
+  'account.confirmTotp': [account({ code: '000000' })],
+  'account.removeTotp': [account()],
+  'account.startPasskey': [account()],
+  'account.addPasskey': [account({ name: 'Forged', response: FORGED })],
+  'account.renamePasskey': [nobodys({ passkeyId: 'm-passkey', name: 'Mine' })],
+  'account.removePasskey': [nobodys({ passkeyId: 'm-passkey' })],
+  'account.renewRecoveryCodes': [account()],
+  'account.changePassword': [account({ oldPassword: 'not a password', newPassword: 'short' })],
+  'account.sessions': [account()],
+  'account.revokeSession': [nobodys({ sessionId: 'm-session' })],
+  'account.revokeOthers': [account()],
+  'account.sessionsOf': [staff('manage-provider', (ids) => ({ userId: ids.person }))],
   'auditLog.page': [{ side: 'BOTH', input: () => ({ filter: {} }) }],
   'auditLog.choices': [both()],
   'billing.read': [{ side: 'STAFF', input: () => ({ month: null }) }],
@@ -86,6 +113,9 @@ export const PROCEDURES: Readonly<Record<string, readonly Row[]>> = {
   'windows.book': [customers('book-windows', (ids) => ({ waveId: ids.wave, startsAt: inDays(3), endsAt: inDays(3.25), note: '' }))],
   'windows.decide': [staff('decide-bookings', (ids) => ({ bookingId: ids.booking, approve: true, reason: '' }))],
   'windows.withdraw': [customers('book-windows', (ids) => ({ bookingId: ids.booking }))],
+  // Last: they end the sessions of somebody who is asked for above.
+  'account.resetFactorsOf': [staff('manage-provider', (ids) => ({ userId: ids.person }))],
+  'account.revokeSessionsOf': [staff('manage-provider', (ids) => ({ userId: ids.person }))],
 }
 
 export type Route = Row & {
@@ -103,6 +133,7 @@ const page = (path: string): Route => ({ side: 'BOTH', page: true, path: () => p
 export const ROUTES: Readonly<Record<string, Route>> = {
   'page.tsx': page('/'),
   'sign-in/page.tsx': { ...page('/sign-in'), open: true },
+  '(portal)/account/page.tsx': page('/account'),
   '(portal)/overview/page.tsx': page('/overview'),
   '(portal)/statistics/page.tsx': page('/statistics'),
   '(portal)/estimate/page.tsx': page('/estimate'),
