@@ -10,7 +10,7 @@ import { countAttempt, countProof, forgetProofs } from '../sign-in-limit.ts'
 import { secondStepsOf } from './password-step.ts'
 import { proof, prove, REFUSAL_OF } from './prove.ts'
 import type { Proof } from './prove.ts'
-import { noteRefused } from './refused.ts'
+import { noteRefused, refuseWhereSignOnMust } from './refused.ts'
 import { assertion } from './webauthn.ts'
 import type { Assertion } from './webauthn.ts'
 
@@ -57,7 +57,7 @@ function provenOnce(person: Person, used: string, address: string | null, shown:
   })
 }
 
-/** Ends a sign-in by passkey alone: what it is, and a PIN, a finger or a face behind it. SIGN_IN_EXPIRED, PASSKEY_WRONG, TOO_MANY_TRIES, SIGN_IN_UNAVAILABLE. */
+/** Ends a sign-in by passkey alone: what it is, and a PIN, a finger or a face behind it. SIGN_IN_EXPIRED, PASSKEY_WRONG, SIGN_ON_REQUIRED, TOO_MANY_TRIES, SIGN_IN_UNAVAILABLE. */
 export async function finishPasskey(input: { ticket: string; response: Assertion }, address: string | null, now: Date): Promise<SignedIn> {
   await countAttempt(address)
   const tried = await trySignInTicket(db(), input.ticket)
@@ -73,5 +73,6 @@ export async function finishPasskey(input: { ticket: string; response: Assertion
     throw wrong(shown)
   }
   await forgetProofs(person.userId)
+  await refuseWhereSignOnMust(person)
   return { person, factors: [factor] }
 }

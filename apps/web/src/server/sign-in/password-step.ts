@@ -8,7 +8,7 @@ import { isPassword } from '../password.ts'
 import { scopeOf } from '../person.ts'
 import type { Person } from '../person.ts'
 import { countAttempt, countPassword, forgetPasswords } from '../sign-in-limit.ts'
-import { noteRefused } from './refused.ts'
+import { noteRefused, refuseWhereSignOnMust } from './refused.ts'
 import { newChallenge, passkeysPossible, requestOptions } from './webauthn.ts'
 
 export const credentials = z.object({ email: z.email().max(254), password: z.string().min(1).max(PASSWORD_MOST) })
@@ -16,7 +16,7 @@ export type Credentials = z.infer<typeof credentials>
 
 /**
  * The person behind address and password. The answer, and its time, do not tell which of the two was wrong, nor whether there is
- * such a person. SIGN_IN_WRONG, TOO_MANY_TRIES, SIGN_IN_UNAVAILABLE.
+ * such a person. SIGN_IN_WRONG, SIGN_ON_REQUIRED, TOO_MANY_TRIES, SIGN_IN_UNAVAILABLE.
  */
 export async function checkPassword({ email: typed, password }: Credentials, address: string | null): Promise<Person> {
   const email = typed.toLowerCase()
@@ -30,6 +30,7 @@ export async function checkPassword({ email: typed, password }: Credentials, add
     throw new DomainError('SIGN_IN_WRONG', 'This e-mail address and password do not match.')
   }
   await forgetPasswords(email)
+  await refuseWhereSignOnMust(person)
   return person
 }
 

@@ -4,6 +4,8 @@ import { useState } from 'react'
 import { BrandMark } from '@/features/shell/components/brand-mark.tsx'
 import { LanguageMenu } from '@/features/shell/components/language-menu.tsx'
 import { ThemeMenu } from '@/features/shell/components/theme-menu.tsx'
+import { OrganisationSignOn } from '@/features/sign-on/components/organisation-sign-on.tsx'
+import { SignOnRefused } from '@/features/sign-on/components/sign-on-refused.tsx'
 import { Notice } from '@/ui/notice.tsx'
 import { DemoPeople } from './demo-people.tsx'
 import { PasskeyButton } from './passkey-button.tsx'
@@ -30,8 +32,10 @@ export function SignInPage({ brandName, isDemo, ended, passkeys }: { brandName: 
           {ended && begun === null && <Notice className="mt-4">{t('ended')}</Notice>}
           {begun === null ? (
             <>
+              <SignOnRefused />
               <SignInForm key={filled.email} initial={filled} onSecondStep={setBegun} />
               {passkeys && <PasskeyButton />}
+              <OrganisationSignOn />
               {isDemo && <DemoPeople onChoose={setFilled} />}
             </>
           ) : <SecondStep begun={begun} onBack={() => setBegun(null)} />}
