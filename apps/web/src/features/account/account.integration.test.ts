@@ -4,9 +4,12 @@ import { EMAIL, openSignIn, PASSWORD, step } from '@/testing/sign-in.ts'
 import type { SignIn } from '@/testing/sign-in.ts'
 import { softPasskey } from '@/testing/soft-passkey.ts'
 
+/** All of the portal's procedures are loaded and a database is made; beside other tests that takes its time. */
+const OPENING_MS = 120_000
+
 let door: SignIn
-beforeAll(async () => void (door = await openSignIn()))
-afterAll(() => door.close())
+beforeAll(async () => void (door = await openSignIn()), OPENING_MS)
+afterAll(() => door?.close())
 afterEach(() => door.reset())
 const owner = () => door.portal.owner
 const demand = (secondFactor: 'REQUIRED' | 'PASSKEY') => owner().tenant.updateMany({ where: { id: 'alpine' }, data: { secondFactor } })
