@@ -22,6 +22,12 @@ export type Row = {
   readonly own?: (actor: Actor) => Verdict
 }
 
+/** What `actor` (null: signed out) must hear of a page: the same as everybody, or, where it is for the other side's people, that there is none. */
+export function verdictOfPage(page: Row, actor: Actor | null): Verdict {
+  const verdict = verdictOf(page, actor)
+  return verdict === 'FORBIDDEN' ? 'NOT_FOUND' : verdict
+}
+
 /** What `actor` (null: signed out) must hear. */
 export function verdictOf(row: Row, actor: Actor | null): Verdict {
   if (row.everybody !== undefined) return row.everybody
@@ -122,7 +128,7 @@ export type Route = Row & {
   readonly open?: true
 }
 
-const page = (path: string): Route => ({ side: 'BOTH', page: true, path: () => path })
+const page = (path: string, side: Row['side'] = 'BOTH'): Route => ({ side, page: true, path: () => path })
 
 /** By their files under `apps/web/src/app`. */
 export const ROUTES: Readonly<Record<string, Route>> = {
@@ -131,12 +137,12 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   'forgot-password/page.tsx': { ...page('/forgot-password'), open: true },
   'reset-password/page.tsx': { ...page('/reset-password'), open: true },
   'sign-in/page.tsx': { ...page('/sign-in'), open: true },
-  '(portal)/overview/page.tsx': page('/overview'),
+  '(portal)/overview/page.tsx': page('/overview', 'STAFF'),
   '(portal)/statistics/page.tsx': page('/statistics'),
-  '(portal)/estimate/page.tsx': page('/estimate'),
-  '(portal)/estimate/[estimateId]/page.tsx': { ...page(''), path: (ids) => `/estimate/${ids.estimate}` },
+  '(portal)/estimate/page.tsx': page('/estimate', 'CUSTOMERS'),
+  '(portal)/estimate/[estimateId]/page.tsx': { ...page('', 'CUSTOMERS'), path: (ids) => `/estimate/${ids.estimate}` },
   '(portal)/audit-log/page.tsx': page('/audit-log'),
-  '(portal)/billing/page.tsx': page('/billing'),
+  '(portal)/billing/page.tsx': page('/billing', 'STAFF'),
   '(portal)/migrate/page.tsx': page('/migrate'),
   '(portal)/windows/page.tsx': page('/windows'),
   '(portal)/configure/page.tsx': page('/configure'),

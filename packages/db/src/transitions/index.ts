@@ -13,6 +13,7 @@
  *   invite-person, change-person, save-sign-on, second-factor-policy           people and how they get in, by administrators (web)
  *   accept-invitation, reset-password, enter-by-sign-on                      people themselves, on their way in (web)
  *   session, second-factor, change-password, revoke-sessions                who is signed in where, and by what (web)
+ *   enrol-agent, agent-certificate, revoke-agent                             who an agent is, and whether it is trusted
  *   note-convergence                                                         a verdict beside the status (coordinator)
  *   note-notices                                                             what befell a VM, into the audit log alone (coordinator)
  *
@@ -37,6 +38,8 @@ export * from './cutover-attempt.ts'
 export * from './commit-cutover.ts'
 export * from './estimate.ts'
 export * from './enrol-agent.ts'
+export * from './agent-certificate.ts'
+export * from './revoke-agent.ts'
 export * from './limit-site.ts'
 export * from './brand-provider.ts'
 export * from './test-boot.ts'
