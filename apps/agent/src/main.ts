@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { z } from 'zod'
 import { GatewayRefusal, gatewayClient } from '@driftless/agent-api'
+import type { DesiredState } from '@driftless/agent-api'
 import { Backoff } from './control/backoff.ts'
 import { DesiredWatch } from './control/desired-watch.ts'
 import { EnrolmentError } from './control/enrolment-error.ts'
@@ -15,6 +16,7 @@ import { readEnv } from './env.ts'
 import type { Hypervisor } from './hypervisors/hypervisor.ts'
 import { labHypervisor } from './hypervisors/lab/lab-hypervisor.ts'
 import { qemuHypervisor } from './hypervisors/qemu/qemu-hypervisor.ts'
+import { OrderAuthority } from './orders/order-authority.ts'
 import { FileReplicaDisks } from './receiver/file-replica-disks.ts'
 import { ReplicaStore } from './receiver/replica-store.ts'
 import { TargetRole } from './receiver/target-role.ts'
@@ -69,7 +71,8 @@ async function identify(): Promise<Identity> {
   const backoff = new Backoff(500, 3_000)
   for (;;) {
     try {
-      const identity = await enrol({ gatewayUrl: env.GATEWAY_URL, token, host: env.AGENT_NAME, version: VERSION })
+      const { identity, orderPublicKey } = await enrol({ gatewayUrl: env.GATEWAY_URL, token, host: env.AGENT_NAME, version: VERSION })
+      if (orderPublicKey !== null) await OrderAuthority.enrolled(env.AGENT_DATA_DIR, orderPublicKey)
       await storeIdentity(env.AGENT_DATA_DIR, identity)
       log.info({ agentId: identity.agentId, role: identity.role }, 'enrolled')
       return identity
@@ -105,21 +108,21 @@ async function hypervisor(): Promise<Hypervisor> {
   }
 }
 
-async function startTarget(identity: Identity, changed: () => void): Promise<TargetRole> {
+async function startTarget(identity: Identity, orders: OrderAuthority, changed: () => void): Promise<TargetRole> {
   const nbdDirectory = env.NBD_DIR ?? join(env.AGENT_DATA_DIR, 'nbd')
   await mkdir(nbdDirectory, { recursive: true, mode: 0o700 })
   const directory = env.REPLICA_DIR ?? join(env.AGENT_DATA_DIR, 'replicas')
   const adapter = await hypervisor()
   const store = new ReplicaStore({ directory, disks: adapter.replicaDisks ?? new FileReplicaDisks({ directory }), quotaBytes: env.REPLICA_QUOTA_BYTES ?? null })
   const kept = env.STREAM_PORT === 0 ? ((await readState(keptPort.path, keptPort.schema))?.port ?? 0) : env.STREAM_PORT
-  const role = new TargetRole({ credentials: identity, hypervisor: adapter, store, nbdDirectory, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
+  const role = new TargetRole({ credentials: identity, hypervisor: adapter, store, nbdDirectory, orders, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
   await role.start()
   await writeState(keptPort.path, { port: role.streamPort })
   return role
 }
 
-async function startSource(identity: Identity, changed: () => void): Promise<SourceRole> {
-  const role = new SourceRole({ credentials: identity, hypervisor: await hypervisor(), dataDirectory: env.AGENT_DATA_DIR, log, now: Date.now, changed })
+async function startSource(identity: Identity, orders: OrderAuthority, changed: () => void): Promise<SourceRole> {
+  const role = new SourceRole({ credentials: identity, hypervisor: await hypervisor(), dataDirectory: env.AGENT_DATA_DIR, orders, log, now: Date.now, changed })
   await role.start()
   return role
 }
@@ -132,10 +135,15 @@ async function main(): Promise<void> {
   const client = gatewayClient(http.post)
   let reporter: Reporter | null = null
   const changed = () => reporter?.notify()
-  const source = identity.role === 'SOURCE' ? await startSource(identity, changed) : null
-  const role = source ?? (await startTarget(identity, changed))
+  const orders = await OrderAuthority.open(env.AGENT_DATA_DIR, (message) => log.warn(message))
+  const source = identity.role === 'SOURCE' ? await startSource(identity, orders, changed) : null
+  const role = source ?? (await startTarget(identity, orders, changed))
   closers.push(() => role.close())
-  const watch = new DesiredWatch({ client, dataDirectory: env.AGENT_DATA_DIR, apply: (desired) => role.apply(desired), log })
+  const apply = (desired: DesiredState) => {
+    orders.see(desired.orderPublicKey)
+    role.apply(desired)
+  }
+  const watch = new DesiredWatch({ client, dataDirectory: env.AGENT_DATA_DIR, apply, log })
   reporter = new Reporter({
     client, role, version: VERSION, now: Date.now, log,
     desiredVersion: () => watch.version,

@@ -41,7 +41,7 @@ export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl'
     const workers = await openWorkers(
       env.queueUrl,
       {
-        'drive-migration': async ({ migrationId }) => void (await driveMigration(context, links, migrationId)),
+        'drive-migration': async ({ migrationId }) => void (await driveMigration(context, links, env.keys.orderPublic, migrationId)),
         'advance-booking': ({ bookingId }) => advanceBookingJob(context, bookingId),
         'finish-estimate': ({ estimateId }) => finishEstimate(context, estimateId),
         sweep: (_, signal) => heartbeat.sweep(signal),
@@ -58,7 +58,7 @@ export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl'
       onError: (error) => log.warn({ err: error }, 'the notifications of PostgreSQL were lost; listening again'),
     })
     closers.push(() => listener.close())
-    const gateway = await openGateway({ ...context, authority: await openAuthority(db), changes, decisive: createDecisive(), convergence: createConvergenceWatch() }, env.gateway)
+    const gateway = await openGateway({ ...context, authority: await openAuthority(db), changes, decisive: createDecisive(), convergence: createConvergenceWatch(), keys: env.keys }, env.gateway)
     closers.push(() => gateway.close())
     return { port: gateway.port, connections: gateway.connections, close }
   } catch (error) {

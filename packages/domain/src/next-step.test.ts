@@ -13,7 +13,7 @@ const SOURCE: SourceView = {
 const TARGET: TargetView = { silentSeconds: 1, hypervisorProblem: null, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null, test: null }
 const READY: MigrationView = {
   status: 'READY_FOR_CUTOVER', resumeStatus: null, paused: false, automatic: true, cutoverRequested: false, diskKeys: ['disk0', 'disk1'], neededBytes: 5_000, diverges: false,
-  source: SOURCE, target: TARGET, booking: { status: 'IN_PROGRESS', window: 'OPEN' }, goNoGo: 'GO', attempt: null, test: null, othersTurn: false, limits: { shutdownSeconds: 120 },
+  source: SOURCE, target: TARGET, booking: { status: 'IN_PROGRESS', window: 'OPEN' }, goNoGo: 'GO', order: 'FITS', attempt: null, test: null, othersTurn: false, limits: { shutdownSeconds: 120 },
 }
 const source = (changes: Partial<SourceView>): Partial<MigrationView> => ({ source: { ...SOURCE, ...changes } })
 const target = (changes: Partial<TargetView>): Partial<MigrationView> => ({ target: { ...TARGET, ...changes } })

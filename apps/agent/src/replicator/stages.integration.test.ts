@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
 import { connectNbd, openFileDevice } from '@driftless/nbd'
 import type { DesiredSource, DesiredTarget } from '@driftless/agent-api'
+import { noOrders } from '../orders/order-authority.ts'
 import { countingReads } from '../testing/counting-device.ts'
 import { fakeHypervisor } from '../testing/fake-hypervisor.ts'
 import { desiredTarget, eventually, startTarget } from '../testing/pair.ts'
@@ -31,7 +32,7 @@ async function setUp(sizeBytes = SIZE) {
   const vm = { ref: 'vm-1', path, socketPath: join(target.directory, 'vm.sock'), sizeBytes, power: 'ON' as 'ON' | 'OFF' | 'STOPPING', health: 'HEALTHY' as const, obeys: true }
   const hypervisor = fakeHypervisor([vm], reads.open)
   const start = async () => {
-    const role = new SourceRole({ credentials: target.source, hypervisor, dataDirectory: join(target.directory, 'source'), log: pino({ enabled: false }), now: Date.now, changed: () => {} })
+    const role = new SourceRole({ credentials: target.source, hypervisor, dataDirectory: join(target.directory, 'source'), orders: noOrders, log: pino({ enabled: false }), now: Date.now, changed: () => {} })
     await role.start()
     return role
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { DesiredTarget } from '@driftless/agent-api'
 import type { BlockDevice } from '@driftless/nbd'
+import { noOrders } from '../orders/order-authority.ts'
 import { workingHypervisor } from '../hypervisors/working-hypervisor.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { FileReplicaDisks } from '../receiver/file-replica-disks.ts'
@@ -58,7 +59,7 @@ export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes
   const make = (port: number) =>
     new TargetRole({
       credentials, store, hypervisor: options.hypervisor ?? emptyHypervisor, nbdDirectory: directory,
-      streamHost: '127.0.0.1', streamPort: port, log: pino({ enabled: false }), changed: () => {},
+      orders: noOrders, streamHost: '127.0.0.1', streamPort: port, log: pino({ enabled: false }), changed: () => {},
     })
   let role = make(0)
   await role.start()

@@ -1,12 +1,13 @@
 import type { KnownAgent } from '@driftless/db'
 import type { Context } from '../context.ts'
+import type { Env } from '../env.ts'
 import type { ConvergenceWatch } from '../telemetry/convergence-watch.ts'
 import type { Authority } from './certificates.ts'
 import type { Changes } from './changes.ts'
 import type { Decisive } from './decisive.ts'
 
 /** What the calls share. */
-export type Gateway = Context & { readonly authority: Authority; readonly changes: Changes; readonly decisive: Decisive; readonly convergence: ConvergenceWatch }
+export type Gateway = Context & { readonly authority: Authority; readonly changes: Changes; readonly decisive: Decisive; readonly convergence: ConvergenceWatch; readonly keys: Env['keys'] }
 
 /** A call by an agent whose certificate was checked. `signal` fires when the agent hangs up or the gateway closes. */
 export type AgentCall = { readonly agent: KnownAgent; readonly body: unknown; readonly signal: AbortSignal }

@@ -33,7 +33,7 @@ function derive(gateway: Gateway, agent: AgentCall['agent']): Promise<{ state: D
     const now = await databaseNow(tx)
     const facts = await readDesiredFacts(tx, agent, now)
     const { changesAtMs } = facts.siteRate
-    const state = deriveDesired(agent.role, facts, (migrationId, fault) => gateway.log.error({ migrationId, fault }, 'a migration cannot be told to its agent'))
+    const state = deriveDesired(agent.role, facts, gateway.keys, (migrationId, fault) => gateway.log.error({ migrationId, fault }, 'a migration cannot be told to its agent'))
     return { state, changesInMs: changesAtMs === null ? Number.POSITIVE_INFINITY : changesAtMs - now.getTime() }
   })
 }

@@ -19,5 +19,5 @@ export async function enrol(gateway: Gateway, body: unknown): Promise<EnrolAnswe
     return enrolAgent(tx, secret, agent, now, (agentId) => issueAgentCertificate(gateway.authority, request.certificateRequestPem, agentId, now))
   })
   gateway.log.info({ agentId: enrolled.agentId, role: enrolled.role, host: request.host }, 'agent enrolled')
-  return { agentId: enrolled.agentId, role: enrolled.role, certificatePem: enrolled.certificate.certificatePem, caCertificatePem: gateway.authority.certificatePem }
+  return { agentId: enrolled.agentId, role: enrolled.role, certificatePem: enrolled.certificate.certificatePem, caCertificatePem: gateway.authority.certificatePem, orderPublicKey: gateway.keys.orderPublic }
 }

@@ -1,5 +1,6 @@
 import type { ScopedTx } from '../scope.ts'
 import { siteRateAt } from './site-rate.ts'
+import { readLatestOrders } from './signed-orders.ts'
 
 /** Agents hear of an ended migration for this long, whatever they have confirmed: a restarted one may need to hear it again. */
 const ENDED_KEPT_MS = 3_600_000
@@ -30,9 +31,11 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
     orderBy: { id: 'asc' },
     take: MOST_MIGRATIONS,
   })
+  // Only these are told anything that a person must have signed.
+  const ordered = migrations.filter(({ status, attempts: [attempt] }) => status === 'CUTTING_OVER' || status === 'VALIDATING' || status === 'CANCELLED' || (attempt?.status === 'ROLLED_BACK' && attempt.sourceReturnedAt === null))
   const partners = await tx.db.agent.findMany({
-    where: { id: { in: [...new Set(migrations.flatMap((migration) => migration.targetAgentId ?? []))] } },
-    select: { id: true, streamHost: true, streamPort: true },
+    where: { id: { in: [...new Set(migrations.flatMap((migration) => [migration.sourceAgentId ?? [], migration.targetAgentId ?? []].flat()))] } },
+    select: { id: true, streamHost: true, streamPort: true, protocol: true },
   })
   const site = await tx.db.site.findUnique({ where: { id: agent.siteId }, select: { linkRateBytesPerSecond: true, rateSchedule: true, timeZone: true } })
   const observed = agent.role === 'SOURCE'
@@ -40,6 +43,8 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
     : []
   return {
     migrations,
+    orders: await readLatestOrders(tx, ordered.map(({ id }) => id)),
+    /** Both ends of every migration. */
     streams: new Map(partners.map((partner) => [partner.id, partner])),
     /** What the site may send at `now`, and when that changes by its timetable. */
     siteRate: site ? siteRateAt(site, now) : { bytesPerSecond: null, changesAtMs: null },

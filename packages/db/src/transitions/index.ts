@@ -4,6 +4,7 @@
  *   plan-wave, start-wave, control-wave, request-cutover, cancel-migration   intent, by people (web)
  *   keep-way-back                                                            intent, by people (web)
  *   book-window, decide-booking, withdraw-booking, decide-go-no-go           intent, by people (web)
+ *   sign-order                                                               what people decide, signed for agents (web)
  *   move-migration, block-migration, wait-on                                 a migration's status (coordinator)
  *   begin-attempt, advance-attempt, roll-back-attempt, commit-cutover        a cutover attempt and its migration
  *   test-boot                                                                a test boot, by people and by the coordinator
@@ -11,6 +12,7 @@
  *   start-estimate, end-estimate                                             observations
  *   limit-site, control-migration, brand-provider                            settings, by people (web)
  *   note-convergence                                                         a verdict beside the status (coordinator)
+ *   note-refusals                                                            orders that an agent refused, into the audit log alone (coordinator)
  *   note-notices                                                             what befell a VM, into the audit log alone (coordinator)
  *
  * Each compares and sets: it tells its caller whether the row was still in the state that the
@@ -38,3 +40,5 @@ export * from './limit-site.ts'
 export * from './brand-provider.ts'
 export * from './test-boot.ts'
 export * from './keep-way-back.ts'
+export * from './sign-order.ts'
+export * from './note-refusals.ts'
