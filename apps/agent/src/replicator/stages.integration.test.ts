@@ -41,13 +41,14 @@ async function setUp(sizeBytes = SIZE) {
   const guest = await connectNbd({ socketPath: vm.socketPath, exportName: 'disk-0', reconnect: { forSeconds: 20 } })
   cleanups.push(() => guest.close())
   const disks = [{ key: 'disk-0', sizeBytes }]
-  const wanted: DesiredSource = { migrationId: 'm-1', waveId: 'w-1', vmRef: 'vm-1', stage: 'REPLICATE', attempt: 0, target: target.target, disks, rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: 0.3 }
+  const streamKey = Buffer.alloc(32, 7).toString('base64')
+  const wanted: DesiredSource = { migrationId: 'm-1', waveId: 'w-1', vmRef: 'vm-1', stage: 'REPLICATE', attempt: 0, target: target.target, disks, rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: 0.3, streamKey }
   let version = 0
   const drive = (atSource: Partial<DesiredSource>, atTarget: Partial<DesiredTarget>) => {
     version += 1
     Object.assign(wanted, atSource)
     source.apply({ version: String(version), sources: [{ ...wanted }], targets: [], siteRateBytesPerSecond: null, observeVmRefs: [] })
-    target.apply(desiredTarget('m-1', disks, { attempt: wanted.attempt, ...atTarget }))
+    target.apply(desiredTarget('m-1', disks, { attempt: wanted.attempt, streamKey, ...atTarget }))
   }
   const observe = async () => {
     const [atSource, atTarget] = [(await source.report()).sources[0], (await target.report()).targets[0]]

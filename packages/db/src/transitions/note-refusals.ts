@@ -23,6 +23,6 @@ export async function noteRefusals(tx: ScopedTx, agent: Refusing, said: readonly
     if (!migration || !problem) continue
     const last = before.parse(agent.role === 'SOURCE' ? migration.sourceObserved : migration.targetObserved)
     if (last?.problem?.code === ORDER_REFUSED && last.problem.message === problem.message) continue
-    await audit(byAgent, 'order.refused', { ...migration, kind: 'migration', name: migration.vm.name }, { detail: { agent: agent.name, stage, message: problem.message } })
+    await audit(byAgent, 'order.refused', { ...migration, kind: 'migration', name: migration.vm.name }, { after: problem.message, detail: { agent: agent.name, stage } })
   }
 }
