@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import type { DesiredTarget } from '@driftless/agent-api'
 import type { BlockDevice } from '@driftless/nbd'
 import { noOrders } from '../orders/order-authority.ts'
+import type { Orders } from '../orders/order-authority.ts'
 import { workingHypervisor } from '../hypervisors/working-hypervisor.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { FileReplicaDisks } from '../receiver/file-replica-disks.ts'
@@ -50,7 +51,7 @@ export function desiredTarget(migrationId: string, disks: { key: string; sizeByt
 }
 
 /** For tests: a real target role on loopback with a store in a temporary folder, and credentials for both ends. */
-export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes?: number | null; open?: (path: string) => Promise<BlockDevice> } = {}) {
+export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes?: number | null; open?: (path: string) => Promise<BlockDevice>; orders?: Orders } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'dl-agent-'))
   const authority = await testAuthority()
   const credentials = await authority.issue('target-1')
@@ -59,7 +60,7 @@ export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes
   const make = (port: number) =>
     new TargetRole({
       credentials, store, hypervisor: options.hypervisor ?? emptyHypervisor, nbdDirectory: directory,
-      orders: noOrders, streamHost: '127.0.0.1', streamPort: port, log: pino({ enabled: false }), changed: () => {},
+      orders: options.orders ?? noOrders, streamHost: '127.0.0.1', streamPort: port, log: pino({ enabled: false }), changed: () => {},
     })
   let role = make(0)
   await role.start()
