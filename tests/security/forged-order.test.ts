@@ -74,8 +74,8 @@ async function planAndStart(name: string): Promise<void> {
 async function approvedWindow(vm: string): Promise<string> {
   const startsAt = new Date()
   const { waveId } = of(vm)
-  const bookingId = await operator.mutate('windows.book', { waveId, startsAt, endsAt: new Date(startsAt.getTime() + HOUR_MS), note: null }, z.string())
-  await scheduler.mutate('windows.decide', { bookingId, approve: true, reason: null }, anything)
+  const bookingId = await operator.mutate('windows.book', { waveId, startsAt, endsAt: new Date(startsAt.getTime() + HOUR_MS), note: 'Booked.' }, z.string())
+  await scheduler.mutate('windows.decide', { bookingId, approve: true, reason: 'Approved.' }, anything)
   await approver.mutate('wave.decideGoNoGo', { waveId, bookingId, decision: 'GO', reason: null }, anything)
   return bookingId
 }
