@@ -51,23 +51,23 @@ export function sourceRefusal(agentId: string, wanted: DesiredSource, history: S
   const { begun, released } = history
   switch (stage) {
     case 'FINAL': {
-      if (released) return handedOver(vmRef)
+      if (released) return handedOver(wanted)
       if (begun !== null && !begun.over && begun.attempt === wanted.attempt && (begun.vmRef ?? vmRef) === vmRef) return null
       const fault = cutoverFault(shown, migrationId, (order) => sourceFault(agentId, wanted, order, nowMs))
       return fault && `VM "${vmRef}" is not powered off: ${fault}. Nothing was stopped. Have the approver look at the plan and say go. ${WHO}`
     }
     case 'RETURN':
-      if (released) return givenUpFault(shown, 'RETURN', wanted, agentId, nowMs) === null ? null : handedOver(vmRef)
+      if (released) return givenUpFault(shown, 'RETURN', wanted, agentId, nowMs) === null ? null : handedOver(wanted)
       return begun !== null && (begun.vmRef ?? vmRef) !== vmRef ? `VM "${vmRef}" is not powered on: this migration has stopped another VM. ${WHO}` : null
     case 'STOP': {
-      if (released) return handedOver(vmRef)
+      if (released) return handedOver(wanted)
       if (!history.offOnOurAccount) return null
       const fault = givenUpFault(shown, 'DISCARD', wanted, agentId, nowMs)
       return fault && `VM "${vmRef}" is not powered on: ${fault}. It may run at the target. Cancel the migration in the portal, or power it on at its hypervisor. ${WHO}`
     }
     case 'REPLICATE':
     case 'PAUSE':
-      return released ? handedOver(vmRef) : null
+      return released ? handedOver(wanted) : null
     case 'RELEASE':
     case 'REVERSE':
     case 'TAKE_BACK':
@@ -105,7 +105,7 @@ export function targetRefusal(agentId: string, wanted: DesiredTarget, history: T
   }
 }
 
-const handedOver = (vmRef: string): string => `VM "${vmRef}" was handed over to its target and may run there: it is left off, and its disks as they are. ${WHO}`
+const handedOver = ({ vmRef, stage }: DesiredSource): string => `VM "${vmRef}" was handed over to its target and may run there: it is left off, and its disks as they are, although ${stage} is wanted. ${WHO}`
 
 /** The disks are given to one partner alone. */
 function elsewhere(begun: BegunCutover | null, { stage, target, vmRef }: DesiredSource): string | null {

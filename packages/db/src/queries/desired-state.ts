@@ -31,8 +31,9 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
     orderBy: { id: 'asc' },
     take: MOST_MIGRATIONS,
   })
-  // Only these are told anything that a person must have signed.
-  const ordered = migrations.filter(({ status, attempts: [attempt] }) => status === 'CUTTING_OVER' || status === 'VALIDATING' || status === 'CANCELLED' || (attempt?.status === 'ROLLED_BACK' && attempt.sourceReturnedAt === null))
+  // Only these are told anything that a person must have signed. The attempt's own status decides: it is read after its
+  // migration's, and may be ahead of it.
+  const ordered = migrations.filter(({ status, attempts: [attempt] }) => status === 'CANCELLED' || (attempt !== undefined && attempt.status !== 'COMMITTED' && attempt.sourceReturnedAt === null))
   const partners = await tx.db.agent.findMany({
     where: { id: { in: [...new Set(migrations.flatMap((migration) => [migration.sourceAgentId ?? [], migration.targetAgentId ?? []].flat()))] } },
     select: { id: true, streamHost: true, streamPort: true, protocol: true },
