@@ -65,6 +65,10 @@ test('an enrolment with a fresh token puts another in its place', async () => {
   await OrderAuthority.enrolled(directory, next.publicKey)
   const authority = await OrderAuthority.open(directory, () => {})
   expect(authority.read(discard(next))).toMatchObject({ shown: { order: { kind: 'DISCARD' } } })
+  // Of an agent that runs, too.
+  await authority.obey(ours.publicKey)
+  expect(authority.read(discard(ours))).toMatchObject({ shown: { order: { kind: 'DISCARD' } } })
+  expect((await OrderAuthority.open(directory, () => {})).read(discard(next))).toMatchObject({ shown: { fault: expect.stringMatching(/not signed/) } })
 })
 
 test('a damaged file is not taken for none', async () => {

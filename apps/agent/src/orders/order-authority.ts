@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { orderPublicKey } from '@driftless/agent-api'
 import type { CarriedOrderText } from '@driftless/agent-api'
@@ -55,6 +55,13 @@ export class OrderAuthority implements Orders {
     const other = this.#key !== null && publicKey !== this.#key
     if (other && !this.#other) this.#complain('The gateway names another key for orders than the one that this agent was told first, or none. Only that one counts. If the portal’s key was really changed, enrol this agent anew with a fresh token.')
     this.#other = other
+  }
+
+  /** An enrolment of a running agent with a fresh token: it replaces what was there. */
+  async obey(publicKey: string): Promise<void> {
+    await OrderAuthority.enrolled(dirname(this.#path), publicKey)
+    this.#key = publicKey
+    this.#stored = true
   }
 
   #store(publicKey: string): void {

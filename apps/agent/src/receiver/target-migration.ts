@@ -75,6 +75,10 @@ export class TargetMigration {
   setDesired(desired: DesiredTarget | null): void {
     if (desired?.attempt !== this.#desired?.attempt) this.#problem = null // it was another attempt's
     this.#desired = desired
+    if (desired?.peerRevoked !== true) return
+    // Not left to the next round: one that boots a VM takes minutes.
+    this.#wayBack?.hangUp()
+    this.#replica?.endSessions(peerRevoked(desired)).catch(() => {}) // what a session's end still writes was told to that session
   }
 
   async converge(): Promise<void> {
@@ -183,6 +187,7 @@ export class TargetMigration {
 
   /** A source that called for the way back. Throws `StreamError`: it calls again. */
   turnRound(peerAgentId: string, hello: Hello, socket: Connection): void {
+    if (this.#desired?.peerRevoked === true) throw peerRevoked(this.#desired)
     if (this.#wayBack === null) throw new StreamError('NO_WAY_BACK', 'The target has not been told of the way back yet. It will within seconds.')
     this.#wayBack.take(peerAgentId, hello, socket)
   }
@@ -216,6 +221,7 @@ export class TargetMigration {
     const desired = this.#desired
     if (desired === null) throw unknownMigration(hello)
     if (desired.sourceAgentId !== peerAgentId) throw new StreamError('NOT_PAIRED', `Agent "${peerAgentId}" is not the source of migration "${hello.migrationId}".`)
+    if (desired.peerRevoked === true) throw peerRevoked(desired)
     const pairing = this.#pairing(desired)
     demandProof(pairing, 'HELLO', hello, hello.proof, connection)
     if (desired.stage !== 'RECEIVE' && desired.stage !== 'VERIFY' && desired.stage !== 'KEEP') {
@@ -225,12 +231,17 @@ export class TargetMigration {
       if (this.#problem !== null) throw new StreamError(this.#problem.code, this.#problem.message)
       throw unknownMigration(hello)
     }
-    const admitted = await this.#replica.admit(hello, end)
-    const lent = { ...admitted, ok: { ...admitted.ok, ...(pairing && { proof: proofOf(pairing, 'HELLO_OK', hello, connection) }) } }
-    if (desired.tenantId === undefined) return lent
+    const lent = await this.#replica.admit(hello, end)
+    // Said while the disk was being opened: there was no session yet that could have been ended.
+    if (this.#desired?.peerRevoked === true) {
+      lent.release()
+      throw peerRevoked(desired)
+    }
+    const ok = { ...lent.ok, ...(pairing && { proof: proofOf(pairing, 'HELLO_OK', hello, connection) }) }
+    if (desired.tenantId === undefined) return { ...lent, ok }
     const content = this.#options.content.open(desired.tenantId, lent.device)
     this.#contents.set(lent.device, content)
-    return { ...lent, content }
+    return { ...lent, ok, content }
   }
 
   observe(): TargetObserved | null {
@@ -289,6 +300,9 @@ function historyOf(replica: Replica | null): TargetHistory {
   const attempt = holder === 'SHADOW' ? /^attempt-(\d+)$/.exec(shadowRef ?? '')?.[1] : undefined
   return { exists: true, bootedAttempt: attempt === undefined ? null : Number(attempt), acceptedAtMs }
 }
+
+const peerRevoked = ({ sourceAgentId }: DesiredTarget): StreamError =>
+  new StreamError('PEER_REVOKED', `The source agent "${sourceAgentId}" is trusted no more: it was revoked, or a copy of its certificate was used. Enrol it again in the portal (Configure, Agents).`)
 
 const guestBroken = (desired: DesiredTarget, guest: GuestState): Problem => ({
   code: 'GUEST_BROKEN',

@@ -43,7 +43,9 @@ function stageInput({ status, resumeStatus, wayBackSince, wave, attempts: [attem
 function sourceOf(migration: MigrationRow, facts: DesiredFacts, keys: Keys) {
   const stage = sourceStage(stageInput(migration))
   if (stage === null) return []
-  const stream = facts.streams.get(migration.targetAgentId ?? '')
+  const targetAgentId = migration.targetAgentId ?? ''
+  // A target that is trusted no more is sent nothing: the source ends its streams.
+  const stream = facts.distrusted.has(targetAgentId) ? undefined : facts.streams.get(targetAgentId)
   const { wave } = migration
   return [{
     migrationId: migration.id,
@@ -78,6 +80,7 @@ function targetOf(migration: MigrationRow, facts: DesiredFacts, keys: Keys) {
     migrationId: migration.id,
     tenantId: migration.tenantId,
     sourceAgentId: migration.sourceAgentId,
+    ...(facts.distrusted.has(migration.sourceAgentId) ? { peerRevoked: true } : {}),
     stage,
     attempt: migration.attempts[0]?.number ?? 0,
     shape: {

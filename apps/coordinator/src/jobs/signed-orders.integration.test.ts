@@ -44,7 +44,7 @@ describe('signed orders', { timeout: 60_000 }, () => {
     return waitReason === reason && (detail === null ? waitDetail === null : detail.test(waitDetail ?? ''))
   }, undefined, () => migration(id))
   const desiredOf = async (agent: FakeAgent, id: string) => {
-    const { sources, targets, orderPublicKey } = await agent.calls.desired({ protocol: 1, haveVersion: null, waitSeconds: 0 })
+    const { sources, targets, orderPublicKey } = await agent.calls.desired({ haveVersion: null, waitSeconds: 0 })
     const told = [...sources, ...targets].find(({ migrationId }) => migrationId === id)
     return { orderPublicKey, stage: told?.stage ?? null, order: told?.order ?? null }
   }
@@ -104,7 +104,7 @@ describe('signed orders', { timeout: 60_000 }, () => {
     await still()
     await openWindow(world, waveId)
     await eventually(async () => (await migration(id)).attempts[0]?.status === 'SOURCE_QUIESCING')
-    const told = (await agents.source.calls.desired({ protocol: 1, haveVersion: null, waitSeconds: 0 })).sources.find(({ migrationId }) => migrationId === id)
+    const told = (await agents.source.calls.desired({ haveVersion: null, waitSeconds: 0 })).sources.find(({ migrationId }) => migrationId === id)
     if (!told) throw new Error('The source was told nothing.')
     const refusing = { ...observeSource({ ...told, stage: 'REPLICATE' }), stage: 'FINAL', problem: { code: 'ORDER_REFUSED', message: 'VM "vm" is not powered off: the order is for another migration.' } }
     for (let again = 0; again < 3; again += 1) await agents.source.calls.report(reportOf({ sources: [refusing] }))
@@ -121,7 +121,7 @@ describe('signed orders', { timeout: 60_000 }, () => {
     await openWindow(world, waveId)
     await eventually(async () => (await migration(id)).status === 'COMPLETED')
     await still()
-    const told = (await agents.target.calls.desired({ protocol: 1, haveVersion: null, waitSeconds: 0 })).targets.find(({ migrationId }) => migrationId === id)
+    const told = (await agents.target.calls.desired({ haveVersion: null, waitSeconds: 0 })).targets.find(({ migrationId }) => migrationId === id)
     if (!told) throw new Error('The target was told nothing.')
     const problem = { code: 'ORDER_REFUSED', message: '"vm" runs on: it was accepted.' }
     await agents.target.calls.report(reportOf({ targets: [{ ...observeTarget(told), stage: 'CONVERGING', problem }] }))
