@@ -10,7 +10,11 @@ describe('readEnv', () => {
       { name: 'gateway.example', isAddress: false }, { name: '10.0.0.1', isAddress: true }, { name: '::1', isAddress: true },
     ])
   })
-  it.each([['DATABASE_URL', { QUEUE_URL: 'redis://x' }], ['GATEWAY_KEY', { ...GIVEN, GATEWAY_KEY: 'short' }], ['GATEWAY_PORT', { ...GIVEN, GATEWAY_PORT: '70000' }], ['GATEWAY_NAMES', { ...GIVEN, GATEWAY_NAMES: ' , ' }]])('names %s when it is wrong', (name, given) => {
+  it('knows where the audit log is anchored, or that it is nowhere', () => {
+    expect(readEnv({ ...GIVEN, AUDIT_ANCHOR: 'file:/var/lib/anchor.jsonl' }).auditAnchor).toEqual({ kind: 'file', path: '/var/lib/anchor.jsonl' })
+    expect(readEnv(GIVEN).auditAnchor).toBeNull()
+  })
+  it.each([['AUDIT_ANCHOR', { ...GIVEN, AUDIT_ANCHOR: 'anchor.jsonl' }], ['DATABASE_URL', { QUEUE_URL: 'redis://x' }], ['GATEWAY_KEY', { ...GIVEN, GATEWAY_KEY: 'short' }], ['GATEWAY_PORT', { ...GIVEN, GATEWAY_PORT: '70000' }], ['GATEWAY_NAMES', { ...GIVEN, GATEWAY_NAMES: ' , ' }]])('names %s when it is wrong', (name, given) => {
     expect(() => readEnv(given)).toThrow(name)
   })
 })

@@ -21,6 +21,8 @@ const schema = z.object({
   ORDER_PUBLIC_KEY: z.base64(),
   /** Ed25519, PKCS#8 in DER, base64: signs the heads of the audit log. */
   AUDIT_SIGNING_KEY: z.base64(),
+  /** Where those heads are published, outside of the database: `file:/path`, absolute. Unset: nowhere, and people are told so. */
+  AUDIT_ANCHOR: z.string().regex(/^file:\/[^\0]+$/, 'is not file:/an/absolute/path').transform((text) => ({ kind: 'file' as const, path: text.slice('file:'.length) })).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   EXIT_WITH_PARENT: z.enum(['0', '1']).default('0'),
 })
@@ -35,6 +37,7 @@ export function readEnv(environment: NodeJS.ProcessEnv = process.env) {
     queueUrl: env.QUEUE_URL,
     gateway: { host: env.GATEWAY_HOST, port: env.GATEWAY_PORT, names: env.GATEWAY_NAMES.map((name) => ({ name, isAddress: isIP(name) !== 0 })) },
     keys: { sealing: env.SEALING_KEY, gateway: env.GATEWAY_KEY, orderPublic: env.ORDER_PUBLIC_KEY, auditSigning: env.AUDIT_SIGNING_KEY },
+    auditAnchor: env.AUDIT_ANCHOR ?? null,
     logLevel: env.LOG_LEVEL,
     exitWithParent: env.EXIT_WITH_PARENT === '1',
   }

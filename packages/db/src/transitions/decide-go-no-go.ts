@@ -21,6 +21,6 @@ export async function decideGoNoGo(tx: ScopedTx, input: GoNoGoInput, signer: Ord
   await tx.db.goNoGo.create({
     data: { providerId: booking.providerId, tenantId: booking.tenantId, waveId: booking.waveId, bookingId: booking.id, decision: input.decision, reason: input.reason, decidedById: tx.actor.id ?? 'system', decidedAt },
   })
-  await audit(tx, input.decision === 'GO' ? 'wave.go' : 'wave.no-go', { ...booking.wave, kind: 'wave' }, { after: input.decision, ...(input.reason ? { detail: { reason: input.reason } } : {}) })
+  await audit(tx, input.decision === 'GO' ? 'wave.go' : 'wave.no-go', { ...booking.wave, kind: 'wave' }, { after: input.decision, reason: input.reason })
   if (input.decision === 'GO') await signCutovers(tx, signer, booking, decidedAt)
 }

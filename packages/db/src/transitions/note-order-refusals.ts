@@ -12,7 +12,7 @@ const before = z.object({ problem: z.object({ code: z.string(), message: z.strin
  * Writes into the audit log what an agent has refused to do because nobody has signed it; once for each refusal in other words.
  * To be called before the report is stored: what was said last is how news is told from repetition.
  */
-export async function noteRefusals(tx: ScopedTx, agent: Refusing, said: readonly Said[]): Promise<void> {
+export async function noteOrderRefusals(tx: ScopedTx, agent: Refusing, said: readonly Said[]): Promise<void> {
   const refused = said.filter(({ problem }) => problem?.code === ORDER_REFUSED)
   if (refused.length === 0) return
   const mine = agent.role === 'SOURCE' ? { sourceAgentId: agent.id } : { targetAgentId: agent.id }
