@@ -4,6 +4,7 @@
  *   plan-wave, start-wave, control-wave, request-cutover, cancel-migration   intent, by people (web)
  *   keep-way-back                                                            intent, by people (web)
  *   book-window, decide-booking, withdraw-booking, decide-go-no-go           intent, by people (web)
+ *   sign-order                                                               what people decide, signed for agents (web)
  *   move-migration, block-migration, wait-on                                 a migration's status (coordinator)
  *   begin-attempt, advance-attempt, roll-back-attempt, commit-cutover        a cutover attempt and its migration
  *   test-boot                                                                a test boot, by people and by the coordinator
@@ -15,6 +16,7 @@
  *   session, second-factor, change-password, revoke-sessions                who is signed in where, and by what (web)
  *   enrol-agent, agent-certificate, revoke-agent                             who an agent is, and whether it is trusted
  *   note-convergence                                                         a verdict beside the status (coordinator)
+ *   note-order-refusals                                                      orders that an agent refused, into the audit log alone (coordinator)
  *   note-agent-change                                                       another version or address of an agent, into the audit log alone (coordinator)
  *   note-refusal                                                             what a person was refused, into the audit log alone (web)
  *   anchor-audit                                                             what was published of the audit log, and whether it fits (coordinator)
@@ -47,6 +49,8 @@ export * from './limit-site.ts'
 export * from './brand-provider.ts'
 export * from './test-boot.ts'
 export * from './keep-way-back.ts'
+export * from './sign-order.ts'
+export * from './note-order-refusals.ts'
 export * from './note-refusal.ts'
 export * from './note-agent-change.ts'
 export * from './change-locale.ts'
