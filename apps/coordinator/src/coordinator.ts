@@ -13,6 +13,7 @@ import { finishEstimate } from './jobs/finish-estimate.ts'
 import { startHeartbeat } from './jobs/heartbeat.ts'
 import { rollUpTelemetryJob } from './jobs/roll-up-telemetry.ts'
 import { createConvergenceWatch } from './telemetry/convergence-watch.ts'
+import { openWebhooks } from './webhooks/deliveries.ts'
 
 /** Handlers and held calls share these; PostgreSQL's default allows 100 for everybody. */
 const CONNECTIONS = 15
@@ -21,7 +22,7 @@ const CHANGES_CHANNEL = 'desired_changed'
 export type Coordinator = { readonly port: number; /** Open at the gateway. */ readonly connections: () => Promise<number>; readonly close: () => Promise<void> }
 
 /** Starts one coordinator, in order; `close` drains it in reverse. Whatever was opened is closed again when the start fails. */
-export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway' | 'keys'>, log: Logger): Promise<Coordinator> {
+export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway' | 'keys' | 'webhookNetworks'>, log: Logger): Promise<Coordinator> {
   const closers: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer().catch((error: unknown) => log.warn({ err: error }, 'closing'))
@@ -50,6 +51,9 @@ export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl'
       { onError: (error, job) => log.error({ err: error, job }, 'a job failed; the sweep tries again') },
     )
     closers.push(() => workers.close())
+
+    const webhooks = await openWebhooks(context, { databaseUrl: env.databaseUrl, sealingKey: env.keys.sealing, networks: env.webhookNetworks })
+    closers.push(() => webhooks.close())
 
     const changes = createChanges()
     const listener = await listenTo(env.databaseUrl, CHANGES_CHANNEL, {

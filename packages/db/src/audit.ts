@@ -5,7 +5,7 @@ import type { ScopedTx } from './scope.ts'
 export type AuditSubject = {
   readonly providerId: string
   readonly tenantId: string | null
-  readonly kind: 'migration' | 'wave' | 'booking' | 'cutover-attempt' | 'estimate' | 'site' | 'agent' | 'enrolment-token' | 'destination' | 'user' | 'provider'
+  readonly kind: 'migration' | 'wave' | 'booking' | 'cutover-attempt' | 'estimate' | 'site' | 'agent' | 'enrolment-token' | 'destination' | 'user' | 'provider' | 'webhook'
   readonly id: string
   readonly name: string
 }

@@ -29,12 +29,12 @@ export async function openWorld() {
   const log = pino({ level: 'error' })
   const orders = signingKey()
   const keys = { sealing: randomBytes(32), gateway: randomBytes(32), orderPublic: orders.publicKey, auditSigning: signingKey().privateKey }
-  const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, keys, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
+  const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, keys, webhookNetworks: { provider: [], customers: [] }, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
   const coordinator = await startCoordinator(env, log)
   const opened: Coordinator[] = [coordinator]
   const queues = openQueues(database.queueUrl)
   return {
-    database, owner, web, log, queues, /** The portal's key for orders. */ orderSigningKey: orders.privateKey, port: coordinator.port, connections: coordinator.connections,
+    database, owner, web, log, queues, sealingKey: keys.sealing, /** The portal's key for orders. */ orderSigningKey: orders.privateKey, port: coordinator.port, connections: coordinator.connections,
     /** Another coordinator on the same database. */
     another: async () => {
       const more = await startCoordinator(env, log)

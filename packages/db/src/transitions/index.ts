@@ -10,6 +10,8 @@
  *   advance-booking                                                          a booking as time passes
  *   start-estimate, end-estimate                                             observations
  *   limit-site, control-migration, brand-provider                            settings, by people (web)
+ *   webhook-endpoint, webhook-send                                           webhooks, and messages sent by hand (web)
+ *   webhook-attempt                                                          what became of a webhook's message (coordinator)
  *   note-convergence                                                         a verdict beside the status (coordinator)
  *   note-notices                                                             what befell a VM, into the audit log alone (coordinator)
  *
@@ -38,3 +40,6 @@ export * from './limit-site.ts'
 export * from './brand-provider.ts'
 export * from './test-boot.ts'
 export * from './keep-way-back.ts'
+export * from './webhook-endpoint.ts'
+export * from './webhook-send.ts'
+export * from './webhook-attempt.ts'
