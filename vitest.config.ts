@@ -26,7 +26,7 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: SOURCES.map((folder) => `${folder}/*.test.{ts,tsx}`), exclude: ['**/node_modules/**', '**/.next/**', '**/*.integration.test.ts'], testTimeout: UNIT_TIMEOUT_MS } },
       { extends: true, test: { name: 'integration', include: SOURCES.map((folder) => `${folder}/*.integration.test.ts`), globalSetup: [path('./tests/support/servers.ts')], testTimeout: INTEGRATION_TIMEOUT_MS, hookTimeout: INTEGRATION_TIMEOUT_MS } },
       // One Driftless at a time: side by side they would starve one another on a small machine.
-      { extends: true, test: { name: 'system', include: ['tests/*/**/*.test.ts'], fileParallelism: false, testTimeout: SYSTEM_TIMEOUT_MS, hookTimeout: SYSTEM_TIMEOUT_MS } },
+      { extends: true, test: { name: 'system', include: ['tests/*/**/*.test.ts'], globalSetup: [path('./tests/support/servers.ts')], fileParallelism: false, testTimeout: SYSTEM_TIMEOUT_MS, hookTimeout: SYSTEM_TIMEOUT_MS } },
     ],
   },
 })

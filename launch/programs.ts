@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { NEXT_CLI } from './build-web.ts'
 import type { RoleUrls } from './deploy/roles.ts'
 import { ROOT } from './setup/paths.ts'
 import type { Places } from './setup/paths.ts'
@@ -115,10 +114,13 @@ export function webProgram(setting: Setting, build: string): ProgramSpec {
   return {
     name: 'web',
     command: process.execPath,
-    args: ['--import', join(ROOT, 'launch', 'supervisor', 'exit-with-parent.mjs'), NEXT_CLI, 'start', '-H', '127.0.0.1', '-p', String(setting.ports.web)],
+    args: [join(ROOT, 'apps', 'web', 'front', 'main.ts')],
     env: {
       ...setting.inherited,
       NODE_ENV: 'production',
+      EXIT_WITH_PARENT: '1',
+      HOST: '127.0.0.1',
+      PORT: String(setting.ports.web),
       NEXT_TELEMETRY_DISABLED: '1',
       WEB_BUILD_DIR: build,
       LOG_LEVEL: setting.logLevel,
@@ -131,7 +133,7 @@ export function webProgram(setting: Setting, build: string): ProgramSpec {
       // Shown beside a new enrolment token.
       GATEWAY_URL: gatewayUrl(setting),
     },
-    isReady: (line) => line.includes('Ready in'),
+    isReady: saysReady,
     stopBy: 'SIGTERM',
     cwd: join(ROOT, 'apps', 'web'),
   }

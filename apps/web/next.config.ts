@@ -7,15 +7,6 @@ const { WEB_BUILD_DIR } = z.object({ WEB_BUILD_DIR: z.string().regex(/^\.next\/b
 
 const withNextIntl = createNextIntlPlugin('./src/i18n/request.ts')
 
-/** Headers that need no nonce; the content security policy is set a request at a time in `src/proxy.ts`. */
-const SECURITY_HEADERS = [
-  { key: 'X-Content-Type-Options', value: 'nosniff' },
-  { key: 'X-Frame-Options', value: 'DENY' },
-  { key: 'Referrer-Policy', value: 'strict-origin-when-cross-origin' },
-  { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
-  { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=(), payment=(), usb=()' },
-]
-
 const config: NextConfig = {
   distDir: WEB_BUILD_DIR,
   transpilePackages: ['@driftless/db', '@driftless/domain', '@driftless/jobs'],
@@ -26,7 +17,6 @@ const config: NextConfig = {
   typedRoutes: true,
   reactCompiler: true,
   poweredByHeader: false,
-  headers: async () => [{ source: '/(.*)', headers: SECURITY_HEADERS }],
 }
 
 export default withNextIntl(config)

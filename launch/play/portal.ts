@@ -28,6 +28,8 @@ export type Person = {
   mutate<T>(procedure: string, input: unknown, schema: z.ZodType<T>): Promise<T>
   /** Downloads a JSON file of the portal; the answer is parsed by `schema`. */
   download<T>(path: string, schema: z.ZodType<T>): Promise<T>
+  /** Any request with the session's cookies, as it is answered; redirects are not followed. */
+  request(path: string, init?: RequestInit): Promise<Response>
 }
 
 /** Signs in with an e-mail address and a password, as the sign-in page does, and keeps the session's cookies. */
@@ -68,6 +70,7 @@ export async function signIn(origin: string, email: string, password: string): P
 
   return {
     email,
+    request,
     query: (procedure, input, schema) => call('query', procedure, input, schema),
     mutate: (procedure, input, schema) => call('mutation', procedure, input, schema),
     async download(path, schema) {

@@ -1,6 +1,7 @@
 'use client'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createTRPCClient, httpBatchStreamLink } from '@trpc/client'
+import { setNonce } from 'get-nonce'
 import { ThemeProvider } from 'next-themes'
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { useState } from 'react'
@@ -17,6 +18,8 @@ const MAX_BATCH = 20
 
 /** Everything a page's client components rely on. */
 export function Providers({ nonce, children }: { nonce: string | undefined; children: ReactNode }) {
+  // Dialogs keep the page behind them from scrolling with a style element of their own.
+  if (nonce !== undefined) setNonce(nonce)
   const [queryClient] = useState(() => new QueryClient({
     // A refusal stays a refusal: only what failed to arrive is tried again.
     defaultOptions: { queries: { staleTime: 2_000, retry: (count, error) => count < 2 && !isRefusal(error) } },

@@ -1,7 +1,6 @@
-/** Set by our own HTTP server from the connection, after whatever a client sent under this name was dropped. */
-export const ADDRESS_HEADER = 'x-driftless-address'
+import { ADDRESS_HEADER } from '../../front/address-header.ts'
 
-/** The network address a request came from; null where no server of ours stands in front. */
+/** The network address a request came from, as our HTTP server saw it; null where it does not stand in front. */
 export function addressOf(headers: Headers): string | null {
   return headers.get(ADDRESS_HEADER)
 }

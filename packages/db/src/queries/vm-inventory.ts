@@ -1,3 +1,4 @@
+import { DomainError } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
 import { placementOf, problemsOf } from './hypervisor-facts.ts'
 
@@ -33,8 +34,9 @@ export async function listInventory(tx: ScopedTx) {
   })
 }
 
-/** Where a VM runs, as its hypervisor last said; null: it does not say, or the scope has no such VM. */
+/** Where a VM runs, as its hypervisor last said; null: it does not say. VM_UNKNOWN. */
 export async function readPlacement(tx: ScopedTx, vmId: string) {
   const vm = await tx.db.vm.findUnique({ where: { id: vmId }, select: { placement: true } })
-  return placementOf(vm?.placement)
+  if (!vm) throw new DomainError('VM_UNKNOWN', 'There is no such VM.')
+  return placementOf(vm.placement)
 }

@@ -1,0 +1,122 @@
+/** The matrix's rows: for every procedure and route of the portal, who may call it and what it asks for. A procedure or route that has none fails the test. */
+import { isProviderRole, may } from '@driftless/domain'
+import type { Permission } from '@driftless/domain'
+import type { Actor, Ids } from './cast.ts'
+
+/** What a call comes to. NOT_FOUND is the same for what is somebody else's and what is nobody's. */
+export type Verdict = 'SIGNED_OUT' | 'FORBIDDEN' | 'NOT_FOUND' | 'ALLOWED'
+
+export type Row = {
+  /** Whose people it is for. */
+  readonly side: 'CUSTOMERS' | 'STAFF' | 'BOTH'
+  readonly permission?: Permission
+  /** What is asked for; absent: nothing in particular, and the answer must hold nothing of another's. */
+  readonly input?: (ids: Ids) => unknown
+  /** Names something of one customer's or provider's: strangers are told that there is no such thing. */
+  readonly names?: true
+  /** The thing is looked up before the role is: a stranger learns that it is unknown, whatever their role. */
+  readonly looksFirst?: true
+  /** A rule of its own for the thing's own people. */
+  readonly own?: (actor: Actor) => Verdict
+}
+
+/** What `actor` (null: signed out) must hear. */
+export function verdictOf(row: Row, actor: Actor | null): Verdict {
+  if (actor === null) return 'SIGNED_OUT'
+  const rightSide = row.side === 'BOTH' || (row.side === 'STAFF') === isProviderRole(actor.role)
+  if (!rightSide) return 'FORBIDDEN'
+  const stranger = row.names === true && actor.relation === 'FOREIGN'
+  if (stranger && row.looksFirst === true) return 'NOT_FOUND'
+  if (actor.relation !== 'FOREIGN' && row.own !== undefined) return row.own(actor)
+  if (row.permission !== undefined && !may(actor.role, row.permission)) return 'FORBIDDEN'
+  return stranger ? 'NOT_FOUND' : 'ALLOWED'
+}
+
+const customers = (permission: Permission | undefined, input?: Row['input']): Row => ({ side: 'CUSTOMERS', ...(permission === undefined ? {} : { permission }), ...(input === undefined ? {} : { input, names: true }) })
+const staff = (permission: Permission | undefined, input?: Row['input']): Row => ({ ...customers(permission, input), side: 'STAFF' })
+const both = (input?: Row['input']): Row => ({ ...customers(undefined, input), side: 'BOTH' })
+/** A site that the customer's own people manage. */
+const customersSite = (input: NonNullable<Row['input']>): Row => ({ side: 'BOTH', input, names: true, looksFirst: true, own: ({ role }) => (may(role, 'manage-sites') ? 'ALLOWED' : 'FORBIDDEN') })
+/** One that the provider's own manage; a customer whose destination leads there sees it. */
+const providersSite = (input: NonNullable<Row['input']>): Row => ({ side: 'BOTH', input, names: true, looksFirst: true, own: ({ role }) => (may(role, 'manage-provider-sites') ? 'ALLOWED' : 'FORBIDDEN') })
+
+const DAY_MS = 86_400_000
+const inDays = (days: number) => new Date(Math.ceil(Date.now() / DAY_MS) * DAY_MS + days * DAY_MS)
+
+export const PROCEDURES: Readonly<Record<string, readonly Row[]>> = {
+  'session.changeLocale': [{ side: 'BOTH', input: () => ({ locale: 'en' }) }],
+  'auditLog.page': [{ side: 'BOTH', input: () => ({ filter: {} }) }],
+  'auditLog.choices': [both()],
+  'billing.read': [{ side: 'STAFF', input: () => ({ month: null }) }],
+  'configure.sites': [both()],
+  'configure.destinations': [both()],
+  'configure.limitSite': [customersSite((ids) => ({ siteId: ids.site, bytesPerSecond: 1_000_000 })), providersSite((ids) => ({ siteId: ids.targetSite, bytesPerSecond: 1_000_000 }))],
+  'configure.createToken': [customersSite((ids) => ({ siteId: ids.site })), providersSite((ids) => ({ siteId: ids.targetSite }))],
+  'configure.branding': [staff(undefined)],
+  'configure.brand': [{ side: 'STAFF', permission: 'manage-provider', input: () => ({ name: 'Renamed', accentColor: '#123456' }) }],
+  'estimate.list': [customers(undefined)],
+  'estimate.read': [customers(undefined, (ids) => ({ estimateId: ids.estimate }))],
+  'estimate.listVms': [customers(undefined)],
+  'estimate.start': [customers('run-estimates', (ids) => ({ siteId: ids.site, name: 'An estimate', vmIds: [ids.vm], durationSeconds: 86_400, shippingDays: 3 }))],
+  'estimate.end': [customers('run-estimates', (ids) => ({ estimateId: ids.estimate }))],
+  'overview.read': [staff(undefined)],
+  'migrate.inventory': [customers(undefined)],
+  'migrate.placement': [customers(undefined, (ids) => ({ vmId: ids.vm }))],
+  'migrate.sources': [customers(undefined)],
+  'migrate.waves': [customers(undefined)],
+  'migrate.destinations': [customers(undefined)],
+  'migrate.forecast': [customers(undefined, (ids) => ({ siteId: ids.site, vmIds: [ids.vm], rateBytesPerSecond: null }))],
+  'migrate.planWave': [customers('plan-waves', (ids) => ({ name: 'Another wave', siteId: ids.site, destinationId: ids.destination, cutoverMode: 'MANUAL', rateBytesPerSecond: null, vms: [{ vmId: ids.spareVm, network: 'net', storage: 'gold', cpus: 2, memoryBytes: 1_073_741_824 }] }))],
+  'wave.read': [both((ids) => ({ waveId: ids.wave }))],
+  'wave.start': [customers('control-replication', (ids) => ({ waveId: ids.wave }))],
+  'wave.control': [customers('control-replication', (ids) => ({ waveId: ids.wave, paused: true }))],
+  'wave.controlMigration': [customers('control-replication', (ids) => ({ migrationId: ids.migration, rateBytesPerSecond: 1_000_000 }))],
+  'wave.requestCutover': [customers('request-cutover', (ids) => ({ migrationIds: [ids.migration] }))],
+  'wave.startTest': [customers('control-replication', (ids) => ({ migrationId: ids.migration, hours: 1 }))],
+  'wave.discardTest': [customers('control-replication', (ids) => ({ migrationId: ids.migration }))],
+  'wave.keepWayBack': [customers('control-replication', (ids) => ({ migrationId: ids.migration, keep: true }))],
+  'wave.decideGoNoGo': [customers('decide-go-no-go', (ids) => ({ waveId: ids.wave, bookingId: ids.booking, decision: 'GO', reason: null }))],
+  'wave.cancelMigration': [customers('control-replication', (ids) => ({ migrationId: ids.migration }))],
+  'wave.cancel': [customers('control-replication', (ids) => ({ waveId: ids.wave }))],
+  'statistics.choices': [both()],
+  'statistics.read': [both((ids) => ({ waveId: ids.wave, vmId: null, from: null, to: null, lastSeconds: 3_600 }))],
+  'windows.list': [both()],
+  'windows.bookableWaves': [customers(undefined)],
+  'windows.takenSlots': [both((ids) => ({ targetSiteId: ids.targetSite, from: inDays(0), to: inDays(7) }))],
+  'windows.book': [customers('book-windows', (ids) => ({ waveId: ids.wave, startsAt: inDays(3), endsAt: inDays(3.25), note: '' }))],
+  'windows.decide': [staff('decide-bookings', (ids) => ({ bookingId: ids.booking, approve: true, reason: '' }))],
+  'windows.withdraw': [customers('book-windows', (ids) => ({ bookingId: ids.booking }))],
+}
+
+export type Route = Row & {
+  /** Where it is asked for, with what it names in its place. */
+  readonly path: (ids: Ids) => string
+  /** A page: whoever is signed out is led to the sign-in, and what it shows comes from the procedures above. */
+  readonly page?: true
+  /** Open to everybody: the answer must hold nothing of anybody's. */
+  readonly open?: true
+}
+
+const page = (path: string): Route => ({ side: 'BOTH', page: true, path: () => path })
+
+/** By their files under `apps/web/src/app`. */
+export const ROUTES: Readonly<Record<string, Route>> = {
+  'page.tsx': page('/'),
+  'sign-in/page.tsx': { ...page('/sign-in'), open: true },
+  '(portal)/overview/page.tsx': page('/overview'),
+  '(portal)/statistics/page.tsx': page('/statistics'),
+  '(portal)/estimate/page.tsx': page('/estimate'),
+  '(portal)/estimate/[estimateId]/page.tsx': { ...page(''), path: (ids) => `/estimate/${ids.estimate}` },
+  '(portal)/audit-log/page.tsx': page('/audit-log'),
+  '(portal)/billing/page.tsx': page('/billing'),
+  '(portal)/migrate/page.tsx': page('/migrate'),
+  '(portal)/windows/page.tsx': page('/windows'),
+  '(portal)/configure/page.tsx': page('/configure'),
+  '(portal)/waves/[waveId]/page.tsx': { ...page(''), path: (ids) => `/waves/${ids.wave}` },
+  'api/auth/[...nextauth]/route.ts': { side: 'BOTH', open: true, path: () => '/api/auth/session' },
+  'api/health/route.ts': { side: 'BOTH', open: true, path: () => '/api/health' },
+  'api/trpc/[trpc]/route.ts': { side: 'BOTH', open: true, path: () => '/api/trpc/no.such' },
+  'api/audit-log/route.ts': { side: 'BOTH', path: () => '/api/audit-log' },
+  'api/billing/route.ts': { side: 'STAFF', path: () => '/api/billing?month=2026-11' },
+  'api/evidence/[migrationId]/route.ts': { side: 'BOTH', names: true, path: (ids) => `/api/evidence/${ids.migration}` },
+}
