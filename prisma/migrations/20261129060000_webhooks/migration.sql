@@ -73,12 +73,13 @@ BEGIN
   END LOOP;
 END $do$;
 
--- The portal writes a secret and never reads it again, sealed or not; what became of a delivery the coordinator alone says.
+-- The portal writes a secret and never reads it again, sealed or not. Of a delivery it sets what is still to come; how
+-- attempts ended the coordinator alone writes.
 GRANT SELECT, INSERT, DELETE ON webhook_endpoint TO driftless_web;
 GRANT UPDATE (name, url, event_types, disabled_at, disabled_reason, failing_since) ON webhook_endpoint TO driftless_web;
 GRANT INSERT, SELECT (id, provider_id, tenant_id, endpoint_id, created_at, expires_at) ON webhook_secret TO driftless_web;
 GRANT UPDATE (expires_at) ON webhook_secret TO driftless_web;
-GRANT SELECT, UPDATE (next_attempt_at, status, last_error), INSERT (id, provider_id, tenant_id, endpoint_id, message_id, event_type, payload, redelivery_of) ON webhook_delivery TO driftless_web;
+GRANT SELECT, INSERT, UPDATE (next_attempt_at, status, last_error) ON webhook_delivery TO driftless_web;
 GRANT SELECT, UPDATE (disabled_at, disabled_reason, failing_since) ON webhook_endpoint TO driftless_coordinator;
 GRANT SELECT ON webhook_secret TO driftless_coordinator;
 GRANT SELECT, UPDATE, DELETE ON webhook_delivery TO driftless_coordinator;

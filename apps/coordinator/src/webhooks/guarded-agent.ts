@@ -55,7 +55,7 @@ async function firstThatConnects(connect: buildConnector.connector, options: bui
     try {
       return await new Promise<ConnectedSocket>((resolve, reject) => {
         // `host` stays what it was, so the certificate is held against the name.
-        connect({ ...options, hostname: address }, (error, socket) => (socket === null ? reject(error) : resolve(socket)))
+        connect({ ...options, hostname: address }, (error, socket) => (error === null ? resolve(socket) : reject(error)))
       })
     } catch (error) {
       failed = error
