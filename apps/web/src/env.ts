@@ -1,4 +1,5 @@
 import 'server-only'
+import { networkList } from '@driftless/domain'
 import { z } from 'zod'
 
 const schema = z.object({
@@ -14,6 +15,9 @@ const schema = z.object({
   ORDER_SIGNING_KEY: z.base64(),
   /** Where agents enrol, shown beside a new token; by default the gateway's default port on the portal's own host. */
   GATEWAY_URL: z.url().optional(),
+  /** As the coordinator has them: an address that it would refuse is refused in words before. */
+  WEBHOOK_ALLOWED_NETWORKS: networkList,
+  WEBHOOK_CUSTOMER_NETWORKS: networkList,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 export type Env = z.infer<typeof schema>

@@ -7,6 +7,7 @@ import { migrateRouter } from '@/features/migrate/server/router.ts'
 import { overviewRouter } from '@/features/overview/server/router.ts'
 import { statisticsRouter } from '@/features/statistics/server/router.ts'
 import { waveRouter } from '@/features/wave/server/router.ts'
+import { webhooksRouter } from '@/features/webhooks/server/router.ts'
 import { windowsRouter } from '@/features/windows/server/router.ts'
 import { router } from './trpc.ts'
 
@@ -21,6 +22,7 @@ export const rootRouter = router({
   migrate: migrateRouter,
   wave: waveRouter,
   statistics: statisticsRouter,
+  webhooks: webhooksRouter,
   windows: windowsRouter,
 })
 export type AppRouter = typeof rootRouter

@@ -31,6 +31,8 @@ export function useValueText(): (entry: Pick<Entry, 'action'>, value: string | n
     if (action === 'site.schedule') return t('values.lines', { count: Number(value) })
     if (RATES.includes(action)) return value === 'none' ? t('values.none') : formats.rate(Number(value))
     if (action === 'wave.cutover-mode') return value === 'MANUAL' ? t('values.manual') : t('values.automatic')
+    if (action === 'webhook.rotate') return formats.dateTime(new Date(value))
+    if (action === 'webhook.disable') return t(`values.${value === 'GONE' ? 'webhookGone' : value === 'FAILING' ? 'webhookFailing' : 'webhookPerson'}`)
     if (action === 'billing.start') return formats.dateTime(new Date(value))
     if (action.startsWith('booking.') && isBooking(value)) return booking(value)
     if (action.startsWith('cutover.') && isCutover(value)) return cutover(value)
