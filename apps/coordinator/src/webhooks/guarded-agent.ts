@@ -30,12 +30,18 @@ export function guardedAgent(reach: Reach, signal: AbortSignal): Agent {
   return new Agent({
     pipelining: 0,
     connections: 1,
-    connect: (options, callback) => {
-      checkedAddresses(reach, options.hostname, options.protocol)
-        .then((addresses) => firstThatConnects(connect, options, addresses, signal))
-        .then((socket) => callback(null, socket), (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null))
-    },
+    connect: (options, callback) => void answer(callback, async () => firstThatConnects(connect, options, await checkedAddresses(reach, options.hostname, options.protocol), signal)),
   })
+}
+
+async function answer(callback: buildConnector.Callback, connecting: () => Promise<ConnectedSocket>): Promise<void> {
+  let socket: ConnectedSocket
+  try {
+    socket = await connecting()
+  } catch (error) {
+    return callback(error instanceof Error ? error : new Error(String(error)), null)
+  }
+  callback(null, socket)
 }
 
 async function checkedAddresses({ allowed, resolve }: Reach, hostname: string, protocol: string): Promise<readonly string[]> {

@@ -32,7 +32,7 @@ export function WebhookForm({ draft, action, busy, error, onSubmit }: { draft: {
     <form noValidate className="flex flex-col gap-5" onSubmit={submit}>
       {error !== null && <Notice tone="danger">{errorText(error)}</Notice>}
       <Field label={t('name')} hint={t('nameHint')} error={asked && wrong.name ? t('nameNeeded') : undefined}>{(control) => <Input {...control} value={name} maxLength={60} autoComplete="off" onChange={(event) => setName(event.target.value)} />}</Field>
-      <Field label={t('url')} hint={t('urlHint')} error={asked && wrong.url ? t('urlNeeded') : undefined}>{(control) => <Input {...control} type="url" inputMode="url" value={url} maxLength={2_000} spellCheck={false} autoComplete="off" className="font-mono" placeholder="https://" onChange={(event) => setUrl(event.target.value)} />}</Field>
+      <Field label={t('url')} hint={t('urlHint')} error={asked && wrong.url ? t('urlNeeded') : undefined}>{(control) => <Input {...control} type="url" inputMode="url" value={url} maxLength={2_000} spellCheck={false} autoComplete="off" className="font-mono" onChange={(event) => setUrl(event.target.value)} />}</Field>
       <EventChoice chosen={chosen} onChange={setChosen} error={asked && wrong.events ? t('eventsNeeded') : undefined} />
       <div className="flex justify-end"><Button type="submit" variant="primary" busy={busy}>{action}</Button></div>
     </form>

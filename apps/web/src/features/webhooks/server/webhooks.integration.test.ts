@@ -88,7 +88,7 @@ describe('webhooks', () => {
     const [mine] = await portal.as(PEOPLE.olivia).webhooks.list()
     const webhookId = mine?.id ?? ''
     const sent = await portal.owner.webhookDelivery.create({ data: { providerId: 'northwind', tenantId: 'alpine', endpointId: webhookId, messageId: 'msg_x', eventType: 'wave.started', payload: '{}' } })
-    const calls = (person: typeof PEOPLE.olivia | typeof PEOPLE.ada, id: { webhookId: string }, deliveryId: string) => {
+    const calls = (person: (typeof PEOPLE)['ada' | 'henry'], id: { webhookId: string }, deliveryId: string) => {
       const { webhooks } = portal.as(person)
       return [webhooks.edit({ ...id, ...SETTINGS }), webhooks.rotateSecret({ ...id, endOld: true }), webhooks.switch({ ...id, on: false }), webhooks.delete(id), webhooks.sendTest(id), webhooks.deliveries(id), webhooks.redeliver({ deliveryId })].map(refusal)
     }
