@@ -19,7 +19,7 @@ export async function prepareDemo(ownerUrl: string): Promise<Demo> {
   const db = openDb(ownerUrl, 1)
   try {
     const seeded = await seedDemo(db, (password) => hash(password))
-    const secrets = await demoEnrolmentSecrets(db, Date.now())
+    const secrets = await demoEnrolmentSecrets(db, new Date())
     const { fingerprint } = await db.certificateAuthority.findFirstOrThrow({ select: { fingerprint: true } })
     const token = (secret: string | null) => (secret === null ? null : `dl1.${secret}.${fingerprint}`)
     return { seeded, scenario: join(ROOT, 'apps', 'lab', 'scenarios', 'demo.json'), tokens: { source: token(secrets.source), target: token(secrets.target) } }

@@ -57,16 +57,16 @@ export async function seedDemo(db: Db, hashPassword: (password: string) => Promi
   return true
 }
 
-/** A day: the demo's agents enrol at their first start, which may be interrupted and tried again. */
-const SECRET_LIFETIME_MS = 86_400_000
+/** As long as a token may live: the demo's agents enrol at their first start. One that was interrupted makes new ones. */
+const SECRET_LIFETIME_MS = 3_600_000
 
 /** Makes an enrolment secret for each demo site that has no agent yet; null where one is enrolled. */
-export async function demoEnrolmentSecrets(db: Db, nowMs: number): Promise<{ source: string | null; target: string | null }> {
+export async function demoEnrolmentSecrets(db: Db, now: Date): Promise<{ source: string | null; target: string | null }> {
   const secretFor = async (siteId: string, tenantId: string | null) => {
     if ((await db.agent.count({ where: { siteId } })) > 0) return null
     const secret = randomBytes(32).toString('base64url')
     await db.enrolmentToken.create({
-      data: { providerId: PROVIDER, tenantId, siteId, secretHash: createHash('sha256').update(secret).digest('hex'), expiresAt: new Date(nowMs + SECRET_LIFETIME_MS) },
+      data: { providerId: PROVIDER, tenantId, siteId, secretHash: createHash('sha256').update(secret).digest('hex'), createdAt: now, expiresAt: new Date(now.getTime() + SECRET_LIFETIME_MS) },
     })
     return secret
   }

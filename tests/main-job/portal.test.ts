@@ -150,7 +150,7 @@ test('a wrong password does not tell which part was wrong', async () => {
     await page.getByLabel(t('signIn.email')).fill(email)
     await page.getByLabel(t('signIn.password')).fill('not the password')
     await page.getByRole('button', { name: t('signIn.submit'), exact: true }).click()
-    await page.getByText(t('signIn.wrong')).waitFor()
+    await page.getByText(t('errors.SIGN_IN_WRONG')).waitFor()
   }
   await context.close()
 })

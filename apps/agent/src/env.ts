@@ -16,7 +16,7 @@ const schema = z
     AGENT_DATA_DIR: z.string().min(1),
     AGENT_NAME: z.string().min(1).max(120),
     GATEWAY_URL: z.url({ protocol: /^https$/ }),
-    /** Needed until the agent is enrolled; ignored afterwards. */
+    /** Needed until the agent is enrolled; and again, a new one, when the gateway refuses its certificate. */
     ENROLMENT_TOKEN: z.string().optional(),
     HYPERVISOR: z.enum(['lab', 'qemu', 'vsphere']).default('lab'),
     /** Control socket of the lab host; needed where HYPERVISOR is lab. */

@@ -3,13 +3,14 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { z } from 'zod'
-import { GatewayRefusal, gatewayClient } from '@driftless/agent-api'
+import { GatewayRefusal } from '@driftless/agent-api'
 import { Backoff } from './control/backoff.ts'
 import { DesiredWatch } from './control/desired-watch.ts'
 import { EnrolmentError } from './control/enrolment-error.ts'
-import { gatewayHttp } from './control/gateway-http.ts'
+import { IdentityKeeper } from './control/identity-keeper.ts'
 import { readIdentity, storeIdentity } from './control/identity.ts'
 import type { Identity } from './control/identity.ts'
+import type { LiveIdentity } from './control/live-identity.ts'
 import { Reporter } from './control/reporter.ts'
 import { readEnv } from './env.ts'
 import type { Hypervisor } from './hypervisors/hypervisor.ts'
@@ -105,21 +106,21 @@ async function hypervisor(): Promise<Hypervisor> {
   }
 }
 
-async function startTarget(identity: Identity, changed: () => void): Promise<TargetRole> {
+async function startTarget(credentials: LiveIdentity, changed: () => void): Promise<TargetRole> {
   const nbdDirectory = env.NBD_DIR ?? join(env.AGENT_DATA_DIR, 'nbd')
   await mkdir(nbdDirectory, { recursive: true, mode: 0o700 })
   const directory = env.REPLICA_DIR ?? join(env.AGENT_DATA_DIR, 'replicas')
   const adapter = await hypervisor()
   const store = new ReplicaStore({ directory, disks: adapter.replicaDisks ?? new FileReplicaDisks({ directory }), quotaBytes: env.REPLICA_QUOTA_BYTES ?? null })
   const kept = env.STREAM_PORT === 0 ? ((await readState(keptPort.path, keptPort.schema))?.port ?? 0) : env.STREAM_PORT
-  const role = new TargetRole({ credentials: identity, hypervisor: adapter, store, nbdDirectory, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
+  const role = new TargetRole({ credentials, hypervisor: adapter, store, nbdDirectory, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
   await role.start()
   await writeState(keptPort.path, { port: role.streamPort })
   return role
 }
 
-async function startSource(identity: Identity, changed: () => void): Promise<SourceRole> {
-  const role = new SourceRole({ credentials: identity, hypervisor: await hypervisor(), dataDirectory: env.AGENT_DATA_DIR, log, now: Date.now, changed })
+async function startSource(credentials: LiveIdentity, changed: () => void): Promise<SourceRole> {
+  const role = new SourceRole({ credentials, hypervisor: await hypervisor(), dataDirectory: env.AGENT_DATA_DIR, log, now: Date.now, changed })
   await role.start()
   return role
 }
@@ -127,14 +128,19 @@ async function startSource(identity: Identity, changed: () => void): Promise<Sou
 async function main(): Promise<void> {
   await mkdir(env.AGENT_DATA_DIR, { recursive: true, mode: 0o700 })
   const identity = await identify()
-  const http = gatewayHttp(env.GATEWAY_URL, { ca: identity.caCertificatePem, cert: identity.certificatePem, key: identity.keyPem })
-  closers.push(() => http.close())
-  const client = gatewayClient(http.post)
+  let target: TargetRole | null = null
+  const keeper = new IdentityKeeper({
+    gatewayUrl: env.GATEWAY_URL, dataDirectory: env.AGENT_DATA_DIR, identity, token: env.ENROLMENT_TOKEN, host: env.AGENT_NAME, version: VERSION, log,
+    replaced: () => target?.useNewCredentials(),
+  })
+  const { client, credentials } = keeper
+  closers.push(() => keeper.close())
   let reporter: Reporter | null = null
   const changed = () => reporter?.notify()
-  const source = identity.role === 'SOURCE' ? await startSource(identity, changed) : null
-  const role = source ?? (await startTarget(identity, changed))
+  const source = identity.role === 'SOURCE' ? await startSource(credentials, changed) : null
+  const role = source ?? (target = await startTarget(credentials, changed))
   closers.push(() => role.close())
+  keeper.start()
   const watch = new DesiredWatch({ client, dataDirectory: env.AGENT_DATA_DIR, apply: (desired) => role.apply(desired), log })
   reporter = new Reporter({
     client, role, version: VERSION, now: Date.now, log,

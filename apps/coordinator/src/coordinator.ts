@@ -1,11 +1,15 @@
-import { listenTo, openDb, refuseUnboundRole } from '@driftless/db'
+import { findDistrusted, listenTo, openDb, openRateLimitStore, refuseUnboundRole } from '@driftless/db'
 import { openQueues, openWorkers, prepareQueueSchema } from '@driftless/jobs'
 import type { Logger } from 'pino'
+import { asCoordinator } from './context.ts'
 import { createSiteLinks } from './drive/site-links.ts'
 import type { Env } from './env.ts'
+import { createAgentSockets } from './gateway/agent-sockets.ts'
 import { openAuthority } from './gateway/authority.ts'
+import { AGENT_LIFE_MS } from './gateway/certificates.ts'
 import { createChanges } from './gateway/changes.ts'
 import { createDecisive } from './gateway/decisive.ts'
+import { createEnrolLimit } from './gateway/enrol-limit.ts'
 import { openGateway } from './gateway/server.ts'
 import { advanceBookingJob } from './jobs/advance-booking.ts'
 import { driveMigration } from './jobs/drive-migration.ts'
@@ -18,11 +22,15 @@ import { openWebhooks } from './webhooks/deliveries.ts'
 /** Handlers and held calls share these; PostgreSQL's default allows 100 for everybody. */
 const CONNECTIONS = 15
 const CHANGES_CHANNEL = 'desired_changed'
+const DISTRUST_CHANNEL = 'agent_distrusted'
 
 export type Coordinator = { readonly port: number; /** Open at the gateway. */ readonly connections: () => Promise<number>; readonly close: () => Promise<void> }
 
-/** Starts one coordinator, in order; `close` drains it in reverse. Whatever was opened is closed again when the start fails. */
-export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway' | 'keys' | 'webhookNetworks'>, log: Logger): Promise<Coordinator> {
+/**
+ * Starts one coordinator, in order; `close` drains it in reverse. Whatever was opened is closed again when the start fails.
+ * `certificateLifeMs`: how long agents' certificates live; tests cannot wait for days.
+ */
+export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway' | 'keys' | 'webhookNetworks'>, log: Logger, certificateLifeMs = AGENT_LIFE_MS): Promise<Coordinator> {
   const closers: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer().catch((error: unknown) => log.warn({ err: error }, 'closing'))
@@ -62,7 +70,19 @@ export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl'
       onError: (error) => log.warn({ err: error }, 'the notifications of PostgreSQL were lost; listening again'),
     })
     closers.push(() => listener.close())
-    const gateway = await openGateway({ ...context, authority: await openAuthority(db), changes, decisive: createDecisive(), convergence: createConvergenceWatch() }, env.gateway)
+    const sockets = createAgentSockets()
+    const cutDistrusted = async () => (await asCoordinator(db, (tx) => findDistrusted(tx, sockets.agentIds()))).forEach(sockets.cut)
+    const distrust = await listenTo(env.databaseUrl, DISTRUST_CHANNEL, {
+      onPayload: sockets.cut,
+      onReconnect: () => void cutDistrusted().catch((error: unknown) => log.warn({ err: error }, 'agents that were revoked meanwhile are cut off with their next call')),
+      onError: (error) => log.warn({ err: error }, 'the notifications of PostgreSQL were lost; listening again'),
+    })
+    closers.push(() => distrust.close())
+    const limits = openRateLimitStore(env.databaseUrl)
+    closers.push(() => limits.close())
+    const enrolLimit = createEnrolLimit(limits, (error) => log.error({ err: error }, 'enrolment attempts cannot be counted, so they are refused'))
+    const authority = await openAuthority(db, env.keys.gateway)
+    const gateway = await openGateway({ ...context, authority, certificateLifeMs, sockets, enrolLimit, changes, decisive: createDecisive(), convergence: createConvergenceWatch() }, env.gateway)
     closers.push(() => gateway.close())
     return { port: gateway.port, connections: gateway.connections, close }
   } catch (error) {

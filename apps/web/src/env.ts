@@ -15,6 +15,10 @@ const schema = z.object({
   ORDER_SIGNING_KEY: z.base64(),
   /** Where agents enrol, shown beside a new token; by default the gateway's default port on the portal's own host. */
   GATEWAY_URL: z.url().optional(),
+  /** smtp:// or smtps://, with user and password where the server wants them; mails are not sent when unset. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  /** Whom mails come from, as `Name <address>` or an address alone; no-reply at the portal's own host when unset. */
+  MAIL_FROM: z.string().min(3).max(320).optional(),
   /** As the coordinator has them: an address that it would refuse is refused in words before. */
   WEBHOOK_ALLOWED_NETWORKS: networkList,
   WEBHOOK_CUSTOMER_NETWORKS: networkList,
@@ -37,4 +41,18 @@ const GATEWAY_PORT = 4601
 export function gatewayUrl(): string {
   const { GATEWAY_URL, NEXTAUTH_URL } = env()
   return GATEWAY_URL ?? `https://${new URL(NEXTAUTH_URL).hostname}:${GATEWAY_PORT}`
+}
+
+/** Names and addresses that a request reaches only from this machine. */
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+
+/** Whether an address leads to this machine alone. */
+export function isLoopback(url: string): boolean {
+  return URL.canParse(url) && LOOPBACK.test(new URL(url).hostname)
+}
+
+/** Whether this portal is one machine's own (a demo, a test): reached by http on loopback. What it then talks to there may be, too. */
+export function isLocalInstallation(): boolean {
+  const { NEXTAUTH_URL } = env()
+  return new URL(NEXTAUTH_URL).protocol === 'http:' && isLoopback(NEXTAUTH_URL)
 }

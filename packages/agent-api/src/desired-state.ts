@@ -60,6 +60,8 @@ export const desiredTarget = z.object({
   /** Whose VM it is: content that the target has already is looked up among this tenant's replicas only; absent: nowhere. */
   tenantId: id.optional(),
   sourceAgentId: id,
+  /** The source agent is trusted no more: its streams are ended, and it is admitted to none. */
+  peerRevoked: z.boolean().optional(),
   stage: targetStage,
   attempt: z.number().int().nonnegative(),
   /** Network, storage, size of the shadow VM; `hypervisor` as the source agent last reported it. */

@@ -15,6 +15,8 @@ export const enrolRequest = z.object({
   host: z.string().max(120),
   /** PKCS#10 request, PEM; the agent's private key never leaves it. */
   certificateRequestPem: z.string().max(8_192),
+  /** Who the agent is already: only a token that is bound to it will do, so that no other is spent on it. */
+  agentId: id.optional(),
 })
 export type EnrolRequest = z.infer<typeof enrolRequest>
 
@@ -26,6 +28,16 @@ export const enrolAnswer = z.object({
   caCertificatePem: z.string(),
 })
 export type EnrolAnswer = z.infer<typeof enrolAnswer>
+
+/** The next certificate, for a key pair made for it. The present one is good until the next is first used. */
+export const renewRequest = z.object({ protocol: z.number().int(), certificateRequestPem: z.string().max(8_192) })
+export type RenewRequest = z.infer<typeof renewRequest>
+
+export const renewAnswer = z.object({ certificatePem: z.string() })
+export type RenewAnswer = z.infer<typeof renewAnswer>
+
+/** The refusal of a certificate, whatever the reason: expired, revoked, quarantined, replaced, unknown. The message says which. */
+export const CERTIFICATE_REFUSED = 'CERTIFICATE_REFUSED'
 
 /** What the gateway answers when it refuses, with any 4xx or 5xx status. */
 export const refusal = z.object({ code: z.string(), message: z.string() })

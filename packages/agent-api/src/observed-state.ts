@@ -195,4 +195,6 @@ export const report = z.object({
 })
 export type Report = z.infer<typeof report>
 
-export const reportAnswer = z.object({ ok: z.literal(true) })
+/** `renewCertificate`: it is time to, by the gateway's clock; said again until it is done. */
+export const reportAnswer = z.object({ ok: z.literal(true), renewCertificate: z.boolean().optional() })
+export type ReportAnswer = z.infer<typeof reportAnswer>

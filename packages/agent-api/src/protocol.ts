@@ -1,12 +1,20 @@
 /**
  * The version both sides speak. One line a bump, dated, newest last:
  * - 1 (2026-11-23): enrol, desired state by long poll, reports with inventory, replicas and telemetry.
+ * - 2 (2026-11-29): agents renew their certificates when the gateway says so, and enrol again as who they were.
  */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
+
+/** The oldest that is still understood: agents and gateways of the version before work with this one. */
+export const OLDEST_PROTOCOL_VERSION = 1
+
+/** From this one on an agent renews its certificate by itself. */
+export const RENEWAL_SINCE_PROTOCOL = 2
 
 /** The gateway's calls: HTTPS POST, JSON both ways. All but `enrol` need the agent's certificate (mTLS). */
 export const GATEWAY_PATHS = {
   enrol: '/v1/enrol',
+  renew: '/v1/renew',
   desired: '/v1/desired',
   report: '/v1/report',
 } as const

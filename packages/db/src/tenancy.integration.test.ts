@@ -10,7 +10,9 @@ import type { Db, Scope } from './index.ts'
 const OWNERS = [{ tenant: 'alpine', provider: 'north' }, { tenant: 'harbour', provider: 'north' }, { tenant: 'far', provider: 'south' }]
 /** Customers see the target sites that their destinations lead to, and the agents there: the provider's, never another tenant's. */
 const SHARED = ['site', 'agent']
-const tables = z.array(z.object({ name: z.string(), secured: z.boolean(), readable: z.boolean(), /** A column that the portal may update, its tenant's where it may; null: none. */ writable: z.string().nullable() }))
+/** What proves who somebody is: seen by that person alone, in their own tenant, and by nobody who runs the organisation. */
+const PERSONAL = ['totp_secret', 'passkey', 'recovery_code']
+const tables = z.array(z.object({ name: z.string(), secured: z.boolean(), readable: z.boolean(), writable: z.string().nullable() }))
 const columns = z.array(z.object({ table: z.string(), name: z.string(), type: z.string(), label: z.string().nullable() }))
 const seen = z.array(z.object({ tenant_id: z.string().nullable(), provider_id: z.string() }))
 
@@ -19,7 +21,8 @@ describe('row-level security', () => {
   let web: Db
   let owner: pg.Client
   let names: z.infer<typeof tables>
-  const scope = (tenantId: string): Scope => ({ kind: 'tenant', tenantId, actor: { kind: 'USER', id: 'u', name: 'u' } })
+  const scope = (tenantId: string, userId = 'u'): Scope => ({ kind: 'tenant', tenantId, actor: { kind: 'USER', id: userId, name: 'u' } })
+  const organisations = () => names.filter(({ name }) => !PERSONAL.includes(name))
 
   beforeAll(async () => {
     database = await createTestDatabase()
@@ -29,8 +32,7 @@ describe('row-level security', () => {
     names = tables.parse((await owner.query(`
       SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS secured,
         has_table_privilege('driftless_web', c.oid, 'SELECT') OR has_any_column_privilege('driftless_web', c.oid, 'SELECT') AS readable,
-        (SELECT CASE WHEN bool_or(a.attname = 'tenant_id') THEN 'tenant_id' ELSE min(a.attname::text) END FROM pg_attribute a
-          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege('driftless_web', c.oid, a.attnum, 'UPDATE')) AS writable
+        (SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege('driftless_web', c.oid, a.attnum, 'UPDATE') ORDER BY a.attname <> 'tenant_id', a.attnum LIMIT 1) AS writable
       FROM pg_class c JOIN information_schema.columns i ON i.table_name = c.relname AND i.column_name = 'tenant_id' AND i.table_schema = 'public'
       WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1`)).rows)
     await fill(owner, names.map((table) => table.name))
@@ -58,7 +60,7 @@ describe('row-level security', () => {
   })
 
   it('shows a customer its own rows in every table, and nobody else’s', async () => {
-    for (const { name } of names) {
+    for (const { name } of organisations()) {
       const rows = await rowsOf(name, scope('alpine'))
       expect([name, rows.filter((row) => row.tenant_id === 'alpine').length]).toEqual([name, 1])
       expect([name, rows.filter((row) => row.tenant_id !== 'alpine' && !(SHARED.includes(name) && row.tenant_id === null))]).toEqual([name, []])
@@ -67,9 +69,18 @@ describe('row-level security', () => {
   })
 
   it('shows a provider all of its customers, and no other provider’s', async () => {
-    for (const { name } of names) {
+    for (const { name } of organisations()) {
       const rows = await rowsOf(name, { kind: 'provider', providerId: 'north', actor: { kind: 'USER', id: 'u', name: 'u' } })
       expect([name, new Set(rows.map((row) => row.tenant_id)), rows.every((row) => row.provider_id === 'north')]).toEqual([name, new Set(['alpine', 'harbour']), true])
+    }
+  })
+
+  it('shows a person’s own secrets to that person in their own tenant alone', async () => {
+    expect(names.filter(({ name }) => PERSONAL.includes(name)).length).toBe(PERSONAL.length)
+    for (const name of PERSONAL) {
+      const own = 'user_id of alpine'
+      const provider: Scope = { kind: 'provider', providerId: 'north', actor: { kind: 'USER', id: 'u', name: 'u' } }
+      expect([name, await rowsOf(name, scope('alpine', own)), await rowsOf(name, scope('alpine')), await rowsOf(name, scope('harbour', own)), await rowsOf(name, provider)]).toEqual([name, [{ tenant_id: 'alpine', provider_id: 'north' }], [], [], []])
     }
   })
 
@@ -91,7 +102,7 @@ describe('row-level security', () => {
   })
 
   it('keeps secrets from the portal’s role', async () => {
-    for (const query of ['SELECT password_hash FROM portal_user', 'SELECT private_key_pem FROM certificate_authority', 'DELETE FROM audit_entry', 'UPDATE audit_entry SET action = action', 'INSERT INTO billing_start SELECT * FROM billing_start'])
+    for (const query of ['SELECT password_hash FROM portal_user', 'SELECT token_hash FROM portal_session', 'SELECT token_hash FROM invitation', 'SELECT token_hash FROM password_reset', 'SELECT client_secret_sealed FROM oidc_connection', 'SELECT * FROM sign_in_ticket', 'SELECT private_key_pem FROM certificate_authority', 'DELETE FROM audit_entry', 'UPDATE audit_entry SET action = action', 'INSERT INTO billing_start SELECT * FROM billing_start', 'UPDATE agent SET certificate_fingerprint = id', 'UPDATE agent SET quarantined_at = NULL'])
       await expect(inScope(web, scope('alpine'), (tx) => tx.db.$executeRawUnsafe(query))).rejects.toThrow(/permission denied/)
   })
 })
@@ -119,6 +130,7 @@ function valueFor(column: z.infer<typeof columns>[number], tenant: string, provi
   if (column.name === 'tenant_id') return tenant
   if (column.name === 'provider_id') return provider
   if (column.label !== null) return column.label
+  if (column.table === 'enrolment_token' && column.name === 'expires_at') return new Date(Date.now() + 60_000) // the database checks it
   if (column.type === 'timestamptz') return new Date(column.name === 'ends_at' ? 2_000_000_000_000 : 1_900_000_000_000)
   if (column.type === 'jsonb') return '{}'
   if (column.type === 'bool') return false

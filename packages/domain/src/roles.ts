@@ -8,7 +8,7 @@ export type UserRole = (typeof USER_ROLES)[number]
 /** What a person may do, beyond looking. */
 export const PERMISSIONS = [
   'plan-waves', 'run-estimates', 'control-replication', 'book-windows', 'request-cutover',
-  'decide-go-no-go', 'decide-bookings', 'manage-sites', 'manage-provider-sites', 'manage-provider', 'manage-webhooks',
+  'decide-go-no-go', 'decide-bookings', 'manage-sites', 'manage-provider-sites', 'manage-provider', 'manage-people', 'manage-webhooks',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
@@ -16,6 +16,10 @@ const operator: readonly Permission[] = [
   'plan-waves', 'run-estimates', 'control-replication', 'book-windows', 'request-cutover', 'manage-sites', 'manage-webhooks',
 ]
 
+/**
+ * `manage-people` is the provider's administrators' alone, for the customers' people too: a customer's operator who could invite
+ * a second self as approver would decide alone on what takes two.
+ */
 const granted: Readonly<Record<UserRole, readonly Permission[]>> = {
   CUSTOMER_VIEWER: [],
   CUSTOMER_OPERATOR: operator,
@@ -23,7 +27,7 @@ const granted: Readonly<Record<UserRole, readonly Permission[]>> = {
   PROVIDER_VIEWER: [],
   PROVIDER_OPERATOR: ['manage-provider-sites'],
   PROVIDER_SCHEDULER: ['decide-bookings'],
-  PROVIDER_ADMIN: ['decide-bookings', 'manage-provider-sites', 'manage-provider', 'manage-webhooks'],
+  PROVIDER_ADMIN: ['decide-bookings', 'manage-provider-sites', 'manage-provider', 'manage-people', 'manage-webhooks'],
 }
 
 /** Whether `role` may do `permission`. */
@@ -34,4 +38,9 @@ export function may(role: UserRole, permission: Permission): boolean {
 /** Whether the role belongs to the provider's staff. */
 export function isProviderRole(role: UserRole): boolean {
   return role.startsWith('PROVIDER_')
+}
+
+/** Whether somebody of this organisation may have `role`: null is the provider itself, anything else one of its customers. */
+export function roleFits(role: UserRole, tenantId: string | null): boolean {
+  return isProviderRole(role) === (tenantId === null)
 }

@@ -26,6 +26,7 @@ export const MARK = 'Alder0wned'
 const belongings = (named: (what: string) => string) => ({
   provider: named('provider'), tenant: named('tenant'), site: named('site'), targetSite: named('target-site'), destination: named('destination'), vm: named('vm'), spareVm: named('spare-vm'),
   wave: named('wave'), migration: named('migration'), booking: named('booking'), estimate: named('estimate'), agent: named('agent'), targetAgent: named('target-agent'), person: named('person'), staff: named('staff'),
+  invitation: named('invitation'), leaver: named('leaver'),
 })
 export type Ids = Readonly<ReturnType<typeof belongings>>
 
@@ -50,6 +51,7 @@ export async function seedCast(ownerUrl: string): Promise<void> {
   try {
     await seedPeople(db)
     await seedBelongings(db)
+    await seedWaysIn(db)
   } finally {
     await db.$disconnect()
   }
@@ -64,6 +66,19 @@ async function seedPeople(db: Db): Promise<void> {
       id: `${tenant ?? provider}-${role.toLowerCase()}`, providerId: provider, tenantId: tenant, email: emailOf(provider, tenant, role), name: `${tenant === OWNER.tenant ? MARK : (tenant ?? provider)} ${role}`, role, passwordHash,
     }))),
   })
+}
+
+/** Somebody who never comes, to be changed; who was asked in; and how the customer's people could sign on. */
+async function seedWaysIn(db: Db): Promise<void> {
+  const owned = { providerId: OWNER.provider, tenantId: OWNER.tenant }
+  const expiresAt = new Date(Date.now() + HOUR_MS)
+  await db.user.create({ data: { id: IDS.leaver, ...owned, email: 'leaver@m-alder.example', name: `${MARK} leaver`, role: 'CUSTOMER_VIEWER' } })
+  await db.invitation.create({ data: { id: IDS.invitation, ...owned, email: 'invited@m-alder.example', name: `${MARK} invited`, role: 'CUSTOMER_VIEWER', tokenHash: `hash of an invitation, ${'6'.repeat(40)}`, createdById: 'm-north-provider_admin', expiresAt } })
+  await db.passwordReset.create({ data: { id: 'm-password-reset', ...owned, userId: IDS.leaver, tokenHash: `hash of a reset, ${'7'.repeat(40)}`, expiresAt } })
+  const connectionId = `customer-${OWNER.tenant}`
+  await db.oidcConnection.create({ data: { id: connectionId, ...owned, issuer: 'https://id.m-alder.example', clientId: `${MARK} client`, clientSecretSealed: `v1.sealed client secret, ${'8'.repeat(40)}` } })
+  await db.oidcDomain.create({ data: { domain: 'm-alder.example', ...owned, connectionId } })
+  await db.oidcAccount.create({ data: { connectionId, subject: `${MARK} subject`, ...owned, issuer: 'https://id.m-alder.example', userId: IDS.leaver } })
 }
 
 async function seedBelongings(db: Db): Promise<void> {

@@ -5,7 +5,7 @@ import { ROOT } from '@driftless/launch/setup/paths.ts'
 import { z } from 'zod'
 
 const APP = join(ROOT, 'apps', 'web', 'src', 'app')
-const ROOT_ROUTER = join(ROOT, 'apps', 'web', 'src', 'server', 'root-router.ts')
+export const ROOT_ROUTER = join(ROOT, 'apps', 'web', 'src', 'server', 'root-router.ts')
 
 const procedure = z.custom<{ _def: unknown }>((value) => typeof value === 'function').transform((value) => z.object({ type: z.enum(['query', 'mutation', 'subscription']) }).parse(value._def).type)
 const loaded = z.object({ rootRouter: z.object({ _def: z.object({ procedures: z.record(z.string(), procedure) }) }) })

@@ -16,12 +16,21 @@ export type Row = {
   readonly names?: true
   /** The thing is looked up before the role is: a stranger learns that it is unknown, whatever their role. */
   readonly looksFirst?: true
+  /** Leads in, and so is open to whoever is not signed in: what everybody hears, who holds nothing that opens it. */
+  readonly everybody?: Verdict
   /** A rule of its own for the thing's own people. */
   readonly own?: (actor: Actor) => Verdict
 }
 
+/** What `actor` (null: signed out) must hear of a page: the same as everybody, or, where it is for the other side's people, that there is none. */
+export function verdictOfPage(page: Row, actor: Actor | null): Verdict {
+  const verdict = verdictOf(page, actor)
+  return verdict === 'FORBIDDEN' ? 'NOT_FOUND' : verdict
+}
+
 /** What `actor` (null: signed out) must hear. */
 export function verdictOf(row: Row, actor: Actor | null): Verdict {
+  if (row.everybody !== undefined) return row.everybody
   if (actor === null) return 'SIGNED_OUT'
   const rightSide = row.side === 'BOTH' || (row.side === 'STAFF') === isProviderRole(actor.role)
   if (!rightSide) return 'FORBIDDEN'
@@ -40,11 +49,19 @@ const customersSite = (input: NonNullable<Row['input']>): Row => ({ side: 'BOTH'
 /** One that the provider's own manage; a customer whose destination leads there sees it. */
 const providersSite = (input: NonNullable<Row['input']>): Row => ({ side: 'BOTH', input, names: true, looksFirst: true, own: ({ role }) => (may(role, 'manage-provider-sites') ? 'ALLOWED' : 'FORBIDDEN') })
 
+const open = (everybody: Verdict, input: unknown): Row => ({ side: 'BOTH', everybody, input: () => input })
+const NO_TOKEN = 'a token that nobody was given'
+
 const DAY_MS = 86_400_000
 const inDays = (days: number) => new Date(Math.ceil(Date.now() / DAY_MS) * DAY_MS + days * DAY_MS)
 
 export const PROCEDURES: Readonly<Record<string, readonly Row[]>> = {
   'session.changeLocale': [{ side: 'BOTH', input: () => ({ locale: 'en' }) }],
+  'access.invitation': [open('NOT_FOUND', { token: NO_TOKEN })],
+  'access.acceptInvitation': [open('NOT_FOUND', { token: NO_TOKEN, name: 'Nobody', password: 'tramway lilac 47' })],
+  'access.forgotPassword': [open('ALLOWED', { email: 'nobody@nowhere.example' })],
+  'access.resetPassword': [open('NOT_FOUND', { token: NO_TOKEN, password: 'tramway lilac 47' })],
+  'access.findSignOn': [open('ALLOWED', { email: 'nobody@nowhere.example' })],
   'auditLog.page': [{ side: 'BOTH', input: () => ({ filter: {} }) }],
   'auditLog.choices': [both()],
   'billing.read': [{ side: 'STAFF', input: () => ({ month: null }) }],
@@ -78,6 +95,20 @@ export const PROCEDURES: Readonly<Record<string, readonly Row[]>> = {
   'wave.decideGoNoGo': [customers('decide-go-no-go', (ids) => ({ waveId: ids.wave, bookingId: ids.booking, decision: 'GO', reason: null }))],
   'wave.cancelMigration': [customers('control-replication', (ids) => ({ migrationId: ids.migration }))],
   'wave.cancel': [customers('control-replication', (ids) => ({ waveId: ids.wave }))],
+  'people.list': [both()],
+  'people.invite': [staff('manage-people', (ids) => ({ tenantId: ids.tenant, email: 'guest@m-alder.example', name: 'A guest', role: 'CUSTOMER_VIEWER', locale: 'en' }))],
+  'people.renewInvitation': [staff('manage-people', (ids) => ({ invitationId: ids.invitation }))],
+  'people.withdrawInvitation': [staff('manage-people', (ids) => ({ invitationId: ids.invitation }))],
+  'people.changeRole': [staff('manage-people', (ids) => ({ userId: ids.leaver, role: 'CUSTOMER_OPERATOR' }))],
+  'people.signOut': [staff('manage-people', (ids) => ({ userId: ids.leaver }))],
+  'people.makeResetLink': [staff('manage-people', (ids) => ({ userId: ids.leaver }))],
+  'people.setActive': [staff('manage-people', (ids) => ({ userId: ids.leaver, active: false }))],
+  'people.policies': [{ side: 'STAFF', permission: 'manage-people' }],
+  'people.setPolicy': [staff('manage-people', (ids) => ({ target: { kind: 'CUSTOMER', tenantId: ids.tenant }, policy: 'OPTIONAL' }))],
+  'signOn.list': [{ side: 'STAFF', permission: 'manage-people' }],
+  'signOn.test': [{ side: 'STAFF', permission: 'manage-people', input: () => ({ issuer: 'https://localhost:9' }) }],
+  'signOn.save': [staff('manage-people', (ids) => ({ tenantId: ids.tenant, issuer: 'https://localhost:9', clientId: 'c', clientSecret: 's', domains: ['m-alder.example'], defaultRole: null, enforced: false }))],
+  'signOn.remove': [staff('manage-people', (ids) => ({ tenantId: ids.tenant }))],
   'statistics.choices': [both()],
   'statistics.read': [both((ids) => ({ waveId: ids.wave, vmId: null, from: null, to: null, lastSeconds: 3_600 }))],
   'windows.list': [both()],
@@ -97,18 +128,21 @@ export type Route = Row & {
   readonly open?: true
 }
 
-const page = (path: string): Route => ({ side: 'BOTH', page: true, path: () => path })
+const page = (path: string, side: Row['side'] = 'BOTH'): Route => ({ side, page: true, path: () => path })
 
 /** By their files under `apps/web/src/app`. */
 export const ROUTES: Readonly<Record<string, Route>> = {
   'page.tsx': page('/'),
+  'invitation/page.tsx': { ...page('/invitation'), open: true },
+  'forgot-password/page.tsx': { ...page('/forgot-password'), open: true },
+  'reset-password/page.tsx': { ...page('/reset-password'), open: true },
   'sign-in/page.tsx': { ...page('/sign-in'), open: true },
-  '(portal)/overview/page.tsx': page('/overview'),
+  '(portal)/overview/page.tsx': page('/overview', 'STAFF'),
   '(portal)/statistics/page.tsx': page('/statistics'),
-  '(portal)/estimate/page.tsx': page('/estimate'),
-  '(portal)/estimate/[estimateId]/page.tsx': { ...page(''), path: (ids) => `/estimate/${ids.estimate}` },
+  '(portal)/estimate/page.tsx': page('/estimate', 'CUSTOMERS'),
+  '(portal)/estimate/[estimateId]/page.tsx': { ...page('', 'CUSTOMERS'), path: (ids) => `/estimate/${ids.estimate}` },
   '(portal)/audit-log/page.tsx': page('/audit-log'),
-  '(portal)/billing/page.tsx': page('/billing'),
+  '(portal)/billing/page.tsx': page('/billing', 'STAFF'),
   '(portal)/migrate/page.tsx': page('/migrate'),
   '(portal)/windows/page.tsx': page('/windows'),
   '(portal)/configure/page.tsx': page('/configure'),

@@ -48,7 +48,7 @@ describe('enrolment', () => {
     expect(stored).toEqual(identity)
     const http = gatewayHttp(gateway.url, { ca: identity.caCertificatePem, cert: identity.certificatePem, key: identity.keyPem })
     cleanups.push(() => http.close())
-    expect((await gatewayClient(http.post).desired({ protocol: 1, haveVersion: null, waitSeconds: 0 })).version).toBe('v1')
+    expect((await gatewayClient(http.post).desired({ haveVersion: null, waitSeconds: 0 })).version).toBe('v1')
   })
 
   test('a gateway of another authority is refused before the secret is sent', async () => {

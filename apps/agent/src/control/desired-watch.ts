@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { GatewayRefusal, MAX_WAIT_SECONDS, PROTOCOL_VERSION, desiredState } from '@driftless/agent-api'
+import { GatewayRefusal, MAX_WAIT_SECONDS, desiredState } from '@driftless/agent-api'
 import type { DesiredState, GatewayClient } from '@driftless/agent-api'
 import { sleep } from '../sleep.ts'
 import { readState, writeState } from '../state-file.ts'
@@ -62,7 +62,7 @@ export class DesiredWatch {
     let asked: string | null = null
     while (!signal.aborted) {
       try {
-        const poll = client.desired({ protocol: PROTOCOL_VERSION, haveVersion: asked, waitSeconds: MAX_WAIT_SECONDS })
+        const poll = client.desired({ haveVersion: asked, waitSeconds: MAX_WAIT_SECONDS })
         const desired = await Promise.race([poll, stopped])
         backoff.reset()
         if (desired.version !== asked) {

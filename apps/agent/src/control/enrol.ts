@@ -1,14 +1,11 @@
-import 'reflect-metadata'
-import { createHash, webcrypto } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { connect } from 'node:tls'
 import type { DetailedPeerCertificate } from 'node:tls'
-import { Pkcs10CertificateRequestGenerator, cryptoProvider } from '@peculiar/x509'
-import { PROTOCOL_VERSION, enrolmentToken, gatewayClient } from '@driftless/agent-api'
+import { enrolmentToken, gatewayClient } from '@driftless/agent-api'
 import { EnrolmentError } from './enrolment-error.ts'
 import { gatewayHttp } from './gateway-http.ts'
 import type { Identity } from './identity.ts'
-
-const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+import { newKey } from './new-key.ts'
 
 const PROBE_TIMEOUT_MS = 10_000
 
@@ -20,6 +17,8 @@ export interface EnrolOptions {
   token: string
   host: string
   version: string
+  /** Who the agent is already; left out by one that is nobody yet. */
+  agentId?: string
 }
 
 /**
@@ -36,20 +35,16 @@ export async function enrol(options: EnrolOptions): Promise<Identity> {
   const { keyPem, certificateRequestPem } = await newKey()
   const http = gatewayHttp(options.gatewayUrl, { ca })
   try {
-    const answer = await gatewayClient(http.post).enrol({ token, protocol: PROTOCOL_VERSION, version: options.version, host: options.host.slice(0, 120), certificateRequestPem })
-    return { agentId: answer.agentId, role: answer.role, keyPem, certificatePem: answer.certificatePem, caCertificatePem: answer.caCertificatePem }
+    const answer = await gatewayClient(http.post).enrol({ token, version: options.version, host: options.host.slice(0, 120), certificateRequestPem, ...(options.agentId === undefined ? {} : { agentId: options.agentId }) })
+    return { agentId: answer.agentId, role: answer.role, keyPem, certificatePem: answer.certificatePem, caCertificatePem: answer.caCertificatePem, enrolledWith: tokenHash(token) }
   } finally {
     await http.close()
   }
 }
 
-async function newKey(): Promise<{ keyPem: string; certificateRequestPem: string }> {
-  cryptoProvider.set(webcrypto)
-  const keys = await webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify'])
-  const request = await Pkcs10CertificateRequestGenerator.create({ name: 'CN=driftless agent', keys, signingAlgorithm: KEY_ALGORITHM })
-  const body = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
-  const lines = body.match(/.{1,64}/g)?.join('\n') ?? ''
-  return { keyPem: `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`, certificateRequestPem: request.toString('pem') }
+/** What is remembered of a token, so that it is not tried again: its SHA-256, hex. */
+export function tokenHash(token: string): string {
+  return createHash('sha256').update(token.trim()).digest('hex')
 }
 
 /**

@@ -49,3 +49,35 @@ export function gatewayHttp(gatewayUrl: string, tls: GatewayTls): GatewayHttp {
     close: () => agent.destroy(),
   }
 }
+
+/** The same for an agent whose certificate may be replaced: the client sees to it that no call is lost. */
+export interface LiveGatewayHttp extends GatewayHttp {
+  /** From now on calls are made with `tls`, on new connections. Calls under way are made again with it. */
+  replace(tls: GatewayTls): Promise<void>
+}
+
+/**
+ * HTTPS to the gateway with credentials that can be replaced. The connections of before are ended at once: the gateway takes
+ * the use of a certificate that was replaced for that of a copy. All calls may be made twice, so those under way simply are.
+ */
+export function liveGatewayHttp(gatewayUrl: string, tls: GatewayTls): LiveGatewayHttp {
+  let present = gatewayHttp(gatewayUrl, tls)
+  return {
+    post: async (path, body, options) => {
+      for (;;) {
+        const used = present
+        try {
+          return await used.post(path, body, options)
+        } catch (error) {
+          if (used === present) throw error
+        }
+      }
+    },
+    replace: async (next) => {
+      const before = present
+      present = gatewayHttp(gatewayUrl, next)
+      await before.close()
+    },
+    close: () => present.close(),
+  }
+}

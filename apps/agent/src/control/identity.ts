@@ -11,6 +11,8 @@ const identity = z.object({
   keyPem: z.string(),
   certificatePem: z.string(),
   caCertificatePem: z.string(),
+  /** SHA-256 of the token that was traded for it; absent in identities of before. */
+  enrolledWith: z.string().optional(),
 })
 export type Identity = z.infer<typeof identity>
 

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { GatewayRefusal, PROTOCOL_VERSION } from '@driftless/agent-api'
+import { GatewayRefusal } from '@driftless/agent-api'
 import type { GatewayClient, Report, TelemetrySample } from '@driftless/agent-api'
 import { sleep } from '../sleep.ts'
 import { Backoff } from './backoff.ts'
@@ -97,8 +97,7 @@ export class Reporter {
     const nowMs = now()
     const seen = JSON.stringify(inventory?.vms.map(({ ref, name, cpus, memoryBytes, network, guest, disks, placement, blockers, remarks }) => [ref, name, cpus, memoryBytes, network, guest.power, guest.health, placement, blockers, remarks, disks.map((disk) => [disk.key, disk.sizeBytes])]))
     const sendInventory = inventory !== null && (seen !== this.#inventorySeen || nowMs - this.#inventoryAtMs >= INVENTORY_EVERY_MS)
-    const report: Report = {
-      protocol: PROTOCOL_VERSION,
+    const report: Omit<Report, 'protocol'> = {
       version,
       atMs: nowMs,
       desiredVersion: desiredVersion(),

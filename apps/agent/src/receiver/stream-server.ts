@@ -17,6 +17,8 @@ const HANDSHAKE_TIMEOUT_MS = 10_000
 
 export interface StreamServer {
   readonly port: number
+  /** Connections from now on are answered with the credentials as they are now; those that are open go on. */
+  useNewCredentials(): void
   close(): Promise<void>
 }
 
@@ -49,6 +51,7 @@ export async function startStreamServer(options: { host: string; port: number; c
   if (address === null || typeof address === 'string') throw new Error('The stream server has no port.')
   return {
     port: address.port,
+    useNewCredentials: () => server.setSecureContext(tlsSettings(options.credentials)),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const socket of sockets) socket.destroy()

@@ -67,6 +67,10 @@ export class TargetMigration {
   setDesired(desired: DesiredTarget | null): void {
     if (desired?.attempt !== this.#desired?.attempt) this.#problem = null // it was another attempt's
     this.#desired = desired
+    if (desired?.peerRevoked !== true) return
+    // Not left to the next round: one that boots a VM takes minutes.
+    this.#wayBack?.hangUp()
+    this.#replica?.endSessions(peerRevoked(desired)).catch(() => {}) // what a session's end still writes was told to that session
   }
 
   async converge(): Promise<void> {
@@ -163,6 +167,7 @@ export class TargetMigration {
 
   /** A source that called for the way back. Throws `StreamError`: it calls again. */
   turnRound(peerAgentId: string, hello: Hello, socket: Connection): void {
+    if (this.#desired?.peerRevoked === true) throw peerRevoked(this.#desired)
     if (this.#wayBack === null) throw new StreamError('NO_WAY_BACK', 'The target has not been told of the way back yet. It will within seconds.')
     this.#wayBack.take(peerAgentId, hello, socket)
   }
@@ -192,6 +197,7 @@ export class TargetMigration {
     const desired = this.#desired
     if (desired === null) throw unknownMigration(hello)
     if (desired.sourceAgentId !== peerAgentId) throw new StreamError('NOT_PAIRED', `Agent "${peerAgentId}" is not the source of migration "${hello.migrationId}".`)
+    if (desired.peerRevoked === true) throw peerRevoked(desired)
     if (desired.stage !== 'RECEIVE' && desired.stage !== 'VERIFY' && desired.stage !== 'KEEP') {
       throw new StreamError('REPLICA_IN_USE', `The replica is in stage ${desired.stage}; the stream may not write to it.`)
     }
@@ -200,6 +206,11 @@ export class TargetMigration {
       throw unknownMigration(hello)
     }
     const lent = await this.#replica.admit(hello, end)
+    // Said while the disk was being opened: there was no session yet that could have been ended.
+    if (this.#desired?.peerRevoked === true) {
+      lent.release()
+      throw peerRevoked(desired)
+    }
     if (desired.tenantId === undefined) return lent
     const content = this.#options.content.open(desired.tenantId, lent.device)
     this.#contents.set(lent.device, content)
@@ -255,6 +266,9 @@ export class TargetMigration {
 
 export const unknownMigration = (hello: Hello): StreamError =>
   new StreamError('UNKNOWN_MIGRATION', `The target agent does not know migration "${hello.migrationId}" yet. It will within seconds, once the gateway has told it; if not, check that the target agent reaches the gateway.`)
+
+const peerRevoked = ({ sourceAgentId }: DesiredTarget): StreamError =>
+  new StreamError('PEER_REVOKED', `The source agent "${sourceAgentId}" is trusted no more: it was revoked, or a copy of its certificate was used. Enrol it again in the portal (Configure, Agents).`)
 
 const guestBroken = (desired: DesiredTarget, guest: GuestState): Problem => ({
   code: 'GUEST_BROKEN',

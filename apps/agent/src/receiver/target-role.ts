@@ -67,6 +67,11 @@ export class TargetRole implements AgentRole {
     return this.#server?.port ?? 0
   }
 
+  /** What `credentials` holds was replaced. */
+  useNewCredentials(): void {
+    this.#server?.useNewCredentials()
+  }
+
   apply(desired: DesiredState): void {
     const wanted = new Map(desired.targets.map((target) => [target.migrationId, target]))
     for (const migrationId of wanted.keys()) this.#migration(migrationId)

@@ -68,6 +68,12 @@ export class WayBackSender {
     disk.replicator.setTarget({ agentId: sourceAgentId, host: `call ${this.#callCount}`, port: 0 })
   }
 
+  /** Ends the connections with the source; what the shadow VM writes is remembered until it calls again. */
+  hangUp(): void {
+    this.#calls.close()
+    for (const { replicator } of this.#disks) replicator.setTarget(null)
+  }
+
   /** Shuts the shadow VM down in order and sends the rest; once for an attempt, over restarts too. */
   async handBack(attempt: number, shutdownSeconds: number): Promise<void> {
     const { migrationId, folder, hypervisor, shadowRef, now, changed } = this.#options

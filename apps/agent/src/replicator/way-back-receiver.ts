@@ -7,6 +7,7 @@ import { hashPieces, serveSession } from '../receiver/disk-session.ts'
 import type { ReceivingDisk } from '../receiver/disk-session.ts'
 import { sleep } from '../sleep.ts'
 import { readState, writeState } from '../state-file.ts'
+import type { Connection } from '../stream/connection.ts'
 import type { LinkTarget } from '../stream/disk-link.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { HASH_PIECE_BYTES, StreamError } from '../stream/protocol.ts'
@@ -53,6 +54,7 @@ export class WayBackReceiver {
   readonly #opened = Promise.withResolvers<void>()
   readonly #running: Promise<unknown>
   #target: LinkTarget | null = null
+  readonly #calls = new Set<Connection>()
   #sweptBytes: Record<string, number> = {}
   #saving: Promise<void> = Promise.resolve()
   #problem: Problem | null = null
@@ -85,8 +87,11 @@ export class WayBackReceiver {
     return this.#disks.every(({ table }) => table.stalePieces === 0) ? (this.#hashing?.hashes ?? null) : null
   }
 
+  /** Where to call; null: nowhere. A changed target breaks the present connections. */
   setTarget(target: LinkTarget | null): void {
+    if (JSON.stringify(target) === JSON.stringify(this.#target)) return
     this.#target = target
+    for (const call of this.#calls) call.destroy()
   }
 
   /** Reads every disk back and hashes it, unless that is under way or done. */
@@ -181,6 +186,9 @@ export class WayBackReceiver {
         if (target === null) throw new StreamError('TARGET_UNKNOWN', 'The target agent has not said where it is reached.')
         await disk.table.open()
         const called = await callForWayBack(target, { migrationId, diskKey: disk.tap.key, sizeBytes: disk.tap.sizeBytes }, credentials, signal)
+        if (target !== this.#target) called.destroy()
+        this.#calls.add(called)
+        called.once('close', () => this.#calls.delete(called))
         const close = () => called.destroy()
         signal.addEventListener('abort', close, { once: true })
         const ended = await serveSession(called, target.agentId, (_peer, hello) => {

@@ -36,5 +36,7 @@ export async function testAuthority(name = 'Test CA') {
       caCertificatePem: ca.toString('pem'),
     }
   }
-  return { caPem: ca.toString('pem'), caDer: Buffer.from(ca.rawData), sign, issue }
+  /** As a gateway does: PKCS#10 in, certificate out, both PEM. */
+  const signRequest = async (commonName: string, requestPem: string): Promise<string> => (await sign(commonName, new x509.Pkcs10CertificateRequest(requestPem).publicKey)).toString('pem')
+  return { caPem: ca.toString('pem'), caDer: Buffer.from(ca.rawData), issue, signRequest }
 }

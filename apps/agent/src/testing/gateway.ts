@@ -1,8 +1,6 @@
-import 'reflect-metadata'
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer } from 'node:https'
 import { TLSSocket } from 'node:tls'
-import { Pkcs10CertificateRequest } from '@peculiar/x509'
 import { desiredRequest, enrolRequest, report as reportSchema } from '@driftless/agent-api'
 import type { DesiredState, Report } from '@driftless/agent-api'
 import { testAuthority } from './certificates.ts'
@@ -36,8 +34,8 @@ export async function startGateway() {
       if (guest === undefined) return { status: 403, body: { code: 'TOKEN_WRONG', message: 'This token is not known. Create a new one.' } }
       if (guest.used) return { status: 403, body: { code: 'TOKEN_USED', message: 'This token was used already. Create a new one.' } }
       guest.used = true
-      const certificate = await authority.sign(guest.agentId, new Pkcs10CertificateRequest(request.certificateRequestPem).publicKey)
-      return { status: 200, body: { agentId: guest.agentId, role: guest.role, certificatePem: certificate.toString('pem'), caCertificatePem: authority.caPem } }
+      const certificatePem = await authority.signRequest(guest.agentId, request.certificateRequestPem)
+      return { status: 200, body: { agentId: guest.agentId, role: guest.role, certificatePem, caCertificatePem: authority.caPem } }
     }
     if (agentId === null) return { status: 401, body: { code: 'NO_CERTIFICATE', message: 'Enrol first.' } }
     if (path !== '/v1/report') {

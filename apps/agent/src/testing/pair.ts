@@ -9,6 +9,7 @@ import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { FileReplicaDisks } from '../receiver/file-replica-disks.ts'
 import { ReplicaStore } from '../receiver/replica-store.ts'
 import { TargetRole } from '../receiver/target-role.ts'
+import type { Credentials } from '../stream/identity.ts'
 import { testAuthority } from './certificates.ts'
 
 /** For tests: a random number generator with a seed (mulberry32); 0 to 1. */
@@ -48,11 +49,11 @@ export function desiredTarget(migrationId: string, disks: { key: string; sizeByt
   }
 }
 
-/** For tests: a real target role on loopback with a store in a temporary folder, and credentials for both ends. */
-export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes?: number | null; open?: (path: string) => Promise<BlockDevice> } = {}) {
+/** For tests: a real target role on loopback with a store in a temporary folder, and credentials for both ends, of its own unless given. */
+export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes?: number | null; open?: (path: string) => Promise<BlockDevice>; credentials?: Credentials } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'dl-agent-'))
   const authority = await testAuthority()
-  const credentials = await authority.issue('target-1')
+  const credentials = options.credentials ?? (await authority.issue('target-1'))
   const files = new FileReplicaDisks({ directory: join(directory, 'replicas'), ...(options.open && { open: options.open }) })
   const store = new ReplicaStore({ directory: join(directory, 'replicas'), disks: options.hypervisor?.replicaDisks ?? files, quotaBytes: options.quotaBytes ?? null })
   const make = (port: number) =>
@@ -69,8 +70,9 @@ export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes
     /** The file of a replica's disk. */
     replicaPath: (migrationId: string, key: string) => files.pathOf({ migrationId, key }),
     source: await authority.issue('source-1'),
-    target: { agentId: 'target-1', host: '127.0.0.1', port: role.streamPort },
+    target: { agentId: credentials.agentId, host: '127.0.0.1', port: role.streamPort },
     report: () => role.report(),
+    useNewCredentials: () => role.useNewCredentials(),
     /** As if the target agent were started anew. */
     restart: async () => {
       const port = role.streamPort

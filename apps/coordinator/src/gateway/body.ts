@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { PROTOCOL_VERSION } from '@driftless/agent-api'
+import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '@driftless/agent-api'
 import { z } from 'zod'
 import { GatewayError } from './refusals.ts'
 
@@ -27,7 +27,7 @@ export async function readJson(request: IncomingMessage, limit: number): Promise
 /** Checks the protocol before anything else of a message is looked at: the rest may mean something different. */
 export function checkProtocol(body: unknown): void {
   const { protocol } = spoken.parse(body)
-  if (protocol === PROTOCOL_VERSION) return
+  if (protocol >= OLDEST_PROTOCOL_VERSION && protocol <= PROTOCOL_VERSION) return
   const advice = protocol < PROTOCOL_VERSION ? 'Update the agent.' : 'Update the coordinator, or run an older agent.'
-  throw new GatewayError(426, 'PROTOCOL_MISMATCH', `This agent speaks protocol ${protocol}, the gateway ${PROTOCOL_VERSION}. ${advice}`)
+  throw new GatewayError(426, 'PROTOCOL_MISMATCH', `This agent speaks protocol ${protocol}, the gateway ${OLDEST_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}. ${advice}`)
 }

@@ -11,10 +11,13 @@ const DAY_MS = 86_400_000
 const AUTHORITY_DAYS = 3_650
 /** Made anew at each start; a coordinator that runs for a year without one has other troubles. */
 const SERVER_DAYS = 397
-/** Until agents renew by themselves, this is also how often one must be enrolled again. */
-const AGENT_DAYS = 90
-/** Clocks of agents may be behind by this much when they first see a certificate. */
+/** An agent's certificate. It is renewed after two thirds of that, which leaves two days and more for a gateway that is away. */
+export const AGENT_LIFE_MS = 7 * DAY_MS
+/** That of an agent of before, which cannot renew. */
+export const LIFE_WITHOUT_RENEWAL_MS = 90 * DAY_MS
+/** Clocks of agents may be behind by this much when they first see a certificate; of a very short life (in tests) a tenth. */
 const BACKDATED_MS = 3_600_000
+const BACKDATED_SHARE = 0.1
 const SERIAL_BYTES = 16
 
 const crypto = x509.cryptoProvider.get() ?? webcrypto
@@ -34,7 +37,7 @@ export function fingerprintOf(der: ArrayBuffer | Uint8Array): string {
 export async function makeAuthority(now: Date): Promise<{ certificatePem: string; privateKeyPem: string; fingerprint: string }> {
   const keys = await crypto.subtle.generateKey(KEY, true, ['sign', 'verify'])
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serial(), name: 'CN=Driftless gateway authority', keys, signingAlgorithm: SIGNATURE, ...validity(now, AUTHORITY_DAYS),
+    serialNumber: serial(), name: 'CN=Driftless gateway authority', keys, signingAlgorithm: SIGNATURE, ...validity(now, AUTHORITY_DAYS * DAY_MS),
     extensions: [new x509.BasicConstraintsExtension(true, 0, true), new x509.KeyUsagesExtension(KeyCertSign | CrlSign, true), await x509.SubjectKeyIdentifierExtension.create(keys.publicKey)],
   })
   const privateKeyPem = x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
@@ -51,20 +54,20 @@ export async function loadAuthority(stored: { readonly certificatePem: string; r
 /** Key and chain (leaf, then authority) for a TLS server that answers to `names`. PEM. */
 export async function issueServerCertificate(authority: Authority, names: readonly { readonly name: string; readonly isAddress: boolean }[], now: Date) {
   const keys = await crypto.subtle.generateKey(KEY, true, ['sign', 'verify'])
-  const leaf = await sign(authority, 'CN=Driftless gateway', keys.publicKey, [SERVER_AUTH], names.map(({ name, isAddress }) => ({ type: isAddress ? 'ip' : 'dns', value: name })), SERVER_DAYS, now)
+  const leaf = await sign(authority, 'CN=Driftless gateway', keys.publicKey, [SERVER_AUTH], names.map(({ name, isAddress }) => ({ type: isAddress ? 'ip' : 'dns', value: name })), SERVER_DAYS * DAY_MS, now)
   const keyPem = x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
   return { keyPem, chainPem: `${leaf.toString('pem')}\n${authority.certificatePem}\n` }
 }
 
 /**
  * Signs an agent's request: CN and DNS name are its id whatever the request asks for, good for both ends of the
- * stream. REQUEST_UNREADABLE or REQUEST_NOT_SIGNED when it is not a PKCS#10 request signed with its own key.
+ * stream, for `lifeMs` from `now` on. REQUEST_UNREADABLE or REQUEST_NOT_SIGNED when it is not a PKCS#10 request signed with its own key.
  */
-export async function issueAgentCertificate(authority: Authority, requestPem: string, agentId: string, now: Date): Promise<{ certificatePem: string; fingerprint: string }> {
+export async function issueAgentCertificate(authority: Authority, requestPem: string, agentId: string, now: Date, lifeMs: number): Promise<{ certificatePem: string; fingerprint: string; expiresAt: Date }> {
   const request = readRequest(requestPem)
   if (!(await request.verify().catch(() => false))) throw new DomainError('REQUEST_NOT_SIGNED', 'The certificate request is not signed with its own key; the agent must make it anew.')
-  const certificate = await sign(authority, `CN=${agentId}`, request.publicKey, [CLIENT_AUTH, SERVER_AUTH], [{ type: 'dns', value: agentId }], AGENT_DAYS, now)
-  return { certificatePem: certificate.toString('pem'), fingerprint: fingerprintOf(certificate.rawData) }
+  const certificate = await sign(authority, `CN=${agentId}`, request.publicKey, [CLIENT_AUTH, SERVER_AUTH], [{ type: 'dns', value: agentId }], lifeMs, now)
+  return { certificatePem: certificate.toString('pem'), fingerprint: fingerprintOf(certificate.rawData), expiresAt: certificate.notAfter }
 }
 
 function readRequest(pem: string): x509.Pkcs10CertificateRequest {
@@ -75,9 +78,9 @@ function readRequest(pem: string): x509.Pkcs10CertificateRequest {
   }
 }
 
-async function sign(authority: Authority, subject: string, publicKey: x509.PublicKeyType, usages: x509.ExtendedKeyUsage[], names: { type: 'dns' | 'ip'; value: string }[], days: number, now: Date) {
+async function sign(authority: Authority, subject: string, publicKey: x509.PublicKeyType, usages: x509.ExtendedKeyUsage[], names: { type: 'dns' | 'ip'; value: string }[], lifeMs: number, now: Date) {
   return x509.X509CertificateGenerator.create({
-    serialNumber: serial(), subject, issuer: authority.certificate.subject, publicKey, signingKey: authority.privateKey, signingAlgorithm: SIGNATURE, ...validity(now, days),
+    serialNumber: serial(), subject, issuer: authority.certificate.subject, publicKey, signingKey: authority.privateKey, signingAlgorithm: SIGNATURE, ...validity(now, lifeMs),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(DigitalSignature, true),
@@ -88,8 +91,8 @@ async function sign(authority: Authority, subject: string, publicKey: x509.Publi
   })
 }
 
-function validity(now: Date, days: number) {
-  return { notBefore: new Date(now.getTime() - BACKDATED_MS), notAfter: new Date(now.getTime() + days * DAY_MS) }
+function validity(now: Date, lifeMs: number) {
+  return { notBefore: new Date(now.getTime() - Math.min(BACKDATED_MS, lifeMs * BACKDATED_SHARE)), notAfter: new Date(now.getTime() + lifeMs) }
 }
 
 /** Positive and random, as RFC 5280 and the CA/Browser Forum want it. */

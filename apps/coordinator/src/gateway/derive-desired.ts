@@ -24,7 +24,7 @@ export function deriveDesired(role: 'SOURCE' | 'TARGET', facts: DesiredFacts, on
   }
   const state = {
     sources: role === 'SOURCE' ? facts.migrations.flatMap((migration) => sourceOf(migration, facts)).flatMap(sound(desiredSource)) : [],
-    targets: role === 'TARGET' ? facts.migrations.flatMap(targetOf).flatMap(sound(desiredTarget)) : [],
+    targets: role === 'TARGET' ? facts.migrations.flatMap((migration) => targetOf(migration, facts)).flatMap(sound(desiredTarget)) : [],
     siteRateBytesPerSecond: role === 'SOURCE' ? facts.siteRate.bytesPerSecond : null,
     observeVmRefs: facts.observeVmRefs,
   }
@@ -39,7 +39,9 @@ function stageInput({ status, resumeStatus, wayBackSince, wave, attempts: [attem
 function sourceOf(migration: MigrationRow, facts: DesiredFacts) {
   const stage = sourceStage(stageInput(migration))
   if (stage === null) return []
-  const stream = facts.streams.get(migration.targetAgentId ?? '')
+  const targetAgentId = migration.targetAgentId ?? ''
+  // A target that is trusted no more is sent nothing: the source ends its streams.
+  const stream = facts.distrusted.has(targetAgentId) ? undefined : facts.streams.get(targetAgentId)
   const { wave } = migration
   return [{
     migrationId: migration.id,
@@ -64,7 +66,7 @@ function lowest(...caps: readonly (bigint | null)[]): number | null {
   return set.length === 0 ? null : Math.min(...set)
 }
 
-function targetOf(migration: MigrationRow) {
+function targetOf(migration: MigrationRow, { distrusted }: DesiredFacts) {
   const stage = targetStage(stageInput(migration))
   if (stage === null || migration.sourceAgentId === null) return []
   const { vm } = migration
@@ -72,6 +74,7 @@ function targetOf(migration: MigrationRow) {
     migrationId: migration.id,
     tenantId: migration.tenantId,
     sourceAgentId: migration.sourceAgentId,
+    ...(distrusted.has(migration.sourceAgentId) ? { peerRevoked: true } : {}),
     stage,
     attempt: migration.attempts[0]?.number ?? 0,
     shape: {

@@ -2,6 +2,7 @@ import { MAX_WAIT_SECONDS, desiredRequest } from '@driftless/agent-api'
 import type { DesiredState } from '@driftless/agent-api'
 import { databaseNow, noteContact, readDesiredFacts } from '@driftless/db'
 import { asCoordinator } from '../context.ts'
+import { certificateRefused } from './authenticate.ts'
 import type { AgentCall, Gateway } from './call.ts'
 import { deriveDesired } from './derive-desired.ts'
 
@@ -32,6 +33,8 @@ function derive(gateway: Gateway, agent: AgentCall['agent']): Promise<{ state: D
     await noteContact(tx, agent.id)
     const now = await databaseNow(tx)
     const facts = await readDesiredFacts(tx, agent, now)
+    // Its connections are cut when that is said (agent-sockets.ts); a gateway that did not hear of it sees it here.
+    if (facts.distrusted.has(agent.id)) throw certificateRefused('REVOKED')
     const { changesAtMs } = facts.siteRate
     const state = deriveDesired(agent.role, facts, (migrationId, fault) => gateway.log.error({ migrationId, fault }, 'a migration cannot be told to its agent'))
     return { state, changesInMs: changesAtMs === null ? Number.POSITIVE_INFINITY : changesAtMs - now.getTime() }

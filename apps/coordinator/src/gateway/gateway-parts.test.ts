@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createChanges } from './changes.ts'
 import { createDecisive, decisiveOfSource, decisiveOfTarget } from './decisive.ts'
-import { createEnrolLimit } from './enrol-limit.ts'
+import { isRenewalDue } from './renewal-due.ts'
 import { observeSource, observeTarget } from '../testing/fake-pair.ts'
 
 const NEVER = new AbortController().signal
@@ -9,17 +9,19 @@ const SOURCE = observeSource({ migrationId: 'm', waveId: 'w', vmRef: 'v', stage:
 const TARGET = observeTarget({ migrationId: 'm', sourceAgentId: 's', stage: 'BOOT', attempt: 1, acknowledgedSequence: 5, shape: { name: 'n', guestOs: 'g', cpus: 1, memoryBytes: 1, network: 'n', storage: 's', disks: [{ key: 'disk0', sizeBytes: 100 }], hypervisor: {} } })
 const disk = (changes: Partial<(typeof SOURCE)['disks'][number]>) => ({ ...SOURCE, disks: SOURCE.disks.map((one) => ({ ...one, ...changes })) })
 
-describe('createEnrolLimit', () => {
-  it('counts each address in windows of a minute', () => {
-    const may = createEnrolLimit(2)
-    expect([may('a', 0), may('a', 1), may('a', 2), may('b', 2)]).toEqual([true, true, false, true])
-    expect([may('a', 59_999), may('a', 60_000)]).toEqual([false, true])
-  })
-  it('holds a bounded number of addresses', () => {
-    const may = createEnrolLimit(1)
-    for (let address = 0; address < 20_000; address += 1) may(String(address), 0)
-    // The newest are remembered, the oldest are not.
-    expect([may('19999', 1), may('0', 1)]).toEqual([false, true])
+describe('isRenewalDue', () => {
+  const DAY = 86_400_000
+  const to = new Date(7 * DAY)
+  const certificate = { from: new Date(0), to }
+  it.each([
+    ['a new one', 0, false],
+    ['one just before two thirds', 14 * DAY / 3 - 1, false],
+    ['one at two thirds', 14 * DAY / 3, true],
+    ['one in its last second', 7 * DAY - 1, true],
+  ])('%s', (_name, at, due) => expect(isRenewalDue(certificate, new Date(at), 7 * DAY)).toBe(due))
+  it('is so of one that was made for longer than they live now', () => {
+    expect(isRenewalDue({ from: new Date(0), to: new Date(90 * DAY) }, new Date(1), 7 * DAY)).toBe(true)
+    expect(isRenewalDue({ from: new Date(0), to: new Date(7 * DAY + 30_000) }, new Date(0), 7 * DAY)).toBe(false)
   })
 })
 

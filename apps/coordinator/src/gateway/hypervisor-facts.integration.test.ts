@@ -71,7 +71,7 @@ describe('what an agent says of its hypervisor', () => {
 
   it('makes its migrations wait for the one who can let the agent in, and go on after that', async () => {
     const { migrationIds: [migrationId = ''] } = await startedWave(world, ['free'])
-    const wanted = async () => (await source.calls.desired({ protocol: 1, haveVersion: null, waitSeconds: 0 })).sources.find((one) => one.migrationId === migrationId)
+    const wanted = async () => (await source.calls.desired({ haveVersion: null, waitSeconds: 0 })).sources.find((one) => one.migrationId === migrationId)
     const desired = await eventually(async () => {
       await target.calls.report(reportOf({ storage: { freeBytes: 1e12, totalBytes: 1e12 }, stream: { host: '127.0.0.1', port: 1 } }))
       await source.calls.report(reportOf({ hypervisor: VCENTER }))
@@ -90,7 +90,7 @@ describe('what an agent says of its hypervisor', () => {
 
   it('writes what befell a VM into the audit log once, whatever the agent tells again', async () => {
     const migration = await world.owner.migration.findFirstOrThrow({ where: { vm: { ref: 'free' } } })
-    const [desired] = (await source.calls.desired({ protocol: 1, haveVersion: null, waitSeconds: 0 })).sources.filter((one) => one.migrationId === migration.id)
+    const [desired] = (await source.calls.desired({ haveVersion: null, waitSeconds: 0 })).sources.filter((one) => one.migrationId === migration.id)
     if (!desired) throw new Error('The migration is not desired.')
     const tell = (told?: Notice[]) => source.calls.report(reportOf({ sources: [{ ...observeSource(desired), ...(told ? { notices: told } : {}) }] }))
     await tell([MOVED])

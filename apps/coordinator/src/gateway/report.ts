@@ -1,5 +1,5 @@
 import { report as reportSchema } from '@driftless/agent-api'
-import type { Inventory, Report } from '@driftless/agent-api'
+import type { Inventory, Report, ReportAnswer } from '@driftless/agent-api'
 import { noteAgentFacts, noteNotices, storeInventory, storeReplications, storeSourceObserved, storeTargetObserved } from '@driftless/db'
 import type { InventoryRow } from '@driftless/db'
 import { wake } from '@driftless/jobs'
@@ -12,8 +12,9 @@ import { decisiveOfSource, decisiveOfTarget } from './decisive.ts'
 const MOST_LOGGED = 10
 
 /** `POST /v1/report`: stores what the agent observes, then wakes the migrations for which it matters. */
-export async function report(gateway: Gateway, { agent, body }: AgentCall): Promise<{ ok: true }> {
+export async function report(gateway: Gateway, { agent, renewalDue, body }: AgentCall): Promise<ReportAnswer> {
   const said = reportSchema.parse(body)
+  const answer: ReportAnswer = renewalDue ? { ok: true, renewCertificate: true } : { ok: true }
   const own = await storeObserved(gateway, agent, said)
   await wakeConcerned(gateway, agent, said, own)
   // After the wake-ups: an inventory of thousands must not lengthen anybody's downtime.
@@ -21,11 +22,11 @@ export async function report(gateway: Gateway, { agent, body }: AgentCall): Prom
   const { inventory } = said
   if (inventory && role === 'SOURCE' && tenantId !== null)
     await asCoordinator(gateway.db, (tx) => storeInventory(tx, { siteId, providerId, tenantId }, inventoryRows(inventory)))
-  if (role !== 'SOURCE') return { ok: true }
+  if (role !== 'SOURCE') return answer
   await takeSamples(gateway, agent, said.samples)
   // What its samples say counts once they are stored; a wake-up that is lost is made good by the sweep.
   for (const migrationId of gateway.convergence.news(said.samples.filter((sample) => own.has(sample.migrationId ?? '')))) await wake(gateway.queues, 'drive-migration', { migrationId })
-  return { ok: true }
+  return answer
 }
 
 /** One row a VM and a disk: an adapter that names one twice must not make every report of its agent fail. */

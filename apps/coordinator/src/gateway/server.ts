@@ -8,9 +8,9 @@ import { checkProtocol, readJson } from './body.ts'
 import type { AgentCall, Gateway } from './call.ts'
 import { issueServerCertificate } from './certificates.ts'
 import { desired } from './desired.ts'
-import { createEnrolLimit } from './enrol-limit.ts'
 import { enrol } from './enrol.ts'
 import { GatewayError, refusalOf } from './refusals.ts'
+import { renew } from './renew.ts'
 import { report } from './report.ts'
 
 /** A token and a certificate request; nobody sends more before the gateway knows who it is. */
@@ -29,13 +29,12 @@ const MOST_CONNECTIONS = 12_000
 
 export type GatewayServer = { readonly port: number; readonly connections: () => Promise<number>; /** Answers held calls, ends idle connections, waits for the rest. */ readonly close: () => Promise<void> }
 
-const CALLS: Readonly<Record<string, (gateway: Gateway, call: AgentCall) => Promise<unknown>>> = { [GATEWAY_PATHS.desired]: desired, [GATEWAY_PATHS.report]: report }
+const CALLS: Readonly<Record<string, (gateway: Gateway, call: AgentCall) => Promise<unknown>>> = { [GATEWAY_PATHS.desired]: desired, [GATEWAY_PATHS.report]: report, [GATEWAY_PATHS.renew]: renew }
 
 /** Opens the one address that agents call. Certificates are checked by each call, since enrolling needs none. */
 export async function openGateway(gateway: Gateway, address: { readonly host: string; readonly port: number; readonly names: readonly { readonly name: string; readonly isAddress: boolean }[] }): Promise<GatewayServer> {
   const { keyPem, chainPem } = await issueServerCertificate(gateway.authority, address.names, new Date())
   const closing = new AbortController()
-  const mayEnrol = createEnrolLimit()
   const server = createServer(
     {
       key: keyPem, cert: chainPem, ca: gateway.authority.certificatePem, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3',
@@ -49,6 +48,7 @@ export async function openGateway(gateway: Gateway, address: { readonly host: st
     },
   )
   server.maxConnections = MOST_CONNECTIONS
+  server.on('connection', gateway.sockets.opened)
   server.on('tlsClientError', (error, socket) => {
     gateway.log.debug({ err: error }, 'TLS handshake failed')
     socket.destroy()
@@ -80,18 +80,18 @@ export async function openGateway(gateway: Gateway, address: { readonly host: st
     if (path !== GATEWAY_PATHS.enrol && !call) throw new GatewayError(404, 'NO_SUCH_CALL', `The gateway has no ${path.slice(0, 100)}.`)
     if (request.method !== 'POST') throw new GatewayError(405, 'POST_ONLY', 'The gateway is called by POST.')
     if (!call) {
-      if (!mayEnrol(request.socket.remoteAddress ?? '', Date.now())) throw new GatewayError(429, 'TOO_MANY_ATTEMPTS', 'Too many enrolment attempts from this address. Wait a minute and try again.')
+      await gateway.enrolLimit(request.socket.remoteAddress ?? '')
       const body = await readJson(request, MAX_ENROL_BYTES)
       checkProtocol(body)
-      return enrol(gateway, body)
+      return enrol(gateway, body, request.socket.remoteAddress ?? null)
     }
     if (!(request.socket instanceof TLSSocket)) throw new GatewayError(401, 'NO_CERTIFICATE', 'The gateway is called by HTTPS.')
-    const agent = await authenticate(gateway.db, request.socket)
+    const { agent, renewalDue } = await authenticate(gateway, request.socket)
     // Back from an absence: its migrations may be noted as waiting for it, though it reports nothing new.
     if (!agent.lastContactAt || Date.now() - agent.lastContactAt.getTime() > ABSENCE_MS) gateway.decisive.forget(agent.id)
     const body = await readJson(request, MAX_BODY_BYTES)
     checkProtocol(body)
-    return call(gateway, { agent, body, signal })
+    return call(gateway, { agent, renewalDue, body, signal })
   }
 
   await new Promise<void>((resolve, reject) => {

@@ -144,7 +144,7 @@ describe('driving migrations', { timeout: 60_000 }, () => {
     await agents.target.calls.report(reportOf({ storage: { freeBytes: 9e11, totalBytes: 1e12 } }))
     await eventually(async () => (await migration(id)).status === 'REPLICATING')
     await inScope(world.web, OPERATOR, (tx) => cancelMigration(tx, id))
-    expect((await agents.target.calls.desired({ protocol: 1, haveVersion: null, waitSeconds: 0 })).targets.find((target) => target.migrationId === id)?.stage).toBe('DISCARD')
+    expect((await agents.target.calls.desired({ haveVersion: null, waitSeconds: 0 })).targets.find((target) => target.migrationId === id)?.stage).toBe('DISCARD')
   })
 
   it('goes on with every queue emptied in mid-run', async () => {

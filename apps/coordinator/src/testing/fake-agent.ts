@@ -37,21 +37,31 @@ export async function certificateRequest(): Promise<{ keyPem: string; requestPem
   return { keyPem: x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY'), requestPem: made.toString('pem') }
 }
 
-/** Enrols with a token and comes back with the calls of an enrolled agent. */
-export async function enrolFakeAgent(port: number, token: string, host = 'fake') {
+/** Enrols with a token, as `agentId` if it is somebody already, and comes back with the calls of an enrolled agent. */
+export async function enrolFakeAgent(port: number, token: string, host = 'fake', agentId?: string) {
   const { keyPem, requestPem } = await certificateRequest()
   const anonymous = poster(port)
   let answer: EnrolAnswer
   try {
-    answer = await gatewayClient(anonymous.post).enrol({ token, protocol: PROTOCOL_VERSION, version: 'test', host, certificateRequestPem: requestPem })
+    answer = await gatewayClient(anonymous.post).enrol({ token, version: 'test', host, certificateRequestPem: requestPem, ...(agentId === undefined ? {} : { agentId }) })
   } finally {
     anonymous.close()
   }
-  const identity = { keyPem, certificatePem: answer.certificatePem }
-  const own = poster(port, identity)
-  return { id: answer.agentId, role: answer.role, answer, identity, post: own.post, calls: gatewayClient(own.post), close: own.close }
+  return { answer, ...callsOf(port, { id: answer.agentId, role: answer.role }, { keyPem, certificatePem: answer.certificatePem }) }
 }
 export type FakeAgent = Awaited<ReturnType<typeof enrolFakeAgent>>
+
+/** The agent with its next certificate, which it has not used yet. The one given goes on with the present one. */
+export async function renewFakeAgent(port: number, agent: Pick<FakeAgent, 'id' | 'role' | 'calls'>) {
+  const { keyPem, requestPem } = await certificateRequest()
+  const { certificatePem } = await agent.calls.renew({ certificateRequestPem: requestPem })
+  return callsOf(port, agent, { keyPem, certificatePem })
+}
+
+function callsOf(port: number, { id, role }: Pick<EnrolAnswer, 'role'> & { readonly id: string }, identity: Identity) {
+  const own = poster(port, identity)
+  return { id, role, identity, post: own.post, calls: gatewayClient(own.post), close: own.close }
+}
 
 /** A report that says nothing but what is given. */
 export function reportOf(given: Partial<Report>): Report {

@@ -70,7 +70,7 @@ export function playPair(agents: { readonly source: FakeAgent; readonly target: 
   async function loop(agent: FakeAgent): Promise<void> {
     let version: string | null = null
     while (!stopped) {
-      const desired = await agent.calls.desired({ protocol: 1, haveVersion: version, waitSeconds: 1 })
+      const desired = await agent.calls.desired({ haveVersion: version, waitSeconds: 1 })
       version = desired.version
       for (const source of desired.sources) note(`source ${source.stage} ${source.attempt}`)
       for (const target of desired.targets) note(`target ${target.stage} ${target.attempt}`)

@@ -20,8 +20,8 @@ export const OPERATOR: Scope = { kind: 'tenant', tenantId: TENANT, actor: { kind
 export const APPROVER: Scope = { kind: 'tenant', tenantId: TENANT, actor: { kind: 'USER', id: 'user-anna', name: 'Anna Keller' } }
 export const SCHEDULER: Scope = { kind: 'provider', providerId: PROVIDER, actor: { kind: 'USER', id: 'user-samir', name: 'Samir Haddad' } }
 
-/** A database with the demo's customers, a coordinator on it, and what tests do to both. */
-export async function openWorld() {
+/** A database with the demo's customers, a coordinator on it, and what tests do to both. Agents' certificates live as in the product unless told otherwise. */
+export async function openWorld(options: { readonly certificateLifeMs?: number } = {}) {
   const database = await createTestDatabase()
   const owner = openDb(database.ownerUrl, 4)
   const web = openDb(database.webUrl, 10)
@@ -30,18 +30,24 @@ export async function openWorld() {
   const orders = signingKey()
   const keys = { sealing: randomBytes(32), gateway: randomBytes(32), orderPublic: orders.publicKey, auditSigning: signingKey().privateKey }
   const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, keys, webhookNetworks: { provider: [], customers: [] }, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
-  const coordinator = await startCoordinator(env, log)
+  const start = () => startCoordinator(env, log, options.certificateLifeMs)
+  const coordinator = await start()
   const opened: Coordinator[] = [coordinator]
   const queues = openQueues(database.queueUrl)
   return {
-    database, owner, web, log, queues, sealingKey: keys.sealing, /** The portal's key for orders. */ orderSigningKey: orders.privateKey, port: coordinator.port, connections: coordinator.connections,
+    database, owner, web, log, queues, /** The coordinators’ own. */ keys, /** The portal's key for orders. */ orderSigningKey: orders.privateKey, port: coordinator.port, connections: coordinator.connections,
     /** Another coordinator on the same database. */
     another: async () => {
-      const more = await startCoordinator(env, log)
+      const more = await start()
       opened.push(more)
       return more
     },
     token: (siteId: string, lifetimeMs = HOUR_MS) => makeToken(owner, siteId, lifetimeMs),
+    /** A token with which an agent that is there already enrols again. */
+    tokenOf: async (agentId: string) => {
+      const { siteId } = await owner.agent.findUniqueOrThrow({ where: { id: agentId } })
+      return makeToken(owner, siteId, HOUR_MS, agentId)
+    },
     enrolBoth: async () => ({
       source: await enrolFakeAgent(coordinator.port, await makeToken(owner, DEMO_SOURCE_SITE, HOUR_MS), 'source'),
       target: await enrolFakeAgent(coordinator.port, await makeToken(owner, DEMO_TARGET_SITE, HOUR_MS), 'target'),
@@ -62,10 +68,11 @@ function signingKey() {
   return { privateKey: privateKey.toString('base64'), publicKey: publicKey.toString('base64') }
 }
 
-async function makeToken(owner: Db, siteId: string, lifetimeMs: number): Promise<string> {
+async function makeToken(owner: Db, siteId: string, lifetimeMs: number, agentId: string | null = null): Promise<string> {
   const secret = randomBytes(32).toString('base64url')
   const site = await owner.site.findUniqueOrThrow({ where: { id: siteId } })
-  await owner.enrolmentToken.create({ data: { providerId: site.providerId, tenantId: site.tenantId, siteId, secretHash: enrolmentSecretHash(secret), expiresAt: new Date(Date.now() + lifetimeMs) } })
+  const createdAt = new Date()
+  await owner.enrolmentToken.create({ data: { providerId: site.providerId, tenantId: site.tenantId, siteId, agentId, secretHash: enrolmentSecretHash(secret), createdAt, expiresAt: new Date(createdAt.getTime() + lifetimeMs) } })
   const authority = await owner.certificateAuthority.findFirstOrThrow()
   return `dl1.${secret}.${authority.fingerprint}`
 }

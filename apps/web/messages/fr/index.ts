@@ -1,14 +1,19 @@
 import type en from '../en/index.ts'
+import access from './access.json' with { type: 'json' }
+import account from './account.json' with { type: 'json' }
 import auditLog from './auditLog.json' with { type: 'json' }
 import billing from './billing.json' with { type: 'json' }
 import configure from './configure.json' with { type: 'json' }
 import errors from './errors.json' with { type: 'json' }
 import estimate from './estimate.json' with { type: 'json' }
 import hypervisor from './hypervisor.json' with { type: 'json' }
+import mail from './mail.json' with { type: 'json' }
 import migrate from './migrate.json' with { type: 'json' }
 import overview from './overview.json' with { type: 'json' }
+import people from './people.json' with { type: 'json' }
 import shell from './shell.json' with { type: 'json' }
 import signIn from './signIn.json' with { type: 'json' }
+import signOn from './signOn.json' with { type: 'json' }
 import states from './states.json' with { type: 'json' }
 import statistics from './statistics.json' with { type: 'json' }
 import testBoot from './testBoot.json' with { type: 'json' }
@@ -20,5 +25,5 @@ import webhooks from './webhooks.json' with { type: 'json' }
 import windows from './windows.json' with { type: 'json' }
 
 /** Every text of the portal, in French. */
-const messages: typeof en = { auditLog, billing, configure, errors, estimate, hypervisor, migrate, overview, shell, signIn, states, statistics, testBoot, ui, units, wave, wayBack, webhooks, windows }
+const messages: typeof en = { access, account, auditLog, billing, configure, errors, estimate, hypervisor, mail, migrate, overview, people, shell, signIn, signOn, states, statistics, testBoot, ui, units, wave, wayBack, webhooks, windows }
 export default messages

@@ -1,5 +1,5 @@
 'use client'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createTRPCClient, httpBatchStreamLink } from '@trpc/client'
 import { setNonce } from 'get-nonce'
 import { ThemeProvider } from 'next-themes'
@@ -11,6 +11,7 @@ import type { AppRouter } from '@/server/root-router.ts'
 import { Toaster } from '@/ui/toaster.tsx'
 import { TooltipProvider } from '@/ui/tooltip.tsx'
 import { TimeZoneSync } from './time-zone-sync.tsx'
+import { leaveWhenEnded } from './leave-when-ended.ts'
 import { TRPCProvider } from './trpc.ts'
 
 /** As many calls as the server takes at once. */
@@ -21,6 +22,8 @@ export function Providers({ nonce, children }: { nonce: string | undefined; chil
   // Dialogs keep the page behind them from scrolling with a style element of their own.
   if (nonce !== undefined) setNonce(nonce)
   const [queryClient] = useState(() => new QueryClient({
+    queryCache: new QueryCache({ onError: leaveWhenEnded }),
+    mutationCache: new MutationCache({ onError: leaveWhenEnded }),
     // A refusal stays a refusal: only what failed to arrive is tried again.
     defaultOptions: { queries: { staleTime: 2_000, retry: (count, error) => count < 2 && !isRefusal(error) } },
   }))

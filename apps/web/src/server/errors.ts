@@ -8,9 +8,14 @@ export type Refusal = { code: string; params: Readonly<Record<string, string | n
 
 const NOT_FOUND = /_UNKNOWN$/
 
+/** What HTTP has a status of its own for. */
+const SPECIAL: Readonly<Record<string, TRPC_ERROR_CODE_KEY>> = {
+  FORBIDDEN: 'FORBIDDEN', SECOND_FACTOR_REQUIRED: 'FORBIDDEN', SIGN_IN_WRONG: 'UNAUTHORIZED', SIGN_IN_EXPIRED: 'UNAUTHORIZED', TOO_MANY_TRIES: 'TOO_MANY_REQUESTS', SIGN_IN_UNAVAILABLE: 'SERVICE_UNAVAILABLE',
+}
+
 /** A rule's no as tRPC knows it. */
 export function fromDomain(error: DomainError): TRPCError {
-  const code: TRPC_ERROR_CODE_KEY = NOT_FOUND.test(error.code) ? 'NOT_FOUND' : error.code === 'FORBIDDEN' ? 'FORBIDDEN' : 'CONFLICT'
+  const code: TRPC_ERROR_CODE_KEY = NOT_FOUND.test(error.code) ? 'NOT_FOUND' : (SPECIAL[error.code] ?? 'CONFLICT')
   return new TRPCError({ code, message: error.message, cause: error })
 }
 

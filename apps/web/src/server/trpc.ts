@@ -10,8 +10,23 @@ import { fromDomain, refusalOf } from './errors.ts'
 import { log } from './log.ts'
 import { scopeOf } from './person.ts'
 import type { Person } from './person.ts'
+import type { CurrentSession } from './session.ts'
 
-export type Context = { person: Person | null; requestId: string; sameOrigin: boolean; /** Where the request came from; null: not known. */ address: string | null }
+export type Context = {
+  /** Who may use the portal; null also for a session that may only enrol a second factor. */
+  person: Person | null
+  /** The session, restricted or not; left out where there is none. */
+  session?: CurrentSession | null
+  requestId: string
+  sameOrigin: boolean
+  /** Where the request came from; null: not known. */
+  address: string | null
+}
+
+/** What a request's session puts into its context. */
+export function contextOf(session: CurrentSession | null): Pick<Context, 'person' | 'session'> {
+  return { session, person: session === null || session.restricted ? null : session.person }
+}
 
 const t = initTRPC.context<Context>().create({
   transformer: superjson,
@@ -34,16 +49,30 @@ const mapped = t.procedure.use(async ({ ctx, type, path, next }) => {
   return result
 })
 
-/** Anybody who is signed in. */
+/** Anybody at all: signing in. */
+export const publicProcedure = mapped
+
+const signedOut = () => new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
+
+/** Anybody who is signed in as their organisation demands. SECOND_FACTOR_REQUIRED while a factor is missing. */
 export const authenticated = mapped.use(({ ctx, next }) => {
   const { person } = ctx
-  if (person === null) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
+  if (person === null) throw ctx.session?.restricted === true ? new DomainError('SECOND_FACTOR_REQUIRED', 'Your organisation demands a second factor. Set one up on your account page first.') : signedOut()
   return next({ ctx: { person } })
 })
 
 /** One transaction in the person's own scope; row-level security does the rest. */
 export type InScope = <T>(work: (tx: ScopedTx) => Promise<T>) => Promise<T>
 const within = (scope: Scope): InScope => (work) => inScope(db(), scope, work)
+
+/** A person's own account. `enrolling`: also while a demanded factor is missing, which is what such a session is for. */
+export const accountProcedure = ({ enrolling }: { enrolling: boolean }) =>
+  (enrolling ? mapped : authenticated).use(({ ctx, next }) => {
+    const { session } = ctx
+    if (!session) throw signedOut()
+    const { person } = session
+    return next({ ctx: { session, person, inScope: within(scopeOf(person, ctx.address)) } })
+  })
 
 function demand(person: Person, permission: Permission | undefined): void {
   if (permission !== undefined && !may(person.role, permission)) throw new TRPCError({ code: 'FORBIDDEN', message: `The role ${person.role} may not do this (${permission}).` })

@@ -5,11 +5,17 @@ import type { ScopedTx } from '../scope.ts'
 /** The last contact is written at most this often: with thousands of agents polling, every call would be a write. */
 const CONTACT_RESOLUTION_SECONDS = 1
 
-/** The agent that owns this certificate (SHA-256 of its DER, hex); null when none does, or another one now. */
-export function findAgent(tx: ScopedTx, agentId: string, certificateFingerprint: string) {
-  return tx.db.agent.findFirst({ where: { id: agentId, certificateFingerprint } })
+/** An agent, trusted or not; null: there is none. Which certificate is its own `useCertificate` decides. */
+export function findAgent(tx: ScopedTx, agentId: string) {
+  return tx.db.agent.findUnique({ where: { id: agentId } })
 }
 export type KnownAgent = NonNullable<Awaited<ReturnType<typeof findAgent>>>
+
+/** Of these agents the ones that are revoked or quarantined. */
+export async function findDistrusted(tx: ScopedTx, agentIds: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.db.agent.findMany({ where: { id: { in: [...agentIds] }, OR: [{ revokedAt: { not: null } }, { quarantinedAt: { not: null } }] }, select: { id: true } })
+  return new Set(rows.map(({ id }) => id))
+}
 
 /** Notes that an agent was heard of just now. */
 export async function noteContact(tx: ScopedTx, agentId: string): Promise<void> {

@@ -26,7 +26,7 @@ export async function listSites(tx: ScopedTx, now: Date) {
     agents: site.agents.map((agent) => ({
       id: agent.id, name: agent.name, host: agent.host, version: agent.version, protocol: agent.protocol, role: agent.role,
       enrolledAt: agent.enrolledAt, lastContactAt: agent.lastContactAt,
-      fingerprint: agent.certificateFingerprint,
+      fingerprint: agent.certificateFingerprint, certificateExpiresAt: agent.certificateExpiresAt, revokedReason: agent.revokedReason, revokedAt: agent.revokedAt, quarantinedAt: agent.quarantinedAt,
       hypervisor: hypervisorOf(agent.hypervisor),
       freeBytes: agent.freeBytes === null ? null : Number(agent.freeBytes),
       totalBytes: agent.totalBytes === null ? null : Number(agent.totalBytes),

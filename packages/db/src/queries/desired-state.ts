@@ -1,4 +1,5 @@
 import type { ScopedTx } from '../scope.ts'
+import { findDistrusted } from './agent-contact.ts'
 import { siteRateAt } from './site-rate.ts'
 
 /** Agents hear of an ended migration for this long, whatever they have confirmed: a restarted one may need to hear it again. */
@@ -34,6 +35,7 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
     where: { id: { in: [...new Set(migrations.flatMap((migration) => migration.targetAgentId ?? []))] } },
     select: { id: true, streamHost: true, streamPort: true },
   })
+  const distrusted = await findDistrusted(tx, [agent.id, ...new Set(migrations.flatMap((migration) => [migration.sourceAgentId ?? [], migration.targetAgentId ?? []].flat()))])
   const site = await tx.db.site.findUnique({ where: { id: agent.siteId }, select: { linkRateBytesPerSecond: true, rateSchedule: true, timeZone: true } })
   const observed = agent.role === 'SOURCE'
     ? await tx.db.estimateVm.findMany({ where: { estimate: { siteId: agent.siteId, status: 'OBSERVING', endsAt: { gt: now } } }, select: { vm: { select: { ref: true } } }, take: MOST_MIGRATIONS })
@@ -41,6 +43,8 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
   return {
     migrations,
     streams: new Map(partners.map((partner) => [partner.id, partner])),
+    /** Of this agent and its partners those that are trusted no more. */
+    distrusted,
     /** What the site may send at `now`, and when that changes by its timetable. */
     siteRate: site ? siteRateAt(site, now) : { bytesPerSecond: null, changesAtMs: null },
     observeVmRefs: [...new Set(observed.map(({ vm }) => vm.ref))].toSorted(),

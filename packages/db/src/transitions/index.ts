@@ -10,6 +10,10 @@
  *   advance-booking                                                          a booking as time passes
  *   start-estimate, end-estimate                                             observations
  *   limit-site, control-migration, brand-provider                            settings, by people (web)
+ *   invite-person, change-person, save-sign-on, second-factor-policy           people and how they get in, by administrators (web)
+ *   accept-invitation, reset-password, enter-by-sign-on                      people themselves, on their way in (web)
+ *   session, second-factor, change-password, revoke-sessions                who is signed in where, and by what (web)
+ *   enrol-agent, agent-certificate, revoke-agent                             who an agent is, and whether it is trusted
  *   webhook-endpoint, webhook-send                                           webhooks, and messages sent by hand (web)
  *   webhook-attempt                                                          what became of a webhook's message (coordinator)
  *   note-convergence                                                         a verdict beside the status (coordinator)
@@ -36,10 +40,23 @@ export * from './cutover-attempt.ts'
 export * from './commit-cutover.ts'
 export * from './estimate.ts'
 export * from './enrol-agent.ts'
+export * from './agent-certificate.ts'
+export * from './revoke-agent.ts'
 export * from './limit-site.ts'
 export * from './brand-provider.ts'
 export * from './test-boot.ts'
 export * from './keep-way-back.ts'
+export * from './invite-person.ts'
+export * from './accept-invitation.ts'
+export * from './change-person.ts'
+export * from './reset-password.ts'
+export * from './save-sign-on.ts'
+export * from './enter-by-sign-on.ts'
+export * from './second-factor-policy.ts'
+export * from './session.ts'
+export * from './second-factor.ts'
+export * from './change-password.ts'
+export * from './revoke-sessions.ts'
 export * from './webhook-endpoint.ts'
 export * from './webhook-send.ts'
 export * from './webhook-attempt.ts'

@@ -31,4 +31,5 @@ export async function startWave(tx: ScopedTx, waveId: string, estimate: Prisma.I
   return true
 }
 
-const newestContactFirst = { orderBy: { lastContactAt: { sort: 'desc', nulls: 'last' } }, take: 1 } as const
+/** An agent that is trusted no more is given nothing to do. */
+const newestContactFirst = { where: { revokedAt: null, quarantinedAt: null }, orderBy: { lastContactAt: { sort: 'desc', nulls: 'last' } }, take: 1 } as const

@@ -1,6 +1,6 @@
 import { parseAsString, parseAsStringLiteral } from 'nuqs/server'
 
-export const SUBJECT_KINDS = ['migration', 'wave', 'booking', 'cutover-attempt', 'estimate', 'site', 'agent', 'enrolment-token', 'destination', 'user', 'provider', 'webhook'] as const
+export const SUBJECT_KINDS = ['migration', 'wave', 'booking', 'cutover-attempt', 'estimate', 'site', 'agent', 'enrolment-token', 'destination', 'user', 'provider', 'tenant', 'sign-on', 'webhook'] as const
 
 /** How the log's filters stand in the address, read by the page and by its download. Days are the browser's. */
 export const auditParsers = {

@@ -11,16 +11,17 @@ import { AgentDetails } from './agent-details.tsx'
 import { AgentHypervisor } from './agent-hypervisor.tsx'
 import { AgentPresence } from './agent-presence.tsx'
 import { AgentProblems } from './agent-problems.tsx'
+import { AgentTrustNotices } from './agent-trust-notices.tsx'
 import type { Agent, Site } from './configure-page.tsx'
 import { EnrolAgent } from './enrol-agent.tsx'
 
-type Row = Agent & { siteName: string }
+type Row = Agent & { siteName: string; mine: boolean }
 
 /** Every agent with its version, its last contact and its hypervisor. */
 export function AgentsTab({ sites }: { sites: readonly Site[] }) {
   const t = useTranslations('configure.agents')
   const formats = useFormats()
-  const rows = sites.flatMap((site) => site.agents.map((agent): Row => ({ ...agent, siteName: site.name })))
+  const rows = sites.flatMap((site) => site.agents.map((agent): Row => ({ ...agent, siteName: site.name, mine: site.mine })))
   const mine = sites.filter((site) => site.mine)
   const enrol = mine.length > 0 && <EnrolAgent sites={mine} primary />
   const columns: DataColumn<Row>[] = [
@@ -32,10 +33,11 @@ export function AgentsTab({ sites }: { sites: readonly Site[] }) {
     { id: 'version', header: t('columns.version'), value: (row) => row.version, hideBelow: 'sm' },
     { id: 'contact', header: t('columns.contact'), value: (row) => row.lastContactAt?.getTime() ?? 0, cell: (row) => (row.lastContactAt === null ? '–' : <RelativeTime at={row.lastContactAt} />), searchable: false },
     { id: 'free', header: t('columns.free'), value: (row) => row.freeBytes, cell: (row) => (row.freeBytes === null || row.totalBytes === null ? '–' : t('freeOf', { free: formats.bytes(row.freeBytes), total: formats.bytes(row.totalBytes) })), align: 'end', hideBelow: 'lg', searchable: false },
-    { id: 'details', header: t('columns.details'), cell: (row) => <AgentDetails agent={row} siteName={row.siteName} />, align: 'end', searchable: false },
+    { id: 'details', header: t('columns.details'), cell: (row) => <AgentDetails agent={row} siteName={row.siteName} mine={row.mine} />, align: 'end', searchable: false },
   ]
   return (
     <div className="flex flex-col gap-4">
+      <AgentTrustNotices sites={sites} />
       <AgentProblems sites={sites} />
       <Card>
         <CardHeader title={t('title')} description={t('description')} actions={rows.length > 0 && enrol} className="pb-3" />

@@ -41,6 +41,57 @@ describe('configure', () => {
     expect(await refusal(portal.as(person).configure.limitSite({ siteId, bytesPerSecond: 1_000_000 }))).toBe(code)
   })
 
+  describe('an agent', () => {
+    const AGENT = 'agent-hq'
+    const hq = async (person = PEOPLE.olivia) => (await portal.as(person).configure.sites()).find(({ id }) => id === HQ)?.agents.find(({ id }) => id === AGENT)
+    beforeAll(async () => {
+      const agent = { providerId: 'northwind', host: 'h', version: '0.1.0', protocol: 2, certificateFingerprint: 'f', lastContactAt: new Date(), certificateExpiresAt: new Date(Date.now() + 5 * 86_400_000) }
+      await portal.owner.agent.createMany({ data: [{ ...agent, id: AGENT, name: 'hq-1', tenantId: 'alpine', siteId: HQ, role: 'SOURCE' }, { ...agent, id: 'agent-target', name: 'zurich-1', siteId: TARGET, role: 'TARGET' }] })
+    })
+
+    it.each([
+      ['a viewer', PEOPLE.viewer, AGENT, 'FORBIDDEN'],
+      ['an approver', PEOPLE.anna, AGENT, 'FORBIDDEN'],
+      ['an operator at the provider’s site', PEOPLE.olivia, 'agent-target', 'FORBIDDEN'],
+      ['another customer', PEOPLE.henry, AGENT, 'AGENT_UNKNOWN'],
+      ['the provider at a customer’s site', PEOPLE.ada, AGENT, 'FORBIDDEN'],
+      ['a scheduler', PEOPLE.samir, 'agent-target', 'FORBIDDEN'],
+    ])('is neither revoked nor let in again by %s', async (_who, person, agentId, code) => {
+      expect(await refusal(portal.as(person).configure.revokeAgent({ agentId, reason: 'because' }))).toBe(code)
+      expect(await refusal(portal.as(person).configure.enrolAgain({ agentId }))).toBe(code)
+      expect(await portal.owner.agent.count({ where: { revokedAt: { not: null } } })).toBe(0)
+    })
+
+    it('is shown with the end of its certificate and how far it is trusted', async () => {
+      expect(await hq()).toMatchObject({ trust: 'ACTIVE', online: true, revokedReason: null, certificateExpiresAt: expect.any(Date) })
+      await portal.owner.agent.update({ where: { id: AGENT }, data: { certificateExpiresAt: new Date(Date.now() + 3_600_000) } })
+      expect((await hq())?.trust).toBe('ENDS_SOON')
+    })
+
+    it('is revoked for a reason, once, and stands in the audit log', async () => {
+      const { configure } = portal.as(PEOPLE.olivia)
+      expect(await refusal(configure.revokeAgent({ agentId: AGENT, reason: '  ' }))).toBe('REASON_MISSING')
+      await configure.revokeAgent({ agentId: AGENT, reason: 'the machine was stolen' })
+      expect(await refusal(configure.revokeAgent({ agentId: AGENT, reason: 'again' }))).toBe('AGENT_REVOKED')
+      expect(await hq()).toMatchObject({ trust: 'REVOKED', online: false, revokedReason: 'the machine was stolen' })
+      expect(await portal.owner.auditEntry.findMany({ where: { action: 'agent.revoke' } })).toEqual([expect.objectContaining({ tenantId: 'alpine', subjectId: AGENT, actorId: PEOPLE.olivia.userId, after: 'REVOKED', detail: expect.objectContaining({ reason: 'the machine was stolen' }) })])
+    })
+
+    it('is given a token of its own to come back with', async () => {
+      const made = await portal.as(PEOPLE.olivia).configure.enrolAgain({ agentId: AGENT })
+      expect(made).toMatchObject({ token: expect.stringMatching(/^dl1\./), siteName: expect.any(String), gatewayUrl: 'https://portal.test:4601' })
+      const stored = await portal.owner.enrolmentToken.findFirstOrThrow({ where: { agentId: AGENT } })
+      expect(stored).toMatchObject({ siteId: HQ, tenantId: 'alpine', usedAt: null })
+      expect(stored.expiresAt.getTime() - stored.createdAt.getTime()).toBe(3_600_000)
+    })
+
+    it('of the provider is shown to customers without the reason of its revocation', async () => {
+      await portal.as(PEOPLE.ada).configure.revokeAgent({ agentId: 'agent-target', reason: 'found in a skip' })
+      const target = (await portal.as(PEOPLE.olivia).configure.sites()).find(({ id }) => id === TARGET)
+      expect(target?.agents).toEqual([expect.objectContaining({ trust: 'REVOKED', revokedReason: null })])
+    })
+  })
+
   it('sets and takes away a link rate, and writes it down once', async () => {
     const { configure } = portal.as(PEOPLE.olivia)
     await configure.limitSite({ siteId: HQ, bytesPerSecond: 12_500_000 })

@@ -10,7 +10,7 @@ export const createToken = memberProcedure()
   .mutation(async ({ ctx, input }) => {
     const made = await ctx.inScope(async (tx) => {
       const site = await ownSite(tx, input.siteId, ctx.person)
-      return { siteName: site.name, ...(await createEnrolmentToken(tx, input.siteId, new Date())) }
+      return { siteName: site.name, ...(await createEnrolmentToken(tx, input.siteId)) }
     })
     return { ...made, gatewayUrl: gatewayUrl() }
   })

@@ -1,9 +1,9 @@
 import { listSites as list } from '@driftless/db'
-import { isInContact, may } from '@driftless/domain'
+import { agentTrust, isInContact, may } from '@driftless/domain'
 import { memberProcedure } from '@/server/trpc.ts'
 import { hypervisorFor } from './hypervisor-for.ts'
 
-/** Sites with their agents; `online` and `mine` (may be managed by this person) are decided here, by the server's clock and rules. */
+/** Sites with their agents; `online`, `trust` and `mine` (may be managed by this person) are decided here, by the server's clock and rules. */
 export const listSites = memberProcedure().query(({ ctx }) =>
   ctx.inScope(async (tx) => {
     const now = new Date()
@@ -13,10 +13,17 @@ export const listSites = memberProcedure().query(({ ctx }) =>
     return sites.map((site) => ({
       ...site,
       mine: manages && site.tenantId === person.tenantId,
-      agents: site.agents.map((agent) => ({
-        ...agent,
-        online: isInContact(agent.lastContactAt, now),
-        hypervisor: hypervisorFor(person, site, agent.hypervisor),
-      })),
+      agents: site.agents.map(({ revokedReason, ...agent }) => {
+        const trust = agentTrust(agent, now)
+        return {
+          ...agent,
+          trust,
+          // Who was just cut off has been heard of a moment ago, and will not be any more.
+          online: trust !== 'REVOKED' && trust !== 'QUARANTINED' && isInContact(agent.lastContactAt, now),
+          /** Why it was revoked, for those whose agent it is. */
+          revokedReason: site.tenantId === person.tenantId ? revokedReason : null,
+          hypervisor: hypervisorFor(person, site, agent.hypervisor),
+        }
+      }),
     }))
   }))

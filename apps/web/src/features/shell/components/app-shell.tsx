@@ -5,6 +5,7 @@ import { Building2 } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
 import { PersonProvider } from '@/features/session/components/person-context.tsx'
+import { SessionWatch } from '@/features/session/components/session-watch.tsx'
 import { BrandMark } from './brand-mark.tsx'
 import { LanguageMenu } from './language-menu.tsx'
 import { MobileNav } from './mobile-nav.tsx'
@@ -14,17 +15,20 @@ import { ThemeMenu } from './theme-menu.tsx'
 import { UserMenu } from './user-menu.tsx'
 
 /** Navigation, who is signed in and for whom, around every page of the portal. */
-export function AppShell({ brandName, tenantName, person, children }: {
+export function AppShell({ brandName, tenantName, person, restricted, children }: {
   brandName: string | null
   tenantName: string | null
   person: { name: string; email: string; role: UserRole }
+  /** Nothing but the account page is open yet. */
+  restricted: boolean
   children: ReactNode
 }) {
   const t = useTranslations('shell')
-  const items = isProviderRole(person.role) ? PROVIDER_NAV : CUSTOMER_NAV
+  const items = restricted ? [] : isProviderRole(person.role) ? PROVIDER_NAV : CUSTOMER_NAV
   const name = brandName ?? t('product')
   return (
     <PersonProvider person={person}>
+      <SessionWatch />
       <a href="#content" className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2">{t('skip')}</a>
       <div className="flex min-h-dvh">
         <aside className="sticky top-0 hidden h-dvh w-58 shrink-0 flex-col border-r bg-surface lg:flex">

@@ -1,8 +1,9 @@
 'use client'
 import type { UserRole } from '@driftless/domain'
-import { LogOut } from 'lucide-react'
+import { LogOut, UserRoundCog } from 'lucide-react'
 import { signOut } from 'next-auth/react'
 import { useTranslations } from 'next-intl'
+import Link from 'next/link'
 import { DropdownMenu, DropdownMenuContent, DropdownMenuItem, DropdownMenuSeparator, DropdownMenuTrigger } from '@/ui/dropdown-menu.tsx'
 
 function initials(name: string): string {
@@ -25,6 +26,7 @@ export function UserMenu({ name, email, role }: { name: string; email: string; r
           <p className="mt-1 text-xs text-muted sm:hidden">{t(`roles.${role}`)}</p>
         </div>
         <DropdownMenuSeparator />
+        <DropdownMenuItem asChild><Link href="/account"><UserRoundCog aria-hidden />{t('ownAccount')}</Link></DropdownMenuItem>
         <DropdownMenuItem onSelect={() => void signOut({ callbackUrl: '/sign-in' })}><LogOut aria-hidden />{t('signOut')}</DropdownMenuItem>
       </DropdownMenuContent>
     </DropdownMenu>

@@ -1,11 +1,14 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { addressOf } from '@/server/address.ts'
-import { currentPerson } from '@/server/auth.ts'
+import { currentSession } from '@/server/auth.ts'
 import { rootRouter } from '@/server/root-router.ts'
 import { isSameOrigin } from '@/server/same-origin.ts'
+import { contextOf } from '@/server/trpc.ts'
 
 /** Room for 500 VMs with their mappings; nothing else comes close. */
 const MAX_BODY_BYTES = 1024 * 1024
+/** What an open page asks by itself, to notice that its session has ended; such a call alone keeps none alive. */
+const WATCH = '/api/trpc/session.current'
 /** Calls that one page makes at once, with room. */
 const MAX_BATCH = 20
 
@@ -16,7 +19,7 @@ async function handle(request: Request): Promise<Response> {
     req: request,
     router: rootRouter,
     maxBatchSize: MAX_BATCH,
-    createContext: async () => ({ person: await currentPerson(), requestId: crypto.randomUUID(), sameOrigin: isSameOrigin(request.headers), address: addressOf(request.headers) }),
+    createContext: async () => ({ ...contextOf(await currentSession(new URL(request.url).pathname !== WATCH)), requestId: crypto.randomUUID(), sameOrigin: isSameOrigin(request.headers), address: addressOf(request.headers) }),
   })
 }
 
