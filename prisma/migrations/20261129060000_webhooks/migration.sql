@@ -124,7 +124,10 @@ INSERT INTO webhook_event (action, after, event_type) VALUES
   ('estimate.start', '', 'estimate.started'),
   ('estimate.end', '', 'estimate.ended'),
   ('vm.notice', '', 'vm.notice'),
-  ('agent.enrol', '', 'agent.enrolled');
+  ('agent.enrol', '', 'agent.enrolled'),
+  ('agent.enrol-again', '', 'agent.enrolled-again'),
+  ('agent.quarantine', '', 'agent.quarantined'),
+  ('agent.revoke', '', 'agent.revoked');
 
 -- Written by the database itself, so no writer of an entry can forget it: the tenant's endpoints hear of the tenant's
 -- entries, the provider's own of all of that provider. Particulars (`detail`) stay in the log; a reason goes along.

@@ -38,6 +38,9 @@ export const WEBHOOK_EVENTS = {
   'estimate.ended': { action: 'estimate.end' },
   'vm.notice': { action: 'vm.notice' },
   'agent.enrolled': { action: 'agent.enrol' },
+  'agent.enrolled-again': { action: 'agent.enrol-again' },
+  'agent.quarantined': { action: 'agent.quarantine' },
+  'agent.revoked': { action: 'agent.revoke' },
 } as const satisfies Readonly<Record<string, EventSource>>
 export type WebhookEventType = keyof typeof WEBHOOK_EVENTS
 
