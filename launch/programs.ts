@@ -62,6 +62,7 @@ export function coordinatorProgram(setting: Setting): ProgramSpec {
     GATEWAY_KEY: setting.secrets.gateway,
     ORDER_PUBLIC_KEY: setting.secrets.orders.publicKey,
     AUDIT_SIGNING_KEY: setting.secrets.auditLog.privateKey,
+    AUDIT_ANCHOR: `file:${setting.places.auditAnchor}`,
   })
 }
 

@@ -12,6 +12,8 @@ export type Places = {
   postgres: string
   logs: string
   secrets: string
+  /** What was published of the audit log: kept outside of the database, which it is compared with. */
+  auditAnchor: string
   /** Short, for unix sockets: their whole path is limited to 108 characters. */
   run: string
   source: string
@@ -23,5 +25,5 @@ export function placesOf(home: string): Places {
   const absolute = resolve(home)
   const run = join(tmpdir(), `driftless-${createHash('sha256').update(absolute).digest('hex').slice(0, 8)}`)
   const inHome = (name: string) => join(absolute, name)
-  return { home: absolute, postgres: inHome('postgres'), logs: inHome('logs'), secrets: inHome('secrets.json'), run, source: inHome('source'), target: inHome('target') }
+  return { home: absolute, postgres: inHome('postgres'), logs: inHome('logs'), secrets: inHome('secrets.json'), auditAnchor: inHome('audit-anchor.jsonl'), run, source: inHome('source'), target: inHome('target') }
 }

@@ -1,6 +1,9 @@
+import { anchorSigner } from '@driftless/audit-chain'
 import { findDistrusted, listenTo, openDb, openRateLimitStore, refuseUnboundRole } from '@driftless/db'
 import { openQueues, openWorkers, prepareQueueSchema } from '@driftless/jobs'
 import type { Logger } from 'pino'
+import { createAnchoring } from './audit/anchoring.ts'
+import { openAuditAnchor } from './audit/audit-anchor.ts'
 import { asCoordinator } from './context.ts'
 import { createSiteLinks } from './drive/site-links.ts'
 import type { Env } from './env.ts'
@@ -30,7 +33,7 @@ export type Coordinator = { readonly port: number; /** Open at the gateway. */ r
  * Starts one coordinator, in order; `close` drains it in reverse. Whatever was opened is closed again when the start fails.
  * `certificateLifeMs`: how long agents' certificates live; tests cannot wait for days.
  */
-export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway' | 'keys' | 'webhookNetworks'>, log: Logger, certificateLifeMs = AGENT_LIFE_MS): Promise<Coordinator> {
+export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway' | 'keys' | 'auditAnchor' | 'webhookNetworks'>, log: Logger, certificateLifeMs = AGENT_LIFE_MS): Promise<Coordinator> {
   const closers: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer().catch((error: unknown) => log.warn({ err: error }, 'closing'))
@@ -47,6 +50,8 @@ export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl'
     const heartbeat = startHeartbeat(context)
     closers.push(() => heartbeat.stop())
     const links = createSiteLinks()
+    if (env.auditAnchor === null) log.warn('AUDIT_ANCHOR is not set: the audit log is chained, and published nowhere outside of the database')
+    const anchoring = createAnchoring(context, env.auditAnchor === null ? null : openAuditAnchor(env.auditAnchor), anchorSigner(env.keys.auditSigning))
     const workers = await openWorkers(
       env.queueUrl,
       {
@@ -55,6 +60,7 @@ export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl'
         'finish-estimate': ({ estimateId }) => finishEstimate(context, estimateId),
         sweep: (_, signal) => heartbeat.sweep(signal),
         'roll-up-telemetry': (_, signal) => rollUpTelemetryJob(context, signal),
+        'anchor-audit-log': (_, signal) => anchoring.run(signal),
       },
       { onError: (error, job) => log.error({ err: error, job }, 'a job failed; the sweep tries again') },
     )

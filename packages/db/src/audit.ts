@@ -5,17 +5,20 @@ import type { ScopedTx } from './scope.ts'
 export type AuditSubject = {
   readonly providerId: string
   readonly tenantId: string | null
-  readonly kind: 'migration' | 'wave' | 'booking' | 'cutover-attempt' | 'estimate' | 'site' | 'agent' | 'enrolment-token' | 'destination' | 'user' | 'provider' | 'tenant' | 'sign-on' | 'webhook'
+  readonly kind: 'migration' | 'wave' | 'booking' | 'cutover-attempt' | 'estimate' | 'site' | 'agent' | 'enrolment-token' | 'destination' | 'user' | 'provider' | 'tenant' | 'sign-on' | 'procedure' | 'audit-log' | 'webhook'
   readonly id: string
   readonly name: string
 }
 
-/** Writes one entry in the caller's transaction, so that neither the act nor its record exists alone. */
+/**
+ * Writes one entry in the caller's transaction, so that neither the act nor its record exists alone. PostgreSQL gives it its
+ * time and, at commit, its place in its chain.
+ */
 export async function audit(
   tx: ScopedTx,
   action: string,
   subject: AuditSubject,
-  change: { before?: string; after?: string; detail?: Prisma.InputJsonObject } = {},
+  change: { before?: string; after?: string; /** Why: the actor's own words, or the rule's that refused. */ reason?: string | null; detail?: Prisma.InputJsonObject } = {},
 ): Promise<void> {
   await tx.db.auditEntry.createMany({
     data: {
@@ -24,12 +27,14 @@ export async function audit(
       actorKind: tx.actor.kind,
       actorId: tx.actor.id,
       actorName: tx.actor.name,
+      address: tx.actor.address ?? null,
       action,
       subjectKind: subject.kind,
       subjectId: subject.id,
       subjectName: subject.name,
       before: change.before ?? null,
       after: change.after ?? null,
+      reason: change.reason ?? null,
       ...(change.detail ? { detail: change.detail } : {}),
     },
   })

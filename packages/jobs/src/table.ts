@@ -21,6 +21,7 @@ export const JOBS = {
   'finish-estimate': job(z.object({ estimateId: id }), 20_000),
   sweep: job(nothing, 30_000),
   'roll-up-telemetry': job(nothing, 60_000),
+  'anchor-audit-log': job(nothing, 60_000),
 } as const
 
 export type JobName = keyof typeof JOBS

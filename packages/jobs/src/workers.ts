@@ -43,6 +43,7 @@ async function dispatch(handlers: Handlers, name: string, data: unknown, signal:
       return handlers[name](JOBS[name].schema.parse(data), signal)
     case 'sweep':
     case 'roll-up-telemetry':
+    case 'anchor-audit-log':
       return handlers[name]({}, signal)
   }
 }

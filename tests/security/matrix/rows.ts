@@ -63,6 +63,7 @@ const inDays = (days: number) => new Date(Math.ceil(Date.now() / DAY_MS) * DAY_M
 
 export const PROCEDURES: Readonly<Record<string, readonly Row[]>> = {
   'session.changeLocale': [{ side: 'BOTH', input: () => ({ locale: 'en' }) }],
+  'auditLog.chains': [{ side: 'BOTH' }],
   'access.invitation': [open('NOT_FOUND', { token: NO_TOKEN })],
   'access.acceptInvitation': [open('NOT_FOUND', { token: NO_TOKEN, name: 'Nobody', password: 'tramway lilac 47' })],
   'access.forgotPassword': [open('ALLOWED', { email: 'nobody@nowhere.example' })],
@@ -165,7 +166,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   'api/auth/[...nextauth]/route.ts': { side: 'BOTH', open: true, path: () => '/api/auth/session' },
   'api/health/route.ts': { side: 'BOTH', open: true, path: () => '/api/health' },
   'api/trpc/[trpc]/route.ts': { side: 'BOTH', open: true, path: () => '/api/trpc/no.such' },
-  'api/audit-log/route.ts': { side: 'BOTH', path: () => '/api/audit-log' },
+  'api/audit-log/route.ts': { side: 'BOTH', names: true, path: (ids) => `/api/audit-log?format=jsonl&chain=${encodeURIComponent(`tenant/${ids.tenant}`)}` },
   'api/billing/route.ts': { side: 'STAFF', path: () => '/api/billing?month=2026-11' },
   'api/evidence/[migrationId]/route.ts': { side: 'BOTH', names: true, path: (ids) => `/api/evidence/${ids.migration}` },
 }

@@ -20,4 +20,4 @@ export type Gateway = Context & {
 }
 
 /** A call by an agent whose certificate was checked. `signal` fires when the agent hangs up or the gateway closes. */
-export type AgentCall = { readonly agent: KnownAgent; /** It is to renew its certificate. */ readonly renewalDue: boolean; readonly body: unknown; readonly signal: AbortSignal }
+export type AgentCall = { readonly agent: KnownAgent; /** Where it called from. */ readonly address: string | null; /** It is to renew its certificate. */ readonly renewalDue: boolean; readonly body: unknown; readonly signal: AbortSignal }

@@ -12,10 +12,10 @@ import { decisiveOfSource, decisiveOfTarget } from './decisive.ts'
 const MOST_LOGGED = 10
 
 /** `POST /v1/report`: stores what the agent observes, then wakes the migrations for which it matters. */
-export async function report(gateway: Gateway, { agent, renewalDue, body }: AgentCall): Promise<ReportAnswer> {
+export async function report(gateway: Gateway, { agent, address, renewalDue, body }: AgentCall): Promise<ReportAnswer> {
   const said = reportSchema.parse(body)
   const answer: ReportAnswer = renewalDue ? { ok: true, renewCertificate: true } : { ok: true }
-  const own = await storeObserved(gateway, agent, said)
+  const own = await storeObserved(gateway, agent, address, said)
   await wakeConcerned(gateway, agent, said, own)
   // After the wake-ups: an inventory of thousands must not lengthen anybody's downtime.
   const { tenantId, siteId, providerId, role } = agent
@@ -36,7 +36,7 @@ function inventoryRows(inventory: Inventory): InventoryRow[] {
 }
 
 /** Answers the ids of the migrations that really are this agent's. */
-async function storeObserved(gateway: Gateway, agent: AgentCall['agent'], said: Report): Promise<ReadonlySet<string>> {
+async function storeObserved(gateway: Gateway, agent: AgentCall['agent'], address: string | null, said: Report): Promise<ReadonlySet<string>> {
   const rows = (agent.role === 'SOURCE' ? said.sources : said.targets).map((observed) => ({ migrationId: observed.migrationId, observed }))
   const own = await asCoordinator(gateway.db, async (tx) => {
     await noteAgentFacts(tx, agent, said)
@@ -46,7 +46,7 @@ async function storeObserved(gateway: Gateway, agent: AgentCall['agent'], said: 
     await storeReplications(tx, mine.flatMap((source) => source.disks.map((disk) => ({ ...disk, migrationId: source.migrationId }))))
     await noteNotices(tx, agent, mine.map(({ migrationId, notices }) => ({ migrationId, notices: notices ?? [], before: before.get(migrationId) ?? [] })))
     return new Set(before.keys())
-  })
+  }, address)
   const foreign = [...said.sources, ...said.targets].filter((observed) => !own.has(observed.migrationId)).map((observed) => observed.migrationId)
   if (foreign.length > 0) gateway.log.warn({ agentId: agent.id, count: foreign.length, migrationIds: foreign.slice(0, MOST_LOGGED) }, 'an agent reported migrations that are not its own; they were ignored')
   return own

@@ -91,7 +91,7 @@ export async function openGateway(gateway: Gateway, address: { readonly host: st
     if (!agent.lastContactAt || Date.now() - agent.lastContactAt.getTime() > ABSENCE_MS) gateway.decisive.forget(agent.id)
     const body = await readJson(request, MAX_BODY_BYTES)
     checkProtocol(body)
-    return call(gateway, { agent, renewalDue, body, signal })
+    return call(gateway, { agent, address: request.socket.remoteAddress ?? null, renewalDue, body, signal })
   }
 
   await new Promise<void>((resolve, reject) => {

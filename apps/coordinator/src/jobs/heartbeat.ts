@@ -27,6 +27,8 @@ export function startHeartbeat(context: Context) {
       })
     }
     if (nowMs - sweptAtMs > OVERDUE_MS) await run(stopping.signal)
+    // What was written in the audit log since the last beat is published; when nothing was, what was published is compared.
+    await wake(context.queues, 'anchor-audit-log', {})
     if (nowMs - rolledUpAtMs > ROLL_UP_EVERY_MS) {
       rolledUpAtMs = nowMs
       await wake(context.queues, 'roll-up-telemetry', {})

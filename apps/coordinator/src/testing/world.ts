@@ -1,4 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { bookWindow, decideBooking, decideGoNoGo, enrolmentSecretHash, inScope, openDb, planWave, startWave } from '@driftless/db'
 import type { Db, Scope } from '@driftless/db'
@@ -23,19 +26,20 @@ export const SCHEDULER: Scope = { kind: 'provider', providerId: PROVIDER, actor:
 /** A database with the demo's customers, a coordinator on it, and what tests do to both. Agents' certificates live as in the product unless told otherwise. */
 export async function openWorld(options: { readonly certificateLifeMs?: number } = {}) {
   const database = await createTestDatabase()
+  const folder = await mkdtemp(join(tmpdir(), 'driftless-world-'))
   const owner = openDb(database.ownerUrl, 4)
   const web = openDb(database.webUrl, 10)
   await seedDemo(owner, () => Promise.resolve('no password'))
   const log = pino({ level: 'error' })
   const orders = signingKey()
   const keys = { sealing: randomBytes(32), gateway: randomBytes(32), orderPublic: orders.publicKey, auditSigning: signingKey().privateKey }
-  const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, keys, webhookNetworks: { provider: [], customers: [] }, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
+  const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, keys, webhookNetworks: { provider: [], customers: [] }, auditAnchor: { kind: 'file' as const, path: join(folder, 'audit-anchor.jsonl') }, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
   const start = () => startCoordinator(env, log, options.certificateLifeMs)
   const coordinator = await start()
   const opened: Coordinator[] = [coordinator]
   const queues = openQueues(database.queueUrl)
   return {
-    database, owner, web, log, queues, /** The coordinators’ own. */ keys, /** The portal's key for orders. */ orderSigningKey: orders.privateKey, port: coordinator.port, connections: coordinator.connections,
+    database, owner, web, log, queues, /** Where the audit log is anchored. */ auditAnchorFile: env.auditAnchor.path, /** The coordinators’ own. */ keys, /** The portal's key for orders. */ orderSigningKey: orders.privateKey, port: coordinator.port, connections: coordinator.connections,
     /** Another coordinator on the same database. */
     another: async () => {
       const more = await start()
@@ -57,6 +61,7 @@ export async function openWorld(options: { readonly certificateLifeMs?: number }
       await queues.close()
       await Promise.all([owner.$disconnect(), web.$disconnect()])
       await database.drop()
+      await rm(folder, { recursive: true, force: true })
     },
   }
 }

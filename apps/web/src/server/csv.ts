@@ -1,9 +1,19 @@
-/** Spreadsheets run cells that begin with these as formulas (OWASP, CSV injection). */
-const FORMULA = /^[=+\-@\t\r]/
+/** Spreadsheets run cells that begin with these as formulas (OWASP, CSV injection), in full width as well. */
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 
-/** Rows as CSV (RFC 4180) with a byte order mark, which Excel needs to read UTF-8. Numbers stay numbers; text never becomes a formula. */
-export function csv(rows: readonly (readonly (string | number | null)[])[]): string {
-  return `\ufeff${rows.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`
+type Row = readonly (string | number | null)[]
+
+/** What a file of CSV begins with, so that Excel reads it as UTF-8. */
+export const BYTE_ORDER_MARK = '\ufeff'
+
+/** Rows as a whole file of CSV. */
+export function csv(rows: readonly Row[]): string {
+  return `${BYTE_ORDER_MARK}${csvLines(rows)}`
+}
+
+/** Rows as lines of CSV (RFC 4180). Numbers stay numbers; text never becomes a formula. */
+export function csvLines(rows: readonly Row[]): string {
+  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')
 }
 
 function cell(value: string | number | null): string {

@@ -10,6 +10,7 @@ import { fromDomain, refusalOf } from './errors.ts'
 import { log } from './log.ts'
 import { scopeOf } from './person.ts'
 import type { Person } from './person.ts'
+import { noteRefused } from './refused.ts'
 import type { CurrentSession } from './session.ts'
 
 export type Context = {
@@ -39,8 +40,15 @@ const t = initTRPC.context<Context>().create({
 
 export const router = t.router
 
+/** Whatever a signed-in person is refused below stands in the audit log. */
+const recorded = t.procedure.use(async ({ ctx, path, next }) => {
+  const result = await next()
+  if (!result.ok && ctx.person !== null) await noteRefused(ctx.person, ctx.address, path, refusalOf(result.error, ctx.requestId).code, result.error.message)
+  return result
+})
+
 /** The one place where errors are mapped: rules keep their code, the rest is logged with the request's id. */
-const mapped = t.procedure.use(async ({ ctx, type, path, next }) => {
+const mapped = recorded.use(async ({ ctx, type, path, next }) => {
   if (type === 'mutation' && !ctx.sameOrigin) throw new TRPCError({ code: 'FORBIDDEN', message: 'Changes are accepted from the portal itself only.' })
   const result = await next()
   if (result.ok) return result

@@ -48,6 +48,8 @@ export async function openPortal() {
   const { db } = await import('@/server/db.ts')
   return {
     owner,
+    /** Of the same database, for what else works on it. */
+    databaseUrls: { coordinator: database.coordinatorUrl, queue: database.queueUrl },
     /** The wake-ups sent to the coordinator, as `job id`. */
     woken,
     as: (person: Person | null) => rootRouter.createCaller({ person, requestId: 'test', sameOrigin: true, address: '192.0.2.1' }),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
+import { noteAgentChange } from '../transitions/note-agent-change.ts'
 
 /** The last contact is written at most this often: with thousands of agents polling, every call would be a write. */
 const CONTACT_RESOLUTION_SECONDS = 1
@@ -33,10 +34,10 @@ export type AgentFacts = {
   readonly hypervisor?: Prisma.InputJsonObject | null | undefined
 }
 /** An agent as `findAgent` has read it. */
-type Known = Pick<KnownAgent, 'id' | 'version' | 'protocol' | 'streamHost' | 'streamPort' | 'freeBytes' | 'hypervisor'>
+type Known = Pick<KnownAgent, 'id' | 'name' | 'providerId' | 'tenantId' | 'version' | 'protocol' | 'streamHost' | 'streamPort' | 'freeBytes' | 'hypervisor'>
 
 /**
- * Stores what an agent says of itself, where it differs. When its stream address has changed, the source agents that
+ * Stores what an agent says of itself, where it differs; another version or stream address is in the audit log. When its stream address has changed, the source agents that
  * send to it are woken: nothing else tells them.
  */
 export async function noteAgentFacts(tx: ScopedTx, agent: Known, facts: AgentFacts): Promise<void> {
@@ -49,6 +50,8 @@ export async function noteAgentFacts(tx: ScopedTx, agent: Known, facts: AgentFac
   const moved = facts.stream !== null && (facts.stream.host !== agent.streamHost || facts.stream.port !== agent.streamPort)
   const stream = facts.stream !== null && moved ? { streamHost: facts.stream.host, streamPort: facts.stream.port } : {}
   if (moved || Object.keys(data).length > 0) await tx.db.agent.update({ where: { id: agent.id }, data: { ...data, ...stream } })
+  if (data.version !== undefined) await noteAgentChange(tx, agent, 'version', agent.version, facts.version)
+  if (moved && agent.streamHost !== null) await noteAgentChange(tx, agent, 'address', `${agent.streamHost}:${agent.streamPort}`, `${stream.streamHost}:${stream.streamPort}`)
   if (moved)
     await tx.db.$executeRaw`SELECT wake_agents(array_agg(DISTINCT source_agent_id)) FROM migration
       WHERE target_agent_id = ${agent.id} AND status NOT IN ('COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED')`

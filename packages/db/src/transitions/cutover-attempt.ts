@@ -20,14 +20,14 @@ const reached = z.record(z.string(), z.string())
 
 /** Opens attempt `number` of a migration that is READY_FOR_CUTOVER, in PREFLIGHT. False when it is no longer. */
 export async function beginAttempt(tx: ScopedTx, migration: MigrationRef, bookingId: string, number: number, now: Date): Promise<boolean> {
-  if (!(await moveMigration(tx, migration, 'CUTTING_OVER', { cutoverRequestedAt: null }, { attempt: number }))) return false
+  if (!(await moveMigration(tx, migration, 'CUTTING_OVER', { cutoverRequestedAt: null }, { detail: { attempt: number } }))) return false
   const { providerId, tenantId, id: migrationId } = migration
   await tx.db.cutoverAttempt.create({ data: { providerId, tenantId, migrationId, bookingId, number, statusChangedAt: now, reachedAt: { PREFLIGHT: now.toISOString() } } })
   return true
 }
 
-/** Moves an attempt on; `also` carries what was observed on the way. False when somebody else moved it. */
-export async function advanceAttempt(tx: ScopedTx, attempt: AttemptRef, to: CutoverStatus, now: Date, also: Prisma.CutoverAttemptUncheckedUpdateManyInput = {}): Promise<boolean> {
+/** Moves an attempt on; `also` carries what was observed on the way, `reason` why it failed. False when somebody else moved it. */
+export async function advanceAttempt(tx: ScopedTx, attempt: AttemptRef, to: CutoverStatus, now: Date, also: Prisma.CutoverAttemptUncheckedUpdateManyInput = {}, reason: string | null = null): Promise<boolean> {
   if (!canTransition(CUTOVER_TRANSITIONS, attempt.status, to)) throw new Error(`A cutover attempt never goes from ${attempt.status} to ${to}.`)
   const written = await tx.db.cutoverAttempt.updateMany({
     where: { id: attempt.id, status: attempt.status },
@@ -35,7 +35,7 @@ export async function advanceAttempt(tx: ScopedTx, attempt: AttemptRef, to: Cuto
   })
   if (written.count !== 1) return false
   const { migration } = attempt
-  await audit(tx, 'cutover.status', { ...migration, kind: 'cutover-attempt', id: attempt.id, name: migration.vm.name }, { before: attempt.status, after: to, detail: { attempt: attempt.number } })
+  await audit(tx, 'cutover.status', { ...migration, kind: 'cutover-attempt', id: attempt.id, name: migration.vm.name }, { before: attempt.status, after: to, reason, detail: { attempt: attempt.number } })
   if (to === 'VALIDATING') await moveMigration(tx, migration, 'VALIDATING')
   return true
 }
@@ -49,8 +49,8 @@ export async function rollBackAttempt(tx: ScopedTx, attempt: AttemptRef, code: s
   const harmless = CUTOVER_HARMLESS.includes(attempt.status)
   const booted = attempt.status === 'TARGET_BOOTING' || attempt.status === 'VALIDATING'
   const also = { failureCode: code, failureMessage: message, ...(harmless ? { sourceReturnedAt: now } : {}), ...(booted ? {} : { shadowGoneAt: now }) }
-  if (!(await advanceAttempt(tx, attempt, 'ROLLED_BACK', now, also))) return false
-  await moveMigration(tx, attempt.migration, 'REPLICATING', { cutoverRequestedAt: null }, { attempt: attempt.number, code, message })
+  if (!(await advanceAttempt(tx, attempt, 'ROLLED_BACK', now, also, message))) return false
+  await moveMigration(tx, attempt.migration, 'REPLICATING', { cutoverRequestedAt: null }, { reason: message, detail: { attempt: attempt.number, code } })
   return true
 }
 

@@ -20,5 +20,5 @@ export async function decideBooking(tx: ScopedTx, decision: BookingDecision, now
     data: { status: to, decisionReason: decision.reason, decidedById: tx.actor.id, decidedAt: now },
   })
   if (written.count !== 1) throw new DomainError('ALREADY_DECIDED', 'This request was decided on, withdrawn or has expired in the meantime.')
-  await audit(tx, decision.approve ? 'booking.approve' : 'booking.reject', { ...booking, kind: 'booking', name: booking.wave.name }, { before: 'REQUESTED', after: to, ...(decision.reason ? { detail: { reason: decision.reason } } : {}) })
+  await audit(tx, decision.approve ? 'booking.approve' : 'booking.reject', { ...booking, kind: 'booking', name: booking.wave.name }, { before: 'REQUESTED', after: to, reason: decision.reason })
 }

@@ -17,5 +17,5 @@ export async function decideGoNoGo(tx: ScopedTx, input: GoNoGoInput): Promise<vo
   await tx.db.goNoGo.create({
     data: { providerId: booking.providerId, tenantId: booking.tenantId, waveId: booking.waveId, bookingId: booking.id, decision: input.decision, reason: input.reason, decidedById: tx.actor.id ?? 'system' },
   })
-  await audit(tx, input.decision === 'GO' ? 'wave.go' : 'wave.no-go', { ...booking.wave, kind: 'wave' }, { after: input.decision, ...(input.reason ? { detail: { reason: input.reason } } : {}) })
+  await audit(tx, input.decision === 'GO' ? 'wave.go' : 'wave.no-go', { ...booking.wave, kind: 'wave' }, { after: input.decision, reason: input.reason })
 }

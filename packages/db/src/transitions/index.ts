@@ -9,7 +9,7 @@
  *   test-boot                                                                a test boot, by people and by the coordinator
  *   advance-booking                                                          a booking as time passes
  *   start-estimate, end-estimate                                             observations
- *   limit-site, control-migration, brand-provider                            settings, by people (web)
+ *   limit-site, control-migration, brand-provider, change-locale             settings, by people (web)
  *   invite-person, change-person, save-sign-on, second-factor-policy           people and how they get in, by administrators (web)
  *   accept-invitation, reset-password, enter-by-sign-on                      people themselves, on their way in (web)
  *   session, second-factor, change-password, revoke-sessions                who is signed in where, and by what (web)
@@ -17,6 +17,9 @@
  *   webhook-endpoint, webhook-send                                           webhooks, and messages sent by hand (web)
  *   webhook-attempt                                                          what became of a webhook's message (coordinator)
  *   note-convergence                                                         a verdict beside the status (coordinator)
+ *   note-agent-change                                                       another version or address of an agent, into the audit log alone (coordinator)
+ *   note-refusal                                                             what a person was refused, into the audit log alone (web)
+ *   anchor-audit                                                             what was published of the audit log, and whether it fits (coordinator)
  *   note-notices                                                             what befell a VM, into the audit log alone (coordinator)
  *
  * Each compares and sets: it tells its caller whether the row was still in the state that the
@@ -46,6 +49,10 @@ export * from './limit-site.ts'
 export * from './brand-provider.ts'
 export * from './test-boot.ts'
 export * from './keep-way-back.ts'
+export * from './note-refusal.ts'
+export * from './note-agent-change.ts'
+export * from './change-locale.ts'
+export * from './anchor-audit.ts'
 export * from './invite-person.ts'
 export * from './accept-invitation.ts'
 export * from './change-person.ts'

@@ -22,7 +22,7 @@ export async function moveMigration(
   migration: MigrationRef,
   to: MigrationStatus,
   also: Prisma.MigrationUncheckedUpdateManyInput = {},
-  detail?: Prisma.InputJsonObject,
+  said: { readonly reason?: string | null; readonly detail?: Prisma.InputJsonObject } = {},
 ): Promise<boolean> {
   if (!canTransition(MIGRATION_TRANSITIONS, migration.status, to)) throw new Error(`A migration never goes from ${migration.status} to ${to}.`)
   const written = await tx.db.migration.updateMany({
@@ -30,13 +30,13 @@ export async function moveMigration(
     data: { status: to, statusChangedAt: new Date(), waitReason: null, waitDetail: null, ...also },
   })
   if (written.count !== 1) return false
-  await audit(tx, 'migration.status', { ...migration, kind: 'migration', name: migration.vm.name }, { before: migration.status, after: to, ...(detail ? { detail } : {}) })
+  await audit(tx, 'migration.status', { ...migration, kind: 'migration', name: migration.vm.name }, { before: migration.status, after: to, ...said })
   return true
 }
 
 /** Holds a migration until somebody acts; it remembers where it goes on. */
 export function blockMigration(tx: ScopedTx, migration: MigrationRef, reason: WaitReason, detail: string): Promise<boolean> {
-  return moveMigration(tx, migration, 'BLOCKED', { resumeStatus: migration.status, waitReason: reason, waitDetail: detail }, { reason, detail, owner: ownerOf(reason) })
+  return moveMigration(tx, migration, 'BLOCKED', { resumeStatus: migration.status, waitReason: reason, waitDetail: detail }, { reason: detail, detail: { code: reason, owner: ownerOf(reason) } })
 }
 
 /** Notes why a migration does not move on. No status changes, so no audit entry; writes only what is new. */

@@ -25,7 +25,7 @@ export async function noteNotices(tx: ScopedTx, agent: { readonly id: string; re
   const written = await writtenBefore(tx, ids)
   const migrations = await tx.db.migration.findMany({ where: { id: { in: ids } }, include: { vm: { select: { name: true } } } })
   const byId = new Map(migrations.map((migration) => [migration.id, migration]))
-  const asAgent: ScopedTx = { ...tx, actor: { kind: 'AGENT', id: agent.id, name: agent.name } }
+  const asAgent: ScopedTx = { ...tx, actor: { kind: 'AGENT', id: agent.id, name: agent.name, address: tx.actor.address ?? null } }
   for (const { migrationId, notice, key } of fresh) {
     const migration = byId.get(migrationId)
     if (!migration || written.has(key)) continue

@@ -37,7 +37,7 @@ export async function advanceTestBoot(tx: ScopedTx, test: TestBootRef, to: TestB
   if (!canTransition(TEST_BOOT_TRANSITIONS, test.status, to)) throw new Error(`A test boot never goes from ${test.status} to ${to}.`)
   const written = await tx.db.testBoot.updateMany({ where: { id: test.id, status: test.status }, data: { status: to, statusChangedAt: new Date(), detail, ...also } })
   if (written.count !== 1) return false
-  await audit(tx, 'test.status', { ...test.migration, kind: 'migration', name: test.migration.vm.name }, { before: test.status, after: to, detail: { test: test.id, ...(detail === null ? {} : { detail }) } })
+  await audit(tx, 'test.status', { ...test.migration, kind: 'migration', name: test.migration.vm.name }, { before: test.status, after: to, reason: detail, detail: { test: test.id } })
   return true
 }
 
@@ -52,7 +52,7 @@ export async function closeTestBoot(tx: ScopedTx, test: TestBootRef | null, migr
     const written = await tx.db.testBoot.updateMany({ where: { id: test.id, status: test.status }, data: { status: 'ENDED', statusChangedAt: now, endedAt: now } })
     if (written.count !== 1) return false
   }
-  return moveMigration(tx, migration, 'READY_FOR_CUTOVER', {}, test === null ? undefined : { test: test.id })
+  return moveMigration(tx, migration, 'READY_FOR_CUTOVER', {}, test === null ? {} : { detail: { test: test.id } })
 }
 
 /** A person has seen enough. Discarding a test that is over changes nothing; NO_TEST when there was none. */

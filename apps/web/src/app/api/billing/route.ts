@@ -6,12 +6,16 @@ import { currentPerson } from '@/server/auth.ts'
 import { csv, csvResponse } from '@/server/csv.ts'
 import { db } from '@/server/db.ts'
 import { scopeOf } from '@/server/person.ts'
+import { noteRefused } from '@/server/refused.ts'
 
 /** One month's billing starts as CSV, for the provider's staff. `?month=2026-11` (UTC). */
 export async function GET(request: Request): Promise<Response> {
   const person = await currentPerson()
   if (person === null) return Response.json({ code: 'SIGNED_OUT' }, { status: 401 })
-  if (!isProviderRole(person.role)) return Response.json({ code: 'FORBIDDEN' }, { status: 403 })
+  if (!isProviderRole(person.role)) {
+    await noteRefused(person, addressOf(request.headers), '/api/billing', 'FORBIDDEN', "This belongs to the provider's staff.")
+    return Response.json({ code: 'FORBIDDEN' }, { status: 403 })
+  }
   const wanted = month.safeParse(new URL(request.url).searchParams.get('month'))
   if (!wanted.success) return Response.json({ code: 'BAD_INPUT', params: { field: 'month' } }, { status: 400 })
   const { from, to } = monthSpan(wanted.data)

@@ -46,11 +46,10 @@ function Sentence({ entry }: { entry: Entry }) {
     before: text(entry, entry.before), after: text(entry, entry.after),
     b: (parts: ReactNode) => <strong className="font-semibold">{parts}</strong>,
   }
-  const reason = typeof entry.detail?.['reason'] === 'string' && key !== 'migration_status' ? entry.detail['reason'] : null
   return (
     <>
       {key === null ? t.rich('unknown', values) : t.rich(`sentences.${key}`, values)}
-      {reason !== null && <span className="text-muted"> {t('because', { reason })}</span>}
+      {entry.reason !== null && <span className="text-muted"> {t('because', { reason: entry.reason })}</span>}
     </>
   )
 }
@@ -64,13 +63,16 @@ function Details({ entry }: { entry: Entry }) {
   const items = [
     { label: t('fields.at'), value: formats.dateTimeSeconds(entry.at) },
     { label: t('fields.actor'), value: entry.actorName },
+    ...(entry.address === null ? [] : [{ label: t('fields.address'), value: <code className="font-mono text-xs">{entry.address}</code> }]),
     { label: t('fields.action'), value: <code className="font-mono text-xs">{entry.action}</code> },
     { label: t('fields.subject'), value: kind === undefined ? entry.subjectName : `${kinds(kind)}: ${entry.subjectName}` },
     { label: t('fields.id'), value: <code className="font-mono text-xs break-all">{entry.subjectId}</code> },
     ...(entry.before === null ? [] : [{ label: t('fields.before'), value: text(entry, entry.before) }]),
     ...(entry.after === null ? [] : [{ label: t('fields.after'), value: text(entry, entry.after) }]),
+    ...(entry.reason === null ? [] : [{ label: t('fields.reason'), value: entry.reason }]),
     ...Object.entries(entry.detail ?? {}).map(([label, value]) => ({ label, value: shown(value) })),
-    { label: t('fields.number'), value: entry.id },
+    { label: t('fields.number'), value: formats.number(entry.sequence) },
+    { label: t('fields.hash'), value: <code className="font-mono text-xs break-all">{entry.hash}</code> },
   ]
   return (
     <div className="border-t bg-sunken/40 px-5 py-3 sm:pl-27">

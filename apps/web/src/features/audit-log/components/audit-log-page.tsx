@@ -16,6 +16,7 @@ import { auditParsers, toFilter } from '../filters.ts'
 import { AuditEntry } from './audit-entry.tsx'
 import type { Entry } from './audit-entry.tsx'
 import { AuditFilters } from './audit-filters.tsx'
+import { ChainState } from './chain-state.tsx'
 
 /** Old entries never change; new ones are looked for this often. */
 const REFRESH_MS = 10_000
@@ -32,8 +33,9 @@ export function AuditLogPage() {
   return (
     <>
       <PageHeader title={t('title')} description={t(staff ? 'leadStaff' : 'lead')} actions={<Button asChild><a href={csvAddress(filter)} download><Download aria-hidden />{t('csv')}</a></Button>} />
+      <ChainState chosen={search.log} staff={staff} />
       <Card>
-        <AuditFilters search={search} filtered={filtered} onChange={(change) => void setSearch(change)} onClear={() => void setSearch(null)} />
+        <AuditFilters search={search} staff={staff} filtered={filtered} onChange={(change) => void setSearch(change)} onClear={() => void setSearch(null)} />
         <Loaded query={log}>
           {({ pages }) => {
             const entries = pages.flatMap((page) => page.entries)
@@ -69,7 +71,7 @@ function Days({ entries, staff }: { entries: readonly Entry[]; staff: boolean })
 
 function csvAddress(filter: ReturnType<typeof toFilter>): string {
   const parameters = new URLSearchParams()
-  for (const [key, value] of Object.entries(filter)) if (value !== undefined) parameters.set(key, value instanceof Date ? value.toISOString() : value)
+  for (const [key, value] of Object.entries(filter)) if (value !== undefined) parameters.set(key, value instanceof Date ? value.toISOString() : String(value))
   const text = parameters.toString()
   return `/api/audit-log${text === '' ? '' : `?${text}`}`
 }

@@ -6,6 +6,10 @@ const word = z.string().trim().min(1).max(120)
 export const auditFilter = z.object({
   text: word.optional(),
   actor: word.optional(),
+  actorKind: z.enum(['USER', 'AGENT', 'COORDINATOR', 'SYSTEM']).optional(),
+  address: word.optional(),
+  chain: word.optional(),
+  refusals: z.boolean().optional(),
   action: word.optional(),
   subjectKind: word.optional(),
   subjectId: word.optional(),

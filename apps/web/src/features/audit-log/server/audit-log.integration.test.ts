@@ -11,7 +11,8 @@ describe('the audit log', () => {
     const entry = (index: number, tenantId: string | null) => ({
       providerId: 'northwind', tenantId, at: new Date(Date.UTC(2026, 0, 1, 0, index)), actorKind: 'USER' as const, actorId: 'user-olivia', actorName: index % 2 ? 'Olivia Berger' : 'Samir Haddad',
       action: index % 3 ? 'wave.pause' : 'booking.reject', subjectKind: index % 3 ? 'wave' : 'booking', subjectId: `subject-${index}`, subjectName: index === 7 ? '100 % of_it' : `Wave ${index}`,
-      ...(index === 9 ? { detail: { reason: 'Storage maintenance' } } : {}),
+      address: index % 2 ? '192.0.2.10' : '198.51.100.7',
+      ...(index === 9 ? { reason: 'Storage maintenance' } : {}), ...(index === 11 ? { detail: { ticket: 'CHG-77' } } : {}),
     })
     await portal.owner.auditEntry.createMany({ data: Array.from({ length: ENTRIES }, (_, index) => entry(index, 'alpine')) })
     await portal.owner.auditEntry.createMany({ data: [entry(500, 'harbour'), entry(501, null)] })
@@ -44,6 +45,12 @@ describe('the audit log', () => {
   it.each([
     [{ text: '100 % of_' }, ['subject-7']],
     [{ text: 'storage MAINTENANCE' }, ['subject-9']],
+    [{ text: 'chg-77' }, ['subject-11']],
+    [{ address: '198.51.100.', to: new Date(Date.UTC(2026, 0, 1, 0, 4)) }, ['subject-2', 'subject-0']],
+    [{ address: '%' }, []],
+    [{ actorKind: 'AGENT' as const }, []],
+    [{ chain: 'tenant/harbour' }, []],
+    [{ refusals: true }, []],
     [{ subjectId: 'subject-4' }, ['subject-4']],
     [{ from: new Date(Date.UTC(2026, 0, 1, 0, 3)), to: new Date(Date.UTC(2026, 0, 1, 0, 5)) }, ['subject-4', 'subject-3']],
     [{ action: 'booking.reject', actor: 'Olivia Berger', subjectKind: 'booking', to: new Date(Date.UTC(2026, 0, 1, 0, 10)) }, ['subject-9', 'subject-3']],
@@ -55,6 +62,15 @@ describe('the audit log', () => {
 
   it('offers the actors and actions there are', async () => {
     expect(await portal.as(PEOPLE.olivia).auditLog.choices()).toEqual({ actors: ['Olivia Berger', 'Samir Haddad'], actions: ['booking.reject', 'wave.pause'] })
+  })
+
+  it('lets the provider look into one log at a time', async () => {
+    const { auditLog } = portal.as(PEOPLE.watcher)
+    expect((await auditLog.chains()).map(({ chain, name, own, entries, anchor }) => [chain, name, own, entries, anchor])).toEqual([
+      ['provider/northwind', 'Northwind Cloud', true, 1, null], ['tenant/alpine', 'Alpine Outfitters', false, ENTRIES, null], ['tenant/harbour', 'Harbour Health', false, 1, null],
+    ])
+    expect((await auditLog.page({ filter: { chain: 'tenant/harbour' } })).entries.map((entry) => [entry.subjectId, entry.sequence])).toEqual([['subject-500', 1]])
+    expect((await portal.as(PEOPLE.henry).auditLog.chains()).map(({ chain }) => chain)).toEqual(['tenant/harbour'])
   })
 
   it('is never changed by the portal', async () => {

@@ -1,3 +1,4 @@
+import { changeLocale as change } from '@driftless/db'
 import { z } from 'zod'
 import { LOCALES } from '@/i18n/locales.ts'
 import { memberProcedure } from '@/server/trpc.ts'
@@ -6,5 +7,5 @@ import { memberProcedure } from '@/server/trpc.ts'
 export const changeLocale = memberProcedure()
   .input(z.object({ locale: z.enum(LOCALES) }))
   .mutation(async ({ ctx, input }) => {
-    await ctx.inScope((tx) => tx.db.user.updateMany({ where: { id: ctx.person.userId }, data: { locale: input.locale } }))
+    await ctx.inScope((tx) => change(tx, ctx.person.userId, input.locale))
   })

@@ -3,6 +3,7 @@ import { addressOf } from '@/server/address.ts'
 import { currentPerson } from '@/server/auth.ts'
 import { db } from '@/server/db.ts'
 import { scopeOf } from '@/server/person.ts'
+import { noteRefused } from '@/server/refused.ts'
 
 type Context = { params: Promise<{ migrationId: string }> }
 
@@ -15,7 +16,10 @@ export async function GET(request: Request, { params }: Context): Promise<Respon
   if (person === null) return Response.json({ code: 'SIGNED_OUT' }, { status: 401 })
   const { migrationId } = await params
   const evidence = migrationId.length > 120 ? null : await inScope(db(), scopeOf(person, addressOf(request.headers)), (tx) => readEvidence(tx, migrationId))
-  if (!evidence) return Response.json({ code: 'MIGRATION_UNKNOWN' }, { status: 404 })
+  if (!evidence) {
+    await noteRefused(person, addressOf(request.headers), '/api/evidence', 'MIGRATION_UNKNOWN', 'There is no such evidence.')
+    return Response.json({ code: 'MIGRATION_UNKNOWN' }, { status: 404 })
+  }
   const { vmName, sha256, createdAt, content } = evidence
   return new Response(`${JSON.stringify({ sha256, createdAt, content }, null, 2)}\n`, {
     headers: {
