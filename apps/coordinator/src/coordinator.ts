@@ -20,6 +20,7 @@ import { finishEstimate } from './jobs/finish-estimate.ts'
 import { startHeartbeat } from './jobs/heartbeat.ts'
 import { rollUpTelemetryJob } from './jobs/roll-up-telemetry.ts'
 import { createConvergenceWatch } from './telemetry/convergence-watch.ts'
+import { openWebhooks } from './webhooks/deliveries.ts'
 
 /** Handlers and held calls share these; PostgreSQL's default allows 100 for everybody. */
 const CONNECTIONS = 15
@@ -32,7 +33,7 @@ export type Coordinator = { readonly port: number; /** Open at the gateway. */ r
  * Starts one coordinator, in order; `close` drains it in reverse. Whatever was opened is closed again when the start fails.
  * `certificateLifeMs`: how long agents' certificates live; tests cannot wait for days.
  */
-export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway' | 'keys' | 'auditAnchor'>, log: Logger, certificateLifeMs = AGENT_LIFE_MS): Promise<Coordinator> {
+export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway' | 'keys' | 'auditAnchor' | 'webhookNetworks'>, log: Logger, certificateLifeMs = AGENT_LIFE_MS): Promise<Coordinator> {
   const closers: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer().catch((error: unknown) => log.warn({ err: error }, 'closing'))
@@ -64,6 +65,9 @@ export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl'
       { onError: (error, job) => log.error({ err: error, job }, 'a job failed; the sweep tries again') },
     )
     closers.push(() => workers.close())
+
+    const webhooks = await openWebhooks(context, { databaseUrl: env.databaseUrl, sealingKey: env.keys.sealing, networks: env.webhookNetworks })
+    closers.push(() => webhooks.close())
 
     const changes = createChanges()
     const listener = await listenTo(env.databaseUrl, CHANGES_CHANNEL, {

@@ -14,7 +14,12 @@ describe('readEnv', () => {
     expect(readEnv({ ...GIVEN, AUDIT_ANCHOR: 'file:/var/lib/anchor.jsonl' }).auditAnchor).toEqual({ kind: 'file', path: '/var/lib/anchor.jsonl' })
     expect(readEnv(GIVEN).auditAnchor).toBeNull()
   })
-  it.each([['AUDIT_ANCHOR', { ...GIVEN, AUDIT_ANCHOR: 'anchor.jsonl' }], ['DATABASE_URL', { QUEUE_URL: 'redis://x' }], ['GATEWAY_KEY', { ...GIVEN, GATEWAY_KEY: 'short' }], ['GATEWAY_PORT', { ...GIVEN, GATEWAY_PORT: '70000' }], ['GATEWAY_NAMES', { ...GIVEN, GATEWAY_NAMES: ' , ' }]])('names %s when it is wrong', (name, given) => {
+  it('lets nobody’s webhooks out of the Internet by itself, and customers’ only by a word of its own', () => {
+    expect(readEnv(GIVEN).webhookNetworks).toEqual({ provider: [], customers: [] })
+    const { provider, customers } = readEnv({ ...GIVEN, WEBHOOK_ALLOWED_NETWORKS: '10.0.0.0/8', WEBHOOK_CUSTOMER_NETWORKS: '192.168.7.0/24, fd12::/16' }).webhookNetworks
+    expect([provider.length, customers.length]).toEqual([3, 2])
+  })
+  it.each([['AUDIT_ANCHOR', { ...GIVEN, AUDIT_ANCHOR: 'anchor.jsonl' }], ['DATABASE_URL', { QUEUE_URL: 'redis://x' }], ['GATEWAY_KEY', { ...GIVEN, GATEWAY_KEY: 'short' }], ['GATEWAY_PORT', { ...GIVEN, GATEWAY_PORT: '70000' }], ['GATEWAY_NAMES', { ...GIVEN, GATEWAY_NAMES: ' , ' }], ['WEBHOOK_ALLOWED_NETWORKS', { ...GIVEN, WEBHOOK_ALLOWED_NETWORKS: '10.0.0.0/8, home' }]])('names %s when it is wrong', (name, given) => {
     expect(() => readEnv(given)).toThrow(name)
   })
 })

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { networkList } from '@driftless/domain'
 import { z } from 'zod'
 
 const names = z.string().transform((text) => text.split(',').map((name) => name.trim()).filter((name) => name !== '')).pipe(z.array(z.string().regex(/^[A-Za-z0-9.:_-]+$/)).min(1).max(50))
@@ -23,6 +24,10 @@ const schema = z.object({
   AUDIT_SIGNING_KEY: z.base64(),
   /** Where those heads are published, outside of the database: `file:/path`, absolute. Unset: nowhere, and people are told so. */
   AUDIT_ANCHOR: z.string().regex(/^file:\/[^\0]+$/, 'is not file:/an/absolute/path').transform((text) => ({ kind: 'file' as const, path: text.slice('file:'.length) })).optional(),
+  /** Networks that are not the Internet's and that webhooks of the provider's own may reach, by http as well: 10.0.0.0/8, … */
+  WEBHOOK_ALLOWED_NETWORKS: networkList,
+  /** Such networks for everybody's webhooks: only where customers may see all that answers there. */
+  WEBHOOK_CUSTOMER_NETWORKS: networkList,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   EXIT_WITH_PARENT: z.enum(['0', '1']).default('0'),
 })
@@ -38,6 +43,7 @@ export function readEnv(environment: NodeJS.ProcessEnv = process.env) {
     gateway: { host: env.GATEWAY_HOST, port: env.GATEWAY_PORT, names: env.GATEWAY_NAMES.map((name) => ({ name, isAddress: isIP(name) !== 0 })) },
     keys: { sealing: env.SEALING_KEY, gateway: env.GATEWAY_KEY, orderPublic: env.ORDER_PUBLIC_KEY, auditSigning: env.AUDIT_SIGNING_KEY },
     auditAnchor: env.AUDIT_ANCHOR ?? null,
+    webhookNetworks: { provider: [...env.WEBHOOK_ALLOWED_NETWORKS, ...env.WEBHOOK_CUSTOMER_NETWORKS], customers: env.WEBHOOK_CUSTOMER_NETWORKS },
     logLevel: env.LOG_LEVEL,
     exitWithParent: env.EXIT_WITH_PARENT === '1',
   }

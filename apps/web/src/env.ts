@@ -1,4 +1,5 @@
 import 'server-only'
+import { networkList } from '@driftless/domain'
 import { z } from 'zod'
 
 const schema = z.object({
@@ -18,6 +19,9 @@ const schema = z.object({
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   /** Whom mails come from, as `Name <address>` or an address alone; no-reply at the portal's own host when unset. */
   MAIL_FROM: z.string().min(3).max(320).optional(),
+  /** As the coordinator has them: an address that it would refuse is refused in words before. */
+  WEBHOOK_ALLOWED_NETWORKS: networkList,
+  WEBHOOK_CUSTOMER_NETWORKS: networkList,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 export type Env = z.infer<typeof schema>

@@ -8,12 +8,12 @@ export type UserRole = (typeof USER_ROLES)[number]
 /** What a person may do, beyond looking. */
 export const PERMISSIONS = [
   'plan-waves', 'run-estimates', 'control-replication', 'book-windows', 'request-cutover',
-  'decide-go-no-go', 'decide-bookings', 'manage-sites', 'manage-provider-sites', 'manage-provider', 'manage-people',
+  'decide-go-no-go', 'decide-bookings', 'manage-sites', 'manage-provider-sites', 'manage-provider', 'manage-people', 'manage-webhooks',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
 const operator: readonly Permission[] = [
-  'plan-waves', 'run-estimates', 'control-replication', 'book-windows', 'request-cutover', 'manage-sites',
+  'plan-waves', 'run-estimates', 'control-replication', 'book-windows', 'request-cutover', 'manage-sites', 'manage-webhooks',
 ]
 
 /**
@@ -27,7 +27,7 @@ const granted: Readonly<Record<UserRole, readonly Permission[]>> = {
   PROVIDER_VIEWER: [],
   PROVIDER_OPERATOR: ['manage-provider-sites'],
   PROVIDER_SCHEDULER: ['decide-bookings'],
-  PROVIDER_ADMIN: ['decide-bookings', 'manage-provider-sites', 'manage-provider', 'manage-people'],
+  PROVIDER_ADMIN: ['decide-bookings', 'manage-provider-sites', 'manage-provider', 'manage-people', 'manage-webhooks'],
 }
 
 /** Whether `role` may do `permission`. */

@@ -26,7 +26,7 @@ export const MARK = 'Alder0wned'
 const belongings = (named: (what: string) => string) => ({
   provider: named('provider'), tenant: named('tenant'), site: named('site'), targetSite: named('target-site'), destination: named('destination'), vm: named('vm'), spareVm: named('spare-vm'),
   wave: named('wave'), migration: named('migration'), booking: named('booking'), estimate: named('estimate'), agent: named('agent'), targetAgent: named('target-agent'), person: named('person'), staff: named('staff'),
-  invitation: named('invitation'), leaver: named('leaver'),
+  invitation: named('invitation'), leaver: named('leaver'), webhook: named('webhook'), delivery: named('delivery'),
 })
 export type Ids = Readonly<ReturnType<typeof belongings>>
 
@@ -117,4 +117,11 @@ async function seedBelongings(db: Db): Promise<void> {
   await db.auditEntry.create({ data: { ...owned, actorKind: 'SYSTEM', actorName: `${MARK} system`, action: 'wave.plan', subjectKind: 'wave', subjectId: IDS.wave, subjectName: `${MARK} wave` } })
   await db.evidencePack.create({ data: { migrationId: IDS.migration, ...owned, content: { vm: MARK }, sha256: '0'.repeat(64) } })
   await db.billingStart.create({ data: { migrationId: IDS.migration, ...owned, vmName: `${MARK} vm`, cpus: 2, memoryBytes: GIB, diskBytes: GIB, acceptedAt: now } })
+  // It hears of nothing that happens here, so that the coordinator leaves it as it is.
+  await db.webhookEndpoint.create({
+    data: {
+      id: IDS.webhook, ...owned, name: `${MARK} webhook`, url: 'https://hooks.invalid/', eventTypes: ['estimate.ended'], createdById: 'm-alder-customer_operator', secrets: { create: [{ ...owned, sealed: `a sealed secret, ${'7'.repeat(40)}` }] },
+      deliveries: { create: [{ id: IDS.delivery, ...owned, messageId: `${MARK}-message`, eventType: 'estimate.ended', payload: JSON.stringify({ name: MARK }), status: 'DELIVERED', attempts: 1 }] },
+    },
+  })
 }

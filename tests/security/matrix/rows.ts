@@ -48,6 +48,12 @@ const both = (input?: Row['input']): Row => ({ ...customers(undefined, input), s
 const customersSite = (input: NonNullable<Row['input']>): Row => ({ side: 'BOTH', input, names: true, looksFirst: true, own: ({ role }) => (may(role, 'manage-sites') ? 'ALLOWED' : 'FORBIDDEN') })
 /** One that the provider's own manage; a customer whose destination leads there sees it. */
 const providersSite = (input: NonNullable<Row['input']>): Row => ({ side: 'BOTH', input, names: true, looksFirst: true, own: ({ role }) => (may(role, 'manage-provider-sites') ? 'ALLOWED' : 'FORBIDDEN') })
+/** A webhook: its own side's alone. A provider sees its customers' rows, but their webhooks are as unknown to it as another's. */
+const customersWebhook = (input: NonNullable<Row['input']>): Row => ({
+  side: 'BOTH', permission: 'manage-webhooks', input, names: true,
+  own: ({ role, relation }) => (!may(role, 'manage-webhooks') ? 'FORBIDDEN' : relation === 'OWN_TENANT' ? 'ALLOWED' : 'NOT_FOUND'),
+})
+const WEBHOOK = { name: 'A webhook', url: 'https://hooks.invalid/', eventTypes: ['estimate.ended'] }
 
 /** Of the person's own account alone: whatever else is named is unknown, to colleagues too. */
 const nobodys = (input: unknown): Row => ({ side: 'BOTH', input: () => input, names: true, looksFirst: true, own: () => 'NOT_FOUND' })
@@ -141,6 +147,15 @@ export const PROCEDURES: Readonly<Record<string, readonly Row[]>> = {
   'signOn.remove': [staff('manage-people', (ids) => ({ tenantId: ids.tenant }))],
   'statistics.choices': [both()],
   'statistics.read': [both((ids) => ({ waveId: ids.wave, vmId: null, from: null, to: null, lastSeconds: 3_600 }))],
+  'webhooks.list': [{ side: 'BOTH', permission: 'manage-webhooks' }],
+  'webhooks.deliveries': [customersWebhook((ids) => ({ webhookId: ids.webhook }))],
+  'webhooks.edit': [customersWebhook((ids) => ({ webhookId: ids.webhook, ...WEBHOOK }))],
+  'webhooks.rotateSecret': [customersWebhook((ids) => ({ webhookId: ids.webhook, endOld: false }))],
+  'webhooks.sendTest': [customersWebhook((ids) => ({ webhookId: ids.webhook }))],
+  'webhooks.redeliver': [customersWebhook((ids) => ({ deliveryId: ids.delivery }))],
+  'webhooks.switch': [customersWebhook((ids) => ({ webhookId: ids.webhook, on: false }))],
+  'webhooks.delete': [customersWebhook((ids) => ({ webhookId: ids.webhook }))],
+  'webhooks.create': [{ side: 'BOTH', permission: 'manage-webhooks', input: () => WEBHOOK }],
   'windows.list': [both()],
   'windows.bookableWaves': [customers(undefined)],
   'windows.takenSlots': [both((ids) => ({ targetSiteId: ids.targetSite, from: inDays(0), to: inDays(7) }))],

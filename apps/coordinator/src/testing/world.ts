@@ -34,7 +34,7 @@ export async function openWorld(options: { readonly certificateLifeMs?: number }
   const log = pino({ level: 'error' })
   const orders = signingKey()
   const keys = { sealing: randomBytes(32), gateway: randomBytes(32), orderPublic: orders.publicKey, auditSigning: signingKey().privateKey }
-  const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, keys, auditAnchor: { kind: 'file' as const, path: join(folder, 'audit-anchor.jsonl') }, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
+  const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, keys, webhookNetworks: { provider: [], customers: [] }, auditAnchor: { kind: 'file' as const, path: join(folder, 'audit-anchor.jsonl') }, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
   const start = () => startCoordinator(env, log, options.certificateLifeMs)
   const coordinator = await start()
   const opened: Coordinator[] = [coordinator]

@@ -21,8 +21,9 @@ import ui from './ui.json' with { type: 'json' }
 import units from './units.json' with { type: 'json' }
 import wave from './wave.json' with { type: 'json' }
 import wayBack from './wayBack.json' with { type: 'json' }
+import webhooks from './webhooks.json' with { type: 'json' }
 import windows from './windows.json' with { type: 'json' }
 
 /** Every text of the portal, in French. */
-const messages: typeof en = { access, account, auditLog, billing, configure, errors, estimate, hypervisor, mail, migrate, overview, people, shell, signIn, signOn, states, statistics, testBoot, ui, units, wave, wayBack, windows }
+const messages: typeof en = { access, account, auditLog, billing, configure, errors, estimate, hypervisor, mail, migrate, overview, people, shell, signIn, signOn, states, statistics, testBoot, ui, units, wave, wayBack, webhooks, windows }
 export default messages

@@ -12,6 +12,7 @@ import { peopleRouter } from '@/features/people/server/router.ts'
 import { signOnRouter } from '@/features/sign-on/server/router.ts'
 import { statisticsRouter } from '@/features/statistics/server/router.ts'
 import { waveRouter } from '@/features/wave/server/router.ts'
+import { webhooksRouter } from '@/features/webhooks/server/router.ts'
 import { windowsRouter } from '@/features/windows/server/router.ts'
 import { router } from './trpc.ts'
 
@@ -31,6 +32,7 @@ export const rootRouter = router({
   people: peopleRouter,
   signOn: signOnRouter,
   statistics: statisticsRouter,
+  webhooks: webhooksRouter,
   windows: windowsRouter,
 })
 export type AppRouter = typeof rootRouter

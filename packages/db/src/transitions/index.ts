@@ -15,6 +15,8 @@
  *   accept-invitation, reset-password, enter-by-sign-on                      people themselves, on their way in (web)
  *   session, second-factor, change-password, revoke-sessions                who is signed in where, and by what (web)
  *   enrol-agent, agent-certificate, revoke-agent                             who an agent is, and whether it is trusted
+ *   webhook-endpoint, webhook-send                                           webhooks, and messages sent by hand (web)
+ *   webhook-attempt                                                          what became of a webhook's message (coordinator)
  *   note-convergence                                                         a verdict beside the status (coordinator)
  *   note-order-refusals                                                      orders that an agent refused, into the audit log alone (coordinator)
  *   note-agent-change                                                       another version or address of an agent, into the audit log alone (coordinator)
@@ -66,3 +68,6 @@ export * from './session.ts'
 export * from './second-factor.ts'
 export * from './change-password.ts'
 export * from './revoke-sessions.ts'
+export * from './webhook-endpoint.ts'
+export * from './webhook-send.ts'
+export * from './webhook-attempt.ts'

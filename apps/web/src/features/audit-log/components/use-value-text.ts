@@ -39,6 +39,8 @@ export function useValueText(): (entry: Pick<Entry, 'action'>, value: string | n
     if (action === 'site.schedule') return t('values.lines', { count: Number(value) })
     if (RATES.includes(action)) return value === 'none' ? t('values.none') : formats.rate(Number(value))
     if (action === 'wave.cutover-mode') return value === 'MANUAL' ? t('values.manual') : t('values.automatic')
+    if (action === 'webhook.rotate') return formats.dateTime(new Date(value))
+    if (action === 'webhook.disable') return t(`values.${value === 'GONE' ? 'webhookGone' : value === 'FAILING' ? 'webhookFailing' : 'webhookPerson'}`)
     if (action === 'billing.start') return formats.dateTime(new Date(value))
     if (action === 'session.refuse' && isRefusal(value)) return refusal(value)
     if (action.startsWith('factor.') && isFactor(value)) return factor(value)

@@ -9,6 +9,7 @@ import type { Outputs } from '@/client/trpc.ts'
 import { useMay, usePerson } from '@/features/session/components/person-context.tsx'
 import { PeopleTab } from '@/features/people/components/people-tab.tsx'
 import { SignOnTab } from '@/features/sign-on/components/sign-on-tab.tsx'
+import { WebhooksTab } from '@/features/webhooks/components/webhooks-tab.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/ui/tabs.tsx'
 import { AgentsTab } from './agents-tab.tsx'
@@ -19,12 +20,12 @@ import { SitesTab } from './sites-tab.tsx'
 
 export type Site = Outputs['configure']['sites'][number]
 export type Agent = Site['agents'][number]
-const TABS = ['sites', 'agents', 'destinations', 'limits', 'people', 'signOn', 'provider'] as const
+const TABS = ['sites', 'agents', 'destinations', 'limits', 'people', 'signOn', 'webhooks', 'provider'] as const
 const isTab = (value: string): value is (typeof TABS)[number] => TABS.some((tab) => tab === value)
 /** An agent counts as away after 30 s; this shows it soon after. */
 const REFRESH_MS = 5_000
 
-/** Sites, agents, destinations, limits and people; sign-on and the provider's own look for its administrators. */
+/** Sites, agents, destinations, limits, people and webhooks; sign-on and the provider's own look for its administrators. */
 export function ConfigurePage() {
   const t = useTranslations('configure')
   const staff = isProviderRole(usePerson().role)
@@ -33,7 +34,8 @@ export function ConfigurePage() {
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(TABS).withDefault('sites'))
   const trpc = useTRPC()
   const sites = useQuery(trpc.configure.sites.queryOptions(undefined, { refetchInterval: REFRESH_MS }))
-  const shown = TABS.filter((one) => (one !== 'provider' || mayBrand) && (one !== 'signOn' || mayConnect))
+  const mayHook = useMay('manage-webhooks')
+  const shown = TABS.filter((one) => (one !== 'provider' || mayBrand) && (one !== 'signOn' || mayConnect) && (one !== 'webhooks' || mayHook))
   return (
     <>
       <PageHeader title={t('title')} description={t(staff ? 'leadStaff' : 'lead')} />
@@ -45,6 +47,7 @@ export function ConfigurePage() {
         <TabsContent value="limits"><Loaded query={sites}>{(rows) => <LimitsTab sites={rows} staff={staff} />}</Loaded></TabsContent>
         <TabsContent value="people"><PeopleTab /></TabsContent>
         {mayConnect && <TabsContent value="signOn"><SignOnTab /></TabsContent>}
+        {mayHook && <TabsContent value="webhooks"><WebhooksTab staff={staff} /></TabsContent>}
         {mayBrand && <TabsContent value="provider"><ProviderTab /></TabsContent>}
       </Tabs>
     </>
