@@ -7,7 +7,7 @@ import { missingPaths, namedPaths } from './named-paths.ts'
 
 async function documents(): Promise<string[]> {
   const inDocs = await readdir(join(ROOT, 'docs'), { recursive: true }).catch(() => [])
-  return ['ARCHITECTURE.md', 'README.md', ...inDocs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name))].filter((name) => existsSync(join(ROOT, name)))
+  return ['ARCHITECTURE.md', 'README.md', 'SECURITY.md', ...inDocs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name))].filter((name) => existsSync(join(ROOT, name)))
 }
 
 it('ARCHITECTURE.md, README.md and docs name no path that is gone', async () => {
