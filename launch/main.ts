@@ -35,6 +35,7 @@ async function main(): Promise<number> {
       databaseUrl: env.DATABASE_URL ?? null,
       redisUrl: env.REDIS_URL ?? null,
       rolePassword: env.DRIFTLESS_ROLE_PASSWORD ?? null,
+      mail: env.SMTP_URL === undefined ? null : { url: env.SMTP_URL, from: env.MAIL_FROM ?? null },
       scenario: null,
       agentEnv: null,
       durable: true,

@@ -17,6 +17,8 @@ export type Setting = {
   /** Where wake-ups go: PostgreSQL or Redis. */
   queueUrl: string
   logLevel: string
+  /** Where the portal's mails go, and whom they come from (null: its own address); null: it sends none. */
+  mail: { url: string; from: string | null } | null
   /** What every program inherits from our own environment. */
   inherited: Readonly<Record<string, string>>
 }
@@ -131,6 +133,7 @@ export function webProgram(setting: Setting, build: string): ProgramSpec {
       NEXTAUTH_SECRET: setting.secrets.nextAuth,
       SEALING_KEY: setting.secrets.sealing,
       ORDER_SIGNING_KEY: setting.secrets.orders.privateKey,
+      ...(setting.mail === null ? {} : { SMTP_URL: setting.mail.url, ...(setting.mail.from === null ? {} : { MAIL_FROM: setting.mail.from }) }),
       // Shown beside a new enrolment token.
       GATEWAY_URL: gatewayUrl(setting),
     },

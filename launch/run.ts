@@ -35,6 +35,8 @@ export type RunOptions = {
   databaseUrl: string | null
   redisUrl: string | null
   rolePassword: string | null
+  /** A mail server, and whom the portal's mails come from; null: it sends none. */
+  mail?: Setting['mail']
   /** JSON file with the source site's VMs; null for the demo's own. */
   scenario: string | null
   /** What agents of another hypervisor than the lab are told, once their data directory is there; null: the lab, of which one is started a side. */
@@ -127,7 +129,7 @@ async function bringUp(options: RunOptions, places: Places, supervisor: Supervis
   const owner = options.databaseUrl ?? (await terminal.step('PostgreSQL', () => startPostgres(options, places, supervisor, secrets)))
   const deployed = await terminal.step('schema', () => deploySchema(owner, options.rolePassword ?? secrets.rolePassword))
   const queueUrl = options.redisUrl ?? deployed.urls.queue
-  const setting: Setting = { places, ports, secrets, urls: deployed.urls, queueUrl, logLevel: options.logLevel, inherited: inheritedEnv(process.env) }
+  const setting: Setting = { places, ports, secrets, urls: deployed.urls, queueUrl, logLevel: options.logLevel, inherited: inheritedEnv(process.env), mail: options.mail ?? null }
   for (const side of ['source', 'target'] as const) for (const folder of foldersOf(setting, side)) await mkdir(folder, { recursive: true, mode: 0o700 })
   signal.throwIfAborted()
 

@@ -2,6 +2,7 @@
 import { pino } from 'pino'
 import type { DesiredState } from '@driftless/agent-api'
 import { openFileDevice } from '@driftless/nbd'
+import { noOrders } from '../../apps/agent/src/orders/order-authority.ts'
 import type { HypervisorDisk } from '../../apps/agent/src/hypervisors/hypervisor.ts'
 import { MirrorTap } from '../../apps/agent/src/hypervisors/qemu/mirror-tap.ts'
 import { QmpLink } from '../../apps/agent/src/hypervisors/qemu/qmp-link.ts'
@@ -46,7 +47,7 @@ async function observe(): Promise<void> {
 peer.answer(sourceMethods.start, async (options) => {
   disk = options.disk
   const hypervisor = sourceHypervisor(diskOf(options.disk), () => peer.call(sourceMethods.guestOff, null))
-  role = new SourceRole({ credentials: options.credentials, hypervisor, dataDirectory: options.directory, log: pino({ level: 'warn' }, pino.destination(2)), now: Date.now, changed: () => void observe() })
+  role = new SourceRole({ credentials: options.credentials, hypervisor, dataDirectory: options.directory, orders: noOrders, log: pino({ level: 'warn' }, pino.destination(2)), now: Date.now, changed: () => void observe() })
   await role.start()
   setInterval(() => void observe(), OBSERVE_EVERY_MS)
   return null

@@ -1,6 +1,7 @@
 /** The target agent's process: the agent's own role, told what it should do by whoever measures instead of the gateway. */
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { noOrders } from '../../apps/agent/src/orders/order-authority.ts'
 import { FileReplicaDisks } from '../../apps/agent/src/receiver/file-replica-disks.ts'
 import { ReplicaStore } from '../../apps/agent/src/receiver/replica-store.ts'
 import { TargetRole } from '../../apps/agent/src/receiver/target-role.ts'
@@ -25,7 +26,7 @@ peer.answer(targetMethods.start, async ({ credentials, directory, sizeBytes, sou
   const store = new ReplicaStore({ directory: replicas, disks, quotaBytes: null })
   const started = new TargetRole({
     credentials, store, hypervisor: targetHypervisor((place) => peer.call(targetMethods.guestOn, place)), nbdDirectory: directory,
-    streamHost: '127.0.0.1', streamPort: 0, log: pino({ level: 'warn' }, pino.destination(2)), changed: () => void observe(),
+    orders: noOrders, streamHost: '127.0.0.1', streamPort: 0, log: pino({ level: 'warn' }, pino.destination(2)), changed: () => void observe(),
   })
   await started.start()
   role = started

@@ -57,9 +57,9 @@ async function openWorldFor(certificateLifeMs?: number): Promise<World> {
 async function startControl(world: World, dataDirectory: string, token: string, replaced: () => void = () => {}) {
   const { log, lines } = listeningLog()
   const gatewayUrl = `https://localhost:${world.port}`
-  const identity = (await readIdentity(dataDirectory)) ?? (await enrol({ gatewayUrl, token, host: 'h', version: '0' }))
+  const identity = (await readIdentity(dataDirectory)) ?? (await enrol({ gatewayUrl, token, host: 'h', version: '0' })).identity
   await storeIdentity(dataDirectory, identity)
-  const keeper = new IdentityKeeper({ gatewayUrl, dataDirectory, identity, token, host: 'h', version: '0', log, replaced })
+  const keeper = new IdentityKeeper({ gatewayUrl, dataDirectory, identity, token, host: 'h', version: '0', log, obey: () => Promise.resolve(), replaced })
   const watch = new DesiredWatch({ client: keeper.client, dataDirectory, apply: () => {}, log })
   const reporter = new Reporter({ client: keeper.client, role: idleRole, version: '0', now: Date.now, log, desiredVersion: () => watch.version, restoreSamples: () => {} })
   keeper.start()

@@ -95,8 +95,8 @@ describe('this agent at a gateway of before', () => {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'dl-before-'))
     cleanups.push(() => rm(dataDirectory, { recursive: true, force: true }))
     const log = pino({ enabled: false })
-    const identity = await enrol({ gatewayUrl: gateway.url, token: gateway.token, host: 'h', version: '0.1.0', agentId: 'agent-1' })
-    const keeper = new IdentityKeeper({ gatewayUrl: gateway.url, dataDirectory, identity, token: undefined, host: 'h', version: '0.1.0', log, replaced: () => {} })
+    const { identity } = await enrol({ gatewayUrl: gateway.url, token: gateway.token, host: 'h', version: '0.1.0', agentId: 'agent-1' })
+    const keeper = new IdentityKeeper({ gatewayUrl: gateway.url, dataDirectory, identity, token: undefined, host: 'h', version: '0.1.0', log, obey: () => Promise.resolve(), replaced: () => {} })
     cleanups.push(() => keeper.close())
     keeper.start()
     const applied: DesiredState[] = []

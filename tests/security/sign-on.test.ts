@@ -110,7 +110,7 @@ describe('people', () => {
     await admin.getByRole('button', { name: t('people.actionsOf', { name: 'Vera Vogel' }) }).click()
     await admin.getByRole('button', { name: t('people.deactivate.action') }).click()
     await admin.getByRole('button', { name: t('people.deactivate.confirm') }).last().click()
-    await admin.getByText(t('people.deactivate.done', { name: 'Vera Vogel' })).waitFor()
+    await admin.getByText(t('people.deactivate.done', { name: 'Vera Vogel' }), { exact: true }).waitFor()
     expect(await owner.portalSession.count({ where: { userId: id, revokedAt: null } })).toBe(0)
     expect((await inside.request.get(`${driftless.url}/api/audit-log`)).status()).toBe(401)
     await inside.context().close()

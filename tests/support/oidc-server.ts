@@ -36,7 +36,8 @@ export async function startOidcServer(client: { id: string; secret: string; redi
     pkce: { required: () => true },
   })
   provider.on('server_error', (_context, error) => console.error(error))
-  server.on('request', provider.callback())
+  const answer = provider.callback()
+  server.on('request', (request, response) => void answer(request, response))
   return { issuer, close: () => close(server) }
 }
 

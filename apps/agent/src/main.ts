@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { z } from 'zod'
 import { GatewayRefusal } from '@driftless/agent-api'
+import type { DesiredState } from '@driftless/agent-api'
 import { Backoff } from './control/backoff.ts'
 import { DesiredWatch } from './control/desired-watch.ts'
 import { EnrolmentError } from './control/enrolment-error.ts'
@@ -16,6 +17,7 @@ import { readEnv } from './env.ts'
 import type { Hypervisor } from './hypervisors/hypervisor.ts'
 import { labHypervisor } from './hypervisors/lab/lab-hypervisor.ts'
 import { qemuHypervisor } from './hypervisors/qemu/qemu-hypervisor.ts'
+import { OrderAuthority } from './orders/order-authority.ts'
 import { FileReplicaDisks } from './receiver/file-replica-disks.ts'
 import { ReplicaStore } from './receiver/replica-store.ts'
 import { TargetRole } from './receiver/target-role.ts'
@@ -70,7 +72,8 @@ async function identify(): Promise<Identity> {
   const backoff = new Backoff(500, 3_000)
   for (;;) {
     try {
-      const identity = await enrol({ gatewayUrl: env.GATEWAY_URL, token, host: env.AGENT_NAME, version: VERSION })
+      const { identity, orderPublicKey } = await enrol({ gatewayUrl: env.GATEWAY_URL, token, host: env.AGENT_NAME, version: VERSION })
+      if (orderPublicKey !== null) await OrderAuthority.enrolled(env.AGENT_DATA_DIR, orderPublicKey)
       await storeIdentity(env.AGENT_DATA_DIR, identity)
       log.info({ agentId: identity.agentId, role: identity.role }, 'enrolled')
       return identity
@@ -106,21 +109,21 @@ async function hypervisor(): Promise<Hypervisor> {
   }
 }
 
-async function startTarget(credentials: LiveIdentity, changed: () => void): Promise<TargetRole> {
+async function startTarget(credentials: LiveIdentity, orders: OrderAuthority, changed: () => void): Promise<TargetRole> {
   const nbdDirectory = env.NBD_DIR ?? join(env.AGENT_DATA_DIR, 'nbd')
   await mkdir(nbdDirectory, { recursive: true, mode: 0o700 })
   const directory = env.REPLICA_DIR ?? join(env.AGENT_DATA_DIR, 'replicas')
   const adapter = await hypervisor()
   const store = new ReplicaStore({ directory, disks: adapter.replicaDisks ?? new FileReplicaDisks({ directory }), quotaBytes: env.REPLICA_QUOTA_BYTES ?? null })
   const kept = env.STREAM_PORT === 0 ? ((await readState(keptPort.path, keptPort.schema))?.port ?? 0) : env.STREAM_PORT
-  const role = new TargetRole({ credentials, hypervisor: adapter, store, nbdDirectory, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
+  const role = new TargetRole({ credentials, hypervisor: adapter, store, nbdDirectory, orders, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
   await role.start()
   await writeState(keptPort.path, { port: role.streamPort })
   return role
 }
 
-async function startSource(credentials: LiveIdentity, changed: () => void): Promise<SourceRole> {
-  const role = new SourceRole({ credentials, hypervisor: await hypervisor(), dataDirectory: env.AGENT_DATA_DIR, log, now: Date.now, changed })
+async function startSource(credentials: LiveIdentity, orders: OrderAuthority, changed: () => void): Promise<SourceRole> {
+  const role = new SourceRole({ credentials, hypervisor: await hypervisor(), dataDirectory: env.AGENT_DATA_DIR, orders, log, now: Date.now, changed })
   await role.start()
   return role
 }
@@ -128,20 +131,26 @@ async function startSource(credentials: LiveIdentity, changed: () => void): Prom
 async function main(): Promise<void> {
   await mkdir(env.AGENT_DATA_DIR, { recursive: true, mode: 0o700 })
   const identity = await identify()
+  const orders = await OrderAuthority.open(env.AGENT_DATA_DIR, (message) => log.warn(message))
   let target: TargetRole | null = null
   const keeper = new IdentityKeeper({
     gatewayUrl: env.GATEWAY_URL, dataDirectory: env.AGENT_DATA_DIR, identity, token: env.ENROLMENT_TOKEN, host: env.AGENT_NAME, version: VERSION, log,
+    obey: (orderPublicKey) => orders.obey(orderPublicKey),
     replaced: () => target?.useNewCredentials(),
   })
   const { client, credentials } = keeper
   closers.push(() => keeper.close())
   let reporter: Reporter | null = null
   const changed = () => reporter?.notify()
-  const source = identity.role === 'SOURCE' ? await startSource(credentials, changed) : null
-  const role = source ?? (target = await startTarget(credentials, changed))
+  const source = identity.role === 'SOURCE' ? await startSource(credentials, orders, changed) : null
+  const role = source ?? (target = await startTarget(credentials, orders, changed))
   closers.push(() => role.close())
   keeper.start()
-  const watch = new DesiredWatch({ client, dataDirectory: env.AGENT_DATA_DIR, apply: (desired) => role.apply(desired), log })
+  const apply = (desired: DesiredState) => {
+    orders.see(desired.orderPublicKey)
+    role.apply(desired)
+  }
+  const watch = new DesiredWatch({ client, dataDirectory: env.AGENT_DATA_DIR, apply, log })
   reporter = new Reporter({
     client, role, version: VERSION, now: Date.now, log,
     desiredVersion: () => watch.version,

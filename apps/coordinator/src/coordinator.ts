@@ -55,7 +55,7 @@ export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl'
     const workers = await openWorkers(
       env.queueUrl,
       {
-        'drive-migration': async ({ migrationId }) => void (await driveMigration(context, links, migrationId)),
+        'drive-migration': async ({ migrationId }) => void (await driveMigration(context, links, env.keys.orderPublic, migrationId)),
         'advance-booking': ({ bookingId }) => advanceBookingJob(context, bookingId),
         'finish-estimate': ({ estimateId }) => finishEstimate(context, estimateId),
         sweep: (_, signal) => heartbeat.sweep(signal),
@@ -88,7 +88,7 @@ export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl'
     closers.push(() => limits.close())
     const enrolLimit = createEnrolLimit(limits, (error) => log.error({ err: error }, 'enrolment attempts cannot be counted, so they are refused'))
     const authority = await openAuthority(db, env.keys.gateway)
-    const gateway = await openGateway({ ...context, authority, certificateLifeMs, sockets, enrolLimit, changes, decisive: createDecisive(), convergence: createConvergenceWatch() }, env.gateway)
+    const gateway = await openGateway({ ...context, authority, certificateLifeMs, sockets, enrolLimit, changes, decisive: createDecisive(), convergence: createConvergenceWatch(), keys: env.keys }, env.gateway)
     closers.push(() => gateway.close())
     return { port: gateway.port, connections: gateway.connections, close }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { bytes, diskShape, id, rate, vmShape } from './shapes.ts'
+import { bytes, carriedOrder, diskShape, id, orderPublicKey, rate, streamKey, vmShape } from './shapes.ts'
 
 /**
  * What the source agent should be doing with one migrating VM:
@@ -39,6 +39,10 @@ export const desiredSource = z.object({
   shutdownSeconds: z.number().positive(),
   /** A test for which a moment of the VM is to be marked in the stream, once the target waits for it. */
   test: z.object({ id }).nullish(),
+  /** Present where the stage asks for what a person must have signed. */
+  order: carriedOrder.optional(),
+  /** While both agents know how to use it and the migration lives; both are given the same. */
+  streamKey: streamKey.optional(),
 })
 export type DesiredSource = z.infer<typeof desiredSource>
 
@@ -76,6 +80,10 @@ export const desiredTarget = z.object({
    * that the guest had acknowledged before it.
    */
   test: z.object({ id, point: z.object({ moment: bytes, acknowledgedSequence: bytes }).nullable() }).nullish(),
+  /** Present where the stage asks for what a person must have signed. */
+  order: carriedOrder.optional(),
+  /** While both agents know how to use it and the migration lives; both are given the same. */
+  streamKey: streamKey.optional(),
 })
 export type DesiredTarget = z.infer<typeof desiredTarget>
 
@@ -88,6 +96,8 @@ export const desiredState = z.object({
   siteRateBytesPerSecond: rate.nullable(),
   /** VMs whose churn is watched for an estimate: unique bytes are counted and reported for these. */
   observeVmRefs: z.array(id).max(5_000),
+  /** An agent keeps the first it hears of, and no other counts from then on. */
+  orderPublicKey: orderPublicKey.optional(),
 })
 export type DesiredState = z.infer<typeof desiredState>
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { id } from './shapes.ts'
+import { id, orderPublicKey } from './shapes.ts'
 
 /**
  * An enrolment token as a person copies it: `dl1.<secret>.<SHA-256 of the gateway's CA certificate
@@ -26,6 +26,8 @@ export const enrolAnswer = z.object({
   /** Subject CN is the agent's id. Serves as client certificate towards the gateway and on both ends of the stream. */
   certificatePem: z.string(),
   caCertificatePem: z.string(),
+  /** Whose orders the agent is to obey; absent from a gateway of before. */
+  orderPublicKey: orderPublicKey.optional(),
 })
 export type EnrolAnswer = z.infer<typeof enrolAnswer>
 

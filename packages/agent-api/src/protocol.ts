@@ -11,6 +11,9 @@ export const OLDEST_PROTOCOL_VERSION = 1
 /** From this one on an agent renews its certificate by itself. */
 export const RENEWAL_SINCE_PROTOCOL = 2
 
+/** From this one on an agent proves itself to its partner with a stream's own key. */
+export const STREAM_KEYS_SINCE_PROTOCOL = 2
+
 /** The gateway's calls: HTTPS POST, JSON both ways. All but `enrol` need the agent's certificate (mTLS). */
 export const GATEWAY_PATHS = {
   enrol: '/v1/enrol',

@@ -27,6 +27,16 @@ export type VmShape = z.infer<typeof vmShape>
 export const guestHealth = z.enum(['UNKNOWN', 'CHECKING', 'HEALTHY', 'BROKEN'])
 export const power = z.enum(['ON', 'OFF', 'STOPPING'])
 
+/** What a person has decided, signed by the portal (`@driftless/orders`): the gateway carries it and can make none. A plan of 64 disks fits. */
+export const carriedOrder = z.object({ payload: z.string().max(32_768), signature: z.string().max(200) })
+export type CarriedOrderText = z.infer<typeof carriedOrder>
+
+/** 32 bytes in base64: proves to the other end of a replication stream that this is its partner in this migration. */
+export const streamKey = z.base64().length(44)
+
+/** Ed25519, SPKI in DER, base64: whose orders count. */
+export const orderPublicKey = z.base64().max(200)
+
 /** Something that went wrong, in words a person can act on. `code` is stable, `message` names the thing. */
 export const problem = z.object({ code: z.string().max(60), message: z.string().max(500) })
 export type Problem = z.infer<typeof problem>

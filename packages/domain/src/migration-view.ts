@@ -64,6 +64,9 @@ export type TargetView = {
   readonly test: TargetTestView | null
 }
 
+/** FITS: signed, and for the plan as it is. VOID: not by the portal's key. */
+export type OrderState = 'FITS' | 'MISSING' | 'PLAN_CHANGED' | 'VOID'
+
 /** Everything the decision about one migration rests on, read in one transaction. */
 export type MigrationView = {
   readonly status: MigrationStatus
@@ -80,6 +83,8 @@ export type MigrationView = {
   /** Where the wave's present booking stands; null: none that counts. */
   readonly booking: { readonly status: string; readonly window: WindowAnswer } | null
   readonly goNoGo: 'GO' | 'NO_GO' | null
+  /** Whether the agents will obey the go: the signed order for this VM and this window. */
+  readonly order: OrderState
   readonly attempt: { readonly number: number; readonly status: CutoverStatus; readonly shadowGone: boolean; readonly sourceReturned: boolean; readonly secondsInStatus: number; readonly inPresentBooking: boolean } | null
   /** The latest test boot, while it is not over; null: none. */
   readonly test: TestView | null

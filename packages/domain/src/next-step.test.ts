@@ -13,7 +13,7 @@ const SOURCE: SourceView = {
 const TARGET: TargetView = { silentSeconds: 1, hypervisorProblem: null, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null, test: null }
 const READY: MigrationView = {
   status: 'READY_FOR_CUTOVER', resumeStatus: null, paused: false, automatic: true, cutoverRequested: false, diskKeys: ['disk0', 'disk1'], neededBytes: 5_000, diverges: false,
-  source: SOURCE, target: TARGET, booking: { status: 'IN_PROGRESS', window: 'OPEN' }, goNoGo: 'GO', attempt: null, test: null, othersTurn: false, limits: { shutdownSeconds: 120 },
+  source: SOURCE, target: TARGET, booking: { status: 'IN_PROGRESS', window: 'OPEN' }, goNoGo: 'GO', order: 'FITS', attempt: null, test: null, othersTurn: false, limits: { shutdownSeconds: 120 },
 }
 const source = (changes: Partial<SourceView>): Partial<MigrationView> => ({ source: { ...SOURCE, ...changes } })
 const target = (changes: Partial<TargetView>): Partial<MigrationView> => ({ target: { ...TARGET, ...changes } })
@@ -114,6 +114,9 @@ describe('an attempt that has stopped nothing yet', () => {
     ['target away', [preflight, target({ silentSeconds: null })], waits('TARGET_AGENT_AWAY')],
     ['window closed', [preflight, { booking: { status: 'IN_PROGRESS', window: 'LOCKED_OUT' } }], rollsBack('WINDOW_CLOSED')],
     ['booking gone', [preflight, { booking: null }], rollsBack('WINDOW_CLOSED')],
+    ['the plan changed after the go', [attempt('GO_NO_GO'), { order: 'PLAN_CHANGED' }], expect.objectContaining({ kind: 'WAIT', reason: 'GO_NO_GO', detail: expect.stringMatching(/changed after the go/) })],
+    ['go was said, and nobody signed', [attempt('GO_NO_GO'), { order: 'MISSING' }], expect.objectContaining({ kind: 'WAIT', reason: 'GO_NO_GO', detail: expect.stringMatching(/no signed order/) })],
+    ['the order is not the portal’s', [attempt('GO_NO_GO'), { order: 'VOID' }], expect.objectContaining({ kind: 'WAIT', reason: 'GO_NO_GO', detail: expect.stringMatching(/not signed by the portal/) })],
     ['no go yet', [attempt('GO_NO_GO'), { goNoGo: null }], waits('GO_NO_GO')],
     ['go', [attempt('GO_NO_GO')], { kind: 'ADVANCE_ATTEMPT', to: 'SOURCE_QUIESCING' }],
     ['no-go', [attempt('GO_NO_GO'), { goNoGo: 'NO_GO' }], rollsBack('NO_GO')],
@@ -171,6 +174,9 @@ describe('an attempt past the point', () => {
     ['validating, what an earlier attempt was read for', [attempt('VALIDATING'), again('DIFFERENT', { attempt: 1 }), shadow()], { kind: 'COMMIT' }],
     ['the window ended meanwhile: frozen, runs to its end', [attempt('VALIDATING'), proven, shadow(), { booking: { status: 'DONE', window: 'OVER' } }], { kind: 'COMMIT' }],
     ['paused meanwhile: frozen, runs to its end', [attempt('FINAL_SYNC'), synced, { paused: true }], { kind: 'ADVANCE_ATTEMPT', to: 'VERIFYING' }],
+    ['the source refuses the order', [attempt('SOURCE_QUIESCING'), source({ attempt: 2, stage: 'FINAL', problem: { code: 'ORDER_REFUSED', message: 'why' } })], { kind: 'ROLL_BACK', code: 'ORDER_REFUSED', message: 'why' }],
+    ['the source refused the order of the attempt before', [attempt('SOURCE_QUIESCING'), source({ attempt: 1, stage: 'FINAL', problem: { code: 'ORDER_REFUSED', message: 'why' } })], waits('CUTTING_OVER')],
+    ['the target refuses the order', [attempt('TARGET_BOOTING'), target({ attempt: 2, stage: 'BOOT', problem: { code: 'ORDER_REFUSED', message: 'why' } })], rollsBack('ORDER_REFUSED')],
     ['no-go meanwhile: too late', [attempt('FINAL_SYNC'), synced, { goNoGo: 'NO_GO' }], { kind: 'ADVANCE_ATTEMPT', to: 'VERIFYING' }],
   ])('%s', (_name, changes, wanted) => expect(step(...changes)).toEqual(wanted))
 

@@ -21,6 +21,14 @@ export const STEP_LIMIT_SECONDS: Readonly<Partial<Record<CutoverStatus, number>>
  * time for an agent to be restarted or its machine to boot. Beyond it every second is downtime; rolling back costs one boot.
  */
 export const PARTNER_LOST_SECONDS = 120
+/** What an agent says that was told to do what nobody has signed. */
+export const ORDER_REFUSED = 'ORDER_REFUSED'
+const CUTOVER_AT_TARGET: readonly CutoverStatus[] = ['TARGET_BOOTING', 'VALIDATING']
+const SAY_GO_AGAIN = {
+  MISSING: 'There is no signed order for this VM: go was said before it was started, or by an earlier version. Nothing was stopped. Say go again.',
+  PLAN_CHANGED: 'The plan changed after the go, so the go does not hold for it. Nothing was stopped. Look at the plan and say go again.',
+  VOID: 'The order for this VM is not signed by the portal’s key, so no agent would obey it. Nothing was stopped. If nobody has changed that key, find out who writes to the database; then say go again.',
+} as const
 /** The same for a target that only the coordinator does not hear, while the source's link to it is up: that often mends. */
 export const TARGET_UNHEARD_SECONDS = 300
 /**
@@ -29,7 +37,7 @@ export const TARGET_UNHEARD_SECONDS = 300
  */
 export const REREAD_SECONDS = 480
 /** Beyond the guest's own limit: the agent needs a moment to hear of it and to report. */
-const QUIESCE_GRACE_SECONDS = 60
+export const QUIESCE_GRACE_SECONDS = 60
 
 /**
  * The one next step of a migration. Called again after every step that was taken, and whenever
@@ -156,8 +164,12 @@ function stepOfAttempt(view: MigrationView, attempt: NonNullable<MigrationView['
     if (view.paused) return wait('PAUSED')
     if (diverges(view)) return wait('NOT_CONVERGING')
     if (attempt.status === 'PREFLIGHT') return source.connected && source.backgroundLeftBytes === 0 && source.foregroundLeftBytes <= CAUGHT_UP_BYTES ? { kind: 'ADVANCE_ATTEMPT', to: 'GO_NO_GO' } : wait('CATCHING_UP')
-    return view.goNoGo === 'GO' ? { kind: 'ADVANCE_ATTEMPT', to: 'SOURCE_QUIESCING' } : wait('GO_NO_GO')
+    if (view.goNoGo !== 'GO') return wait('GO_NO_GO')
+    return view.order === 'FITS' ? { kind: 'ADVANCE_ATTEMPT', to: 'SOURCE_QUIESCING' } : wait('GO_NO_GO', SAY_GO_AGAIN[view.order])
   }
+
+  // Nothing of this attempt runs at the target yet, so going back costs one boot at most; later the target's own problem decides.
+  if (current && source.problem?.code === ORDER_REFUSED && !CUTOVER_AT_TARGET.includes(attempt.status)) return back(source.problem.code, source.problem.message)
 
   if (current && source.problem?.code === 'SHUTDOWN_REFUSED') return back(source.problem.code, source.problem.message)
   const limit = attempt.status === 'SOURCE_QUIESCING' ? view.limits.shutdownSeconds + QUIESCE_GRACE_SECONDS : STEP_LIMIT_SECONDS[attempt.status]

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { pino } from 'pino'
 import { openFileDevice } from '@driftless/nbd'
 import type { BlockDevice } from '@driftless/nbd'
+import { noOrders } from '../../../apps/agent/src/orders/order-authority.ts'
 import type { Hypervisor, HypervisorVm } from '../../../apps/agent/src/hypervisors/hypervisor.ts'
 import { FileReplicaDisks } from '../../../apps/agent/src/receiver/file-replica-disks.ts'
 import { ReplicaStore } from '../../../apps/agent/src/receiver/replica-store.ts'
@@ -48,7 +49,7 @@ function oneVm(folder: string): Hypervisor {
 }
 
 async function startSource({ folder, credentials, lanesFromMs }: SideSettings): Promise<SourceRole> {
-  const role = new SourceRole({ credentials, hypervisor: oneVm(folder), dataDirectory: `${folder}/source`, log, now: Date.now, changed: () => {}, lanesFromMs })
+  const role = new SourceRole({ credentials, hypervisor: oneVm(folder), dataDirectory: `${folder}/source`, orders: noOrders, log, now: Date.now, changed: () => {}, lanesFromMs })
   await role.start()
   return role
 }
@@ -56,7 +57,7 @@ async function startSource({ folder, credentials, lanesFromMs }: SideSettings): 
 async function startTarget({ folder, credentials, streamPort }: SideSettings): Promise<TargetRole> {
   const directory = `${folder}/replicas`
   const store = new ReplicaStore({ directory, disks: new FileReplicaDisks({ directory, open: openFaulty }), quotaBytes: null })
-  const role = new TargetRole({ credentials, store, hypervisor: emptyHypervisor, nbdDirectory: folder, streamHost: '127.0.0.1', streamPort, log, changed: () => {} })
+  const role = new TargetRole({ credentials, store, hypervisor: emptyHypervisor, nbdDirectory: folder, orders: noOrders, streamHost: '127.0.0.1', streamPort, log, changed: () => {} })
   await role.start()
   return role
 }

@@ -50,6 +50,7 @@ export async function seedCast(ownerUrl: string): Promise<void> {
   const db = openDb(ownerUrl, 1)
   try {
     await seedPeople(db)
+    await seedFactors(db)
     await seedBelongings(db)
     await seedWaysIn(db)
   } finally {
@@ -66,6 +67,17 @@ async function seedPeople(db: Db): Promise<void> {
       id: `${tenant ?? provider}-${role.toLowerCase()}`, providerId: provider, tenantId: tenant, email: emailOf(provider, tenant, role), name: `${tenant === OWNER.tenant ? MARK : (tenant ?? provider)} ${role}`, role, passwordHash,
     }))),
   })
+}
+
+/** A colleague who never knocks, with all that proves who somebody is, and a session. */
+async function seedFactors(db: Db): Promise<void> {
+  const own = { providerId: OWNER.provider, tenantId: OWNER.tenant, userId: 'm-alder-enrolled' }
+  await db.user.create({ data: { id: own.userId, providerId: own.providerId, tenantId: own.tenantId, email: 'enrolled@m-alder.example', name: `${MARK} enrolled`, role: 'CUSTOMER_VIEWER' } })
+  await db.totpSecret.create({ data: { ...own, sealedSecret: `sealed secret of an app, ${'6'.repeat(40)}`, confirmedAt: new Date() } })
+  await db.passkey.create({ data: { id: 'm-passkey', ...own, name: `${MARK} key`, credentialId: 'bS1wYXNza2V5', publicKey: Uint8Array.from([1, 2, 3]), counter: 0n, transports: [], synced: false } })
+  await db.recoveryCode.create({ data: { ...own, codeHash: `hash of a recovery code, ${'7'.repeat(40)}` } })
+  await db.portalSession.create({ data: { id: 'm-session', ...own, tokenHash: `hash of a session, ${'8'.repeat(40)}`, factors: ['PASSWORD'], expiresAt: new Date(Date.now() + HOUR_MS) } })
+  await db.$executeRaw`INSERT INTO sign_in_ticket (token_hash, user_id, challenge, expires_at) VALUES (${`hash of a ticket, ${'9'.repeat(40)}`}, ${own.userId}, 'challenge', now() + interval '1 day')`
 }
 
 /** Somebody who never comes, to be changed; who was asked in; and how the customer's people could sign on. */

@@ -55,6 +55,12 @@ const customersWebhook = (input: NonNullable<Row['input']>): Row => ({
 })
 const WEBHOOK = { name: 'A webhook', url: 'https://hooks.invalid/', eventTypes: ['estimate.ended'] }
 
+/** Of the person's own account alone: whatever else is named is unknown, to colleagues too. */
+const nobodys = (input: unknown): Row => ({ side: 'BOTH', input: () => input, names: true, looksFirst: true, own: () => 'NOT_FOUND' })
+/** Of the person's own account: done, or refused for what the input says. */
+const account = (input?: unknown): Row => ({ side: 'BOTH', input: () => input })
+/** What no passkey ever signed. */
+const FORGED = { id: 'AAAA', rawId: 'AAAA', type: 'public-key', clientExtensionResults: {}, response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' } }
 const open = (everybody: Verdict, input: unknown): Row => ({ side: 'BOTH', everybody, input: () => input })
 const NO_TOKEN = 'a token that nobody was given'
 
@@ -62,7 +68,28 @@ const DAY_MS = 86_400_000
 const inDays = (days: number) => new Date(Math.ceil(Date.now() / DAY_MS) * DAY_MS + days * DAY_MS)
 
 export const PROCEDURES: Readonly<Record<string, readonly Row[]>> = {
+  'signIn.begin': [open('ALLOWED', { email: 'nobody@nowhere.example', password: 'not a password' })],
+  'signIn.passkey': [open('ALLOWED', undefined)],
+  'session.current': [account()],
   'session.changeLocale': [{ side: 'BOTH', input: () => ({ locale: 'en' }) }],
+  'account.read': [account()],
+  'account.confirm': [account({ method: 'PASSWORD', password: 'not a password' })],
+  'account.passkeyRequest': [account()],
+  'account.startTotp': [account()],
+  'account.confirmTotp': [account({ code: '000000' })],
+  'account.removeTotp': [account()],
+  'account.startPasskey': [account()],
+  'account.addPasskey': [account({ name: 'Forged', response: FORGED })],
+  'account.renamePasskey': [nobodys({ passkeyId: 'm-passkey', name: 'Mine' })],
+  'account.removePasskey': [nobodys({ passkeyId: 'm-passkey' })],
+  'account.renewRecoveryCodes': [account()],
+  'account.changePassword': [account({ oldPassword: 'not a password', newPassword: 'short' })],
+  'account.sessions': [account()],
+  'account.revokeSession': [nobodys({ sessionId: 'm-session' })],
+  'account.revokeOthers': [account()],
+  'account.sessionsOf': [staff('manage-provider', (ids) => ({ userId: ids.leaver }))],
+  'account.resetFactorsOf': [staff('manage-provider', (ids) => ({ userId: ids.leaver }))],
+  'account.revokeSessionsOf': [staff('manage-provider', (ids) => ({ userId: ids.leaver }))],
   'auditLog.chains': [{ side: 'BOTH' }],
   'access.invitation': [open('NOT_FOUND', { token: NO_TOKEN })],
   'access.acceptInvitation': [open('NOT_FOUND', { token: NO_TOKEN, name: 'Nobody', password: 'tramway lilac 47' })],
@@ -76,6 +103,8 @@ export const PROCEDURES: Readonly<Record<string, readonly Row[]>> = {
   'configure.destinations': [both()],
   'configure.limitSite': [customersSite((ids) => ({ siteId: ids.site, bytesPerSecond: 1_000_000 })), providersSite((ids) => ({ siteId: ids.targetSite, bytesPerSecond: 1_000_000 }))],
   'configure.createToken': [customersSite((ids) => ({ siteId: ids.site })), providersSite((ids) => ({ siteId: ids.targetSite }))],
+  'configure.enrolAgain': [customersSite((ids) => ({ agentId: ids.agent })), providersSite((ids) => ({ agentId: ids.targetAgent }))],
+  'configure.revokeAgent': [customersSite((ids) => ({ agentId: ids.agent, reason: 'in a test' })), providersSite((ids) => ({ agentId: ids.targetAgent, reason: 'in a test' }))],
   'configure.branding': [staff(undefined)],
   'configure.brand': [{ side: 'STAFF', permission: 'manage-provider', input: () => ({ name: 'Renamed', accentColor: '#123456' }) }],
   'estimate.list': [customers(undefined)],
@@ -153,6 +182,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   'forgot-password/page.tsx': { ...page('/forgot-password'), open: true },
   'reset-password/page.tsx': { ...page('/reset-password'), open: true },
   'sign-in/page.tsx': { ...page('/sign-in'), open: true },
+  '(portal)/account/page.tsx': page('/account'),
   '(portal)/overview/page.tsx': page('/overview', 'STAFF'),
   '(portal)/statistics/page.tsx': page('/statistics'),
   '(portal)/estimate/page.tsx': page('/estimate', 'CUSTOMERS'),

@@ -7,7 +7,7 @@ import { z } from 'zod'
 const SOUNDS_SECRET = /secret|hash|token|private|sealed|password|totp|recovery|signature|_key$/
 /** Those that sound like it and are public: evidence, checksums, names of disks. */
 const PUBLIC = new Set([
-  'cutover_attempt.source_hashes', 'cutover_attempt.target_hashes', 'replication.disk_key', 'audit_entry.hash', 'audit_entry.previous_hash', 'audit_head.hash', 'audit_anchor.hash', 'audit_anchor.public_key', 'audit_anchor.signature',
+  'passkey.public_key', 'cutover_attempt.source_hashes', 'cutover_attempt.target_hashes', 'replication.disk_key', 'audit_entry.hash', 'audit_entry.previous_hash', 'audit_head.hash', 'audit_anchor.hash', 'audit_anchor.public_key', 'audit_anchor.signature',
 ])
 /** Shorter values are words that occur anywhere. */
 const LEAST_LENGTH = 16

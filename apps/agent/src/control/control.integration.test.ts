@@ -31,7 +31,7 @@ async function setUp() {
 
 async function enrolled() {
   const { gateway, directory, options } = await setUp()
-  const identity = await enrol(options)
+  const { identity } = await enrol(options)
   const http = gatewayHttp(gateway.url, { ca: identity.caCertificatePem, cert: identity.certificatePem, key: identity.keyPem })
   cleanups.push(() => http.close())
   return { gateway, directory, client: gatewayClient(http.post) }
@@ -40,7 +40,7 @@ async function enrolled() {
 describe('enrolment', () => {
   test('trades the token for an identity that the gateway accepts; stored for its owner alone', async () => {
     const { gateway, directory, options } = await setUp()
-    const identity = await enrol(options)
+    const { identity } = await enrol(options)
     expect(identity).toMatchObject({ agentId: 'agent-1', role: 'SOURCE' })
     await storeIdentity(directory, identity)
     expect((await stat(join(directory, 'identity.json'))).mode & 0o777).toBe(0o600)

@@ -21,12 +21,15 @@ export interface EnrolOptions {
   agentId?: string
 }
 
+/** Who the agent is, and whose orders it obeys; null: its gateway is of a version that knew none. */
+export type Enrolled = { readonly identity: Identity; readonly orderPublicKey: string | null }
+
 /**
  * Trades the single-use token for an identity. The gateway's chain must end in the CA whose
  * SHA-256 the token carries; only then is the token sent. The private key is made here and stays.
  * Rejects with `EnrolmentError`, with `GatewayRefusal`, or with the transport's error.
  */
-export async function enrol(options: EnrolOptions): Promise<Identity> {
+export async function enrol(options: EnrolOptions): Promise<Enrolled> {
   const token = options.token.trim()
   if (!enrolmentToken.safeParse(token).success) {
     throw new EnrolmentError('The enrolment token is not complete. Copy it again from the portal (Configure, Agents): it begins with "dl1." and is 112 characters long.')
@@ -36,7 +39,8 @@ export async function enrol(options: EnrolOptions): Promise<Identity> {
   const http = gatewayHttp(options.gatewayUrl, { ca })
   try {
     const answer = await gatewayClient(http.post).enrol({ token, version: options.version, host: options.host.slice(0, 120), certificateRequestPem, ...(options.agentId === undefined ? {} : { agentId: options.agentId }) })
-    return { agentId: answer.agentId, role: answer.role, keyPem, certificatePem: answer.certificatePem, caCertificatePem: answer.caCertificatePem, enrolledWith: tokenHash(token) }
+    const identity = { agentId: answer.agentId, role: answer.role, keyPem, certificatePem: answer.certificatePem, caCertificatePem: answer.caCertificatePem, enrolledWith: tokenHash(token) }
+    return { identity, orderPublicKey: answer.orderPublicKey ?? null }
   } finally {
     await http.close()
   }

@@ -29,6 +29,8 @@ export interface IdentityKeeperOptions {
   host: string
   version: string
   log: Logger
+  /** A person's fresh token has brought the key of those whose orders count from now on. */
+  obey: (orderPublicKey: string) => Promise<void>
   /** The credentials were replaced: whoever listens with them is to listen with the new ones. */
   replaced: () => void
 }
@@ -136,10 +138,11 @@ export class IdentityKeeper {
     const { enrol, tokenHash } = await import('./enrol.ts')
     if (present.enrolledWith === tokenHash(token)) return this.#spend('the token in ENROLMENT_TOKEN is the one that this agent was enrolled with already')
     try {
-      const next = await enrol({ gatewayUrl, token, host, version, agentId })
+      const { identity: next, orderPublicKey } = await enrol({ gatewayUrl, token, host, version, agentId })
       this.#tokenSpent = true
       // A gateway of before does not look at who asks.
       if (next.agentId !== agentId) return log.error({ agentId, answered: next.agentId }, `the token in ENROLMENT_TOKEN is for another agent, ${next.agentId}; this one stays ${agentId}, with its data. Choose "Enrol again" at this agent in the portal, and remove the other one's entry`)
+      if (orderPublicKey !== null) await this.#options.obey(orderPublicKey)
       await this.#take(next)
       log.info({ agentId }, 'enrolled again, with all that was stored')
     } catch (error) {

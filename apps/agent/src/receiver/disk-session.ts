@@ -20,7 +20,7 @@ const SILENCE_TIMEOUT_MS = 60_000
 const LINGER_MS = 1_000
 
 /** Answers a HELLO: lends the disk, or throws `StreamError` with the reason. */
-export type Admit = (peerAgentId: string, hello: Hello, end: (error: StreamError) => void) => Promise<ReceivingDisk>
+export type Admit = (peerAgentId: string, hello: Hello, end: (error: StreamError) => void, connection: Connection) => Promise<ReceivingDisk>
 
 /** Takes over the connection of a peer that called for the way back, and says HELLO on it; or throws `StreamError`. */
 export type TurnRound = (peerAgentId: string, hello: Hello, socket: Connection) => void
@@ -61,7 +61,7 @@ export async function serveSession(socket: Connection, peerAgentId: string, admi
       turned = true
       return null
     }
-    disk = await admit(peerAgentId, hello, end)
+    disk = await admit(peerAgentId, hello, end, socket)
     decoder.maxFrameBytes = MAX_FRAME_BYTES
     direct ??= inbox.readDirectly() // before the peer may send more
     applier = new FrameApplier(disk, (frame) => {

@@ -21,6 +21,8 @@ const replicaRecord = z.object({
   shadowRef: z.string().nullable(),
   /** Where the plan wanted the disks when they were made; null in records of older agents. */
   storage: z.string().nullable().default(null),
+  /** Since when the shadow VM is live: nothing takes its disks from it without a signed order. */
+  acceptedAtMs: z.number().nullable().default(null),
 })
 export type ReplicaRecord = z.infer<typeof replicaRecord>
 
@@ -102,7 +104,7 @@ export class ReplicaStore {
       await this.disks.create({ migrationId, key: disk.key }, disk.sizeBytes, storage)
       records.push({ ...disk, epoch: randomUUID(), fresh: true, sweptBytes: 0 })
     }
-    const record: ReplicaRecord = { migrationId, disks: records, holder: known?.holder ?? 'STREAM', shadowRef: known?.shadowRef ?? null, storage }
+    const record: ReplicaRecord = { migrationId, disks: records, holder: known?.holder ?? 'STREAM', shadowRef: known?.shadowRef ?? null, storage, acceptedAtMs: known?.acceptedAtMs ?? null }
     await this.save(record)
     return record
   }

@@ -165,6 +165,13 @@ export class Replica {
     await this.#disks.forgetHashes()
   }
 
+  /** The shadow VM that holds the disks is live from now on; does nothing when that is known, or when it does not hold them. */
+  async accept(atMs: number): Promise<void> {
+    if (this.record.holder !== 'SHADOW' || this.record.acceptedAtMs !== null) return
+    this.record.acceptedAtMs = atMs
+    await this.#save()
+  }
+
   /** Closes the disks, for a shadow VM that runs from them directly. They are opened again once the stream has the replica. */
   async letGoOfDisks(): Promise<void> {
     this.stopVerifying()
@@ -179,6 +186,7 @@ export class Replica {
     await this.#disks.forgetHashes()
     this.record.holder = 'STREAM'
     this.record.shadowRef = null
+    this.record.acceptedAtMs = null
     await this.#save()
   }
 

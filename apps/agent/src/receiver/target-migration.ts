@@ -1,8 +1,14 @@
 import type { DesiredTarget, GuestState, Problem, TargetObserved } from '@driftless/agent-api'
 import type { BlockDevice } from '@driftless/nbd'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
+import type { Orders } from '../orders/order-authority.ts'
+import { OrderRefused } from '../orders/order-refused.ts'
+import { targetRefusal } from '../orders/rule.ts'
+import type { TargetHistory } from '../orders/rule.ts'
 import type { Connection } from '../stream/connection.ts'
 import type { Credentials } from '../stream/identity.ts'
+import { demandProof, proofOf } from '../stream/proof.ts'
+import type { Pairing } from '../stream/proof.ts'
 import { StreamError } from '../stream/protocol.ts'
 import type { Hello } from '../stream/protocol.ts'
 import type { ContentIndex, TenantContent } from './content-index.ts'
@@ -25,6 +31,8 @@ export interface TargetMigrationOptions {
   hypervisor: Hypervisor
   credentials: Credentials
   nbdDirectory: string
+  /** Whose orders count. */
+  orders: Orders
   /** Where the target has which content, shared by all its replicas. */
   content: ContentIndex
   /** Something that the coordinator waits for has changed. */
@@ -84,13 +92,22 @@ export class TargetMigration {
       this.#failures = 0
     } catch (error) {
       this.#failures += 1
-      if (error instanceof StreamError || this.#failures >= TELL_AFTER_FAILURES) this.#problem = problemOf(error)
+      if (error instanceof StreamError || error instanceof OrderRefused || this.#failures >= TELL_AFTER_FAILURES) this.#problem = problemOf(error)
     }
     if (this.#fingerprint() !== before) this.#options.changed()
   }
 
+  /** Throws `OrderRefused` where a person's signed decision is missing: everything is then left as it is. */
+  #permit(desired: DesiredTarget): void {
+    const { orders, credentials } = this.#options
+    const order = orders.read(desired.order)
+    const refusal = order && targetRefusal(credentials.agentId, desired, historyOf(this.#replica), order.shown, Date.now())
+    if (refusal !== null) throw new OrderRefused(refusal)
+  }
+
   async #converge(desired: DesiredTarget): Promise<void> {
     const { store } = this.#options
+    this.#permit(desired)
     if (desired.stage !== 'REVERSE' && desired.stage !== 'HAND_BACK') await this.#stopWayBack()
     if (desired.stage === 'DISCARD') return this.#discard()
     this.#discarded = false
@@ -119,9 +136,11 @@ export class TargetMigration {
         break
       case 'REVERSE':
       case 'HAND_BACK':
+        await replica.accept(Date.now())
         await this.#sendBack(replica, desired)
         break
       case 'ACCEPT':
+        await replica.accept(Date.now())
         if (replica.record.holder === 'SHADOW') await this.#shadow.serve(replica)
         this.#guest = (await this.#shadow.find(desired.migrationId))?.guest ?? null
         break
@@ -154,7 +173,8 @@ export class TargetMigration {
       migrationId: desired.migrationId, sourceAgentId: desired.sourceAgentId, taps: this.#shadow.taps, shadowRef: shadowRefOf(desired.migrationId),
       hypervisor, credentials, folder: store.wayBackFolder(desired.migrationId), now: Date.now, changed,
     })
-    if (desired.stage === 'HAND_BACK') await this.#wayBack.handBack(desired.attempt, desired.shutdownSeconds ?? HAND_BACK_SHUTDOWN_SECONDS)
+    this.#wayBack.setPairing(this.#pairing(desired))
+    if (desired.stage === 'HAND_BACK') await this.#wayBack.handBack(desired.attempt, desired.shutdownSeconds ?? HAND_BACK_SHUTDOWN_SECONDS, () => this.#permit(desired))
     else await this.#wayBack.keepGoing()
     this.#guest = this.#wayBack.guest ?? (await this.#shadow.find(desired.migrationId))?.guest ?? null
   }
@@ -192,12 +212,18 @@ export class TargetMigration {
     this.#discarded = true
   }
 
+  #pairing({ streamKey, sourceAgentId }: DesiredTarget): Pairing | null {
+    return streamKey === undefined ? null : { key: streamKey, sourceAgentId, targetAgentId: this.#options.credentials.agentId }
+  }
+
   /** Answers a source's HELLO. Rejects with `StreamError`, which says what stands in the way. */
-  async admit(peerAgentId: string, hello: Hello, end: (error: StreamError) => void): Promise<ReceivingDisk> {
+  async admit(peerAgentId: string, hello: Hello, end: (error: StreamError) => void, connection: Connection): Promise<ReceivingDisk> {
     const desired = this.#desired
     if (desired === null) throw unknownMigration(hello)
     if (desired.sourceAgentId !== peerAgentId) throw new StreamError('NOT_PAIRED', `Agent "${peerAgentId}" is not the source of migration "${hello.migrationId}".`)
     if (desired.peerRevoked === true) throw peerRevoked(desired)
+    const pairing = this.#pairing(desired)
+    demandProof(pairing, 'HELLO', hello, hello.proof, connection)
     if (desired.stage !== 'RECEIVE' && desired.stage !== 'VERIFY' && desired.stage !== 'KEEP') {
       throw new StreamError('REPLICA_IN_USE', `The replica is in stage ${desired.stage}; the stream may not write to it.`)
     }
@@ -211,10 +237,11 @@ export class TargetMigration {
       lent.release()
       throw peerRevoked(desired)
     }
-    if (desired.tenantId === undefined) return lent
+    const ok = { ...lent.ok, ...(pairing && { proof: proofOf(pairing, 'HELLO_OK', hello, connection) }) }
+    if (desired.tenantId === undefined) return { ...lent, ok }
     const content = this.#options.content.open(desired.tenantId, lent.device)
     this.#contents.set(lent.device, content)
-    return { ...lent, content }
+    return { ...lent, ok, content }
   }
 
   observe(): TargetObserved | null {
@@ -266,6 +293,13 @@ export class TargetMigration {
 
 export const unknownMigration = (hello: Hello): StreamError =>
   new StreamError('UNKNOWN_MIGRATION', `The target agent does not know migration "${hello.migrationId}" yet. It will within seconds, once the gateway has told it; if not, check that the target agent reaches the gateway.`)
+
+function historyOf(replica: Replica | null): TargetHistory {
+  if (replica === null) return { exists: false, bootedAttempt: null, acceptedAtMs: null }
+  const { holder, shadowRef, acceptedAtMs } = replica.record
+  const attempt = holder === 'SHADOW' ? /^attempt-(\d+)$/.exec(shadowRef ?? '')?.[1] : undefined
+  return { exists: true, bootedAttempt: attempt === undefined ? null : Number(attempt), acceptedAtMs }
+}
 
 const peerRevoked = ({ sourceAgentId }: DesiredTarget): StreamError =>
   new StreamError('PEER_REVOKED', `The source agent "${sourceAgentId}" is trusted no more: it was revoked, or a copy of its certificate was used. Enrol it again in the portal (Configure, Agents).`)

@@ -2,6 +2,7 @@ import type { DesiredState, TargetObserved } from '@driftless/agent-api'
 import type { Logger } from 'pino'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import type { AgentRole, RoleReport } from '../control/role.ts'
+import type { Orders } from '../orders/order-authority.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { ContentIndex } from './content-index.ts'
 import type { ReplicaStore } from './replica-store.ts'
@@ -17,6 +18,8 @@ export interface TargetRoleOptions {
   hypervisor: Hypervisor
   store: ReplicaStore
   nbdDirectory: string
+  /** Whose orders count. */
+  orders: Orders
   streamHost: string
   streamPort: number
   log: Logger
@@ -49,10 +52,10 @@ export class TargetRole implements AgentRole {
       port: streamPort,
       credentials,
       log,
-      admit: (peer, hello, end) => {
+      admit: (peer, hello, end, connection) => {
         const migration = this.#migrations.get(hello.migrationId)
         if (migration === undefined) return Promise.reject(unknownMigration(hello))
-        return migration.admit(peer, hello, end)
+        return migration.admit(peer, hello, end, connection)
       },
       turnRound: (peer, hello, socket) => {
         const migration = this.#migrations.get(hello.migrationId)
@@ -109,8 +112,8 @@ export class TargetRole implements AgentRole {
   #migration(migrationId: string): TargetMigration {
     let migration = this.#migrations.get(migrationId)
     if (migration === undefined) {
-      const { store, hypervisor, nbdDirectory, changed, credentials } = this.#options
-      migration = new TargetMigration({ migrationId, store, hypervisor, nbdDirectory, changed, credentials, content: this.#content })
+      const { store, hypervisor, nbdDirectory, changed, credentials, orders } = this.#options
+      migration = new TargetMigration({ migrationId, store, hypervisor, nbdDirectory, changed, credentials, orders, content: this.#content })
       this.#migrations.set(migrationId, migration)
     }
     return migration

@@ -6,6 +6,8 @@ import { FinalStage } from '../replicator/final-stage.ts'
 import { MigrationRecord } from '../replicator/migration-record.ts'
 import type { Connection } from '../stream/connection.ts'
 import type { Credentials } from '../stream/identity.ts'
+import { demandProof } from '../stream/proof.ts'
+import type { Pairing } from '../stream/proof.ts'
 import type { Hello } from '../stream/protocol.ts'
 import { StreamError } from '../stream/protocol.ts'
 import { IncomingCalls } from '../stream/way-back.ts'
@@ -35,6 +37,7 @@ export class WayBackSender {
   readonly #options: WayBackSenderOptions
   readonly #calls = new IncomingCalls()
   readonly #disks: { tap: DiskTap; replicator: DiskReplicator }[]
+  #pairing: Pairing | null = null
   #callCount = 0
   #final: FinalStage | null = null
   #record: MigrationRecord | null = null
@@ -49,11 +52,16 @@ export class WayBackSender {
         disk: { migrationId, diskKey: tap.key, sizeBytes: tap.sizeBytes },
         tap, credentials, now, buckets: [],
         tablePath: join(folder, `${tap.key}.pieces`),
-        connect: (disk, signal) => this.#calls.answer(disk, signal),
+        connect: (disk, signal) => this.#calls.answer(disk, signal, this.#pairing),
       })
       replicator.start()
       return { tap, replicator }
     })
+  }
+
+  /** With the key that the source must prove to have; null: the gateway gave none. */
+  setPairing(pairing: Pairing | null): void {
+    this.#pairing = pairing
   }
 
   /** A connection on which the source called. Throws `StreamError` when it is not for us. */
@@ -62,6 +70,7 @@ export class WayBackSender {
     if (peerAgentId !== sourceAgentId) throw new StreamError('NOT_PAIRED', `Agent "${peerAgentId}" is not the source of migration "${migrationId}".`)
     const disk = this.#disks.find(({ tap }) => tap.key === hello.diskKey && tap.sizeBytes === hello.sizeBytes)
     if (disk === undefined) throw new StreamError('SHAPE_MISMATCH', `The shadow VM has no disk "${hello.diskKey}" of ${hello.sizeBytes} bytes.`)
+    demandProof(this.#pairing, 'CALL', hello, hello.proof, socket)
     this.#calls.offer(hello.diskKey, socket)
     this.#callCount += 1
     // A source that calls anew has lost the connection that we may still believe in: a changed target ends it.
@@ -74,13 +83,13 @@ export class WayBackSender {
     for (const { replicator } of this.#disks) replicator.setTarget(null)
   }
 
-  /** Shuts the shadow VM down in order and sends the rest; once for an attempt, over restarts too. */
-  async handBack(attempt: number, shutdownSeconds: number): Promise<void> {
+  /** Shuts the shadow VM down in order, if `permit` does not throw at that moment, and sends the rest; once for an attempt, over restarts too. */
+  async handBack(attempt: number, shutdownSeconds: number, permit: () => void): Promise<void> {
     const { migrationId, folder, hypervisor, shadowRef, now, changed } = this.#options
     if (this.#final !== null) return
     this.#record ??= await MigrationRecord.open(folder, migrationId)
     this.#final = new FinalStage({
-      vmRef: shadowRef, attempt, shutdownSeconds, hypervisor, disks: this.#disks, record: this.#record, now, changed,
+      vmRef: shadowRef, attempt, shutdownSeconds, hypervisor, disks: this.#disks, record: this.#record, targetAgentId: null, permit, now, changed,
       onGuest: (guest) => {
         this.#guest = guest
       },

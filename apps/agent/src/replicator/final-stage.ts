@@ -1,5 +1,6 @@
 import type { DiskHash, GuestState, Problem, Reread } from '@driftless/agent-api'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
+import { OrderRefused } from '../orders/order-refused.ts'
 import { sleep } from '../sleep.ts'
 import { finalSync, hashDisksAnew, proveDisks, readWhole } from './final-sync.ts'
 import type { FinalDisk } from './final-sync.ts'
@@ -30,6 +31,10 @@ export interface FinalStageOptions {
   hypervisor: Hypervisor
   disks: FinalDisk[]
   record: MigrationRecord
+  /** To whom the VM goes. */
+  targetAgentId: string | null
+  /** Asked again at the very moment before the guest is asked to shut down; throws `OrderRefused`. */
+  permit: () => void
   now: () => number
   /** Something that the coordinator waits for has changed. */
   changed: () => void
@@ -122,12 +127,16 @@ export class FinalStage {
   }
 
   #sync(): Promise<void> {
-    const { vmRef, hypervisor, disks, shutdownSeconds, record, attempt, now, changed, onGuest, onProblem } = this.#options
+    const { vmRef, hypervisor, disks, shutdownSeconds, record, attempt, targetAgentId, permit, now, changed, onGuest, onProblem } = this.#options
+    const ends = { vmRef, targetAgentId }
     return finalSync({
       vmRef, hypervisor, disks, shutdownSeconds, now, onGuest, onProblem,
-      onAsked: () => record.asking(attempt),
+      onAsked: () => {
+        permit()
+        return record.asking(attempt, ends)
+      },
       onOff: async () => {
-        if (await record.off(attempt, now())) changed()
+        if (await record.off(attempt, now(), ends)) changed()
       },
     }, this.#abort.signal)
   }
@@ -151,4 +160,4 @@ export class FinalStage {
   }
 }
 
-const problemOf = (error: unknown): Problem => ({ code: 'SOURCE_FAILED', message: (error instanceof Error ? error.message : String(error)).slice(0, 500) })
+const problemOf = (error: unknown): Problem => ({ code: error instanceof OrderRefused ? error.code : 'SOURCE_FAILED', message: (error instanceof Error ? error.message : String(error)).slice(0, 500) })

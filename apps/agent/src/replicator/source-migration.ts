@@ -1,7 +1,12 @@
 import type { DesiredSource, GuestState, Problem, SourceDiskObserved, SourceObserved } from '@driftless/agent-api'
+import { ORDER_REFUSED } from '@driftless/domain'
 import { TokenBucket } from '../block/token-bucket.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { removeTable } from '../proof/piece-table.ts'
+import type { Orders } from '../orders/order-authority.ts'
+import { OrderRefused } from '../orders/order-refused.ts'
+import { sourceRefusal } from '../orders/rule.ts'
+import type { LinkTarget } from '../stream/disk-link.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { CrashPoint } from './crash-point.ts'
 import { DiskReplicator } from './disk-replicator.ts'
@@ -20,6 +25,8 @@ export interface SourceMigrationOptions {
   credentials: Credentials
   /** Caps on sending, asked after the VM's own in this order: the wave's, the site's. */
   buckets: TokenBucket[]
+  /** Whose orders count. */
+  orders: Orders
   stateDirectory: string
   now: () => number
   /** Something that the coordinator waits for has changed. */
@@ -86,11 +93,21 @@ export class SourceMigration {
       this.#record ??= await MigrationRecord.open(this.#options.stateDirectory, this.#options.migrationId)
       await this.#converge(this.#desired, this.#record)
     } catch (error) {
-      this.#setProblem({ code: 'SOURCE_FAILED', message: messageOf(error) })
+      this.#setProblem({ code: error instanceof OrderRefused ? error.code : 'SOURCE_FAILED', message: messageOf(error) })
     }
   }
 
+  /** Throws `OrderRefused` where a person's signed decision is missing: everything is then left as it is. */
+  #permit(desired: DesiredSource, record: MigrationRecord): void {
+    const { orders, credentials, now } = this.#options
+    const order = orders.read(desired.order)
+    const refusal = order && sourceRefusal(credentials.agentId, desired, record.history, order.shown, now())
+    if (refusal !== null) throw new OrderRefused(refusal)
+  }
+
   async #converge(desired: DesiredSource, record: MigrationRecord): Promise<void> {
+    this.#permit(desired, record)
+    if (this.#problem?.code === ORDER_REFUSED) this.#setProblem(null)
     if (this.#final !== null && (desired.stage !== 'FINAL' || this.#final.attempt !== desired.attempt)) await this.#stopFinal()
     if (this.#point !== null && (desired.stage !== 'REPLICATE' || desired.test?.id !== this.#point.testId)) await this.#stopPoint()
     if (this.#wayBack !== null && !((desired.stage === 'REVERSE' || desired.stage === 'TAKE_BACK') && desired.attempt === this.#wayBack.attempt)) await this.#stopWayBack(true)
@@ -98,6 +115,7 @@ export class SourceMigration {
       case 'REVERSE':
       case 'TAKE_BACK':
         await this.#stopReplicating(desired)
+        if (record.history.begun !== null) await record.release()
         return this.#takeBack(desired)
       case 'FINAL':
         this.#replicate(desired)
@@ -105,6 +123,7 @@ export class SourceMigration {
         return
       case 'RELEASE':
         await this.#stopReplicating(desired)
+        if (record.history.begun !== null) await record.release()
         if (this.#guest.power === 'OFF') {
           this.#freeze(true)
           await this.#retire()
@@ -113,15 +132,18 @@ export class SourceMigration {
       case 'STOP':
         await this.#stopReplicating(desired)
         await this.#powerOnAgain(record)
+        await record.returned()
         break
       case 'RETURN':
         this.#freeze(false)
         this.#replicate(desired)
         await this.#powerOnAgain(record)
+        await record.returned()
         break
       default:
         this.#freeze(false)
         this.#replicate(desired)
+        await record.returned()
         if (desired.stage === 'REPLICATE' && desired.test) this.#point ??= this.#startPoint(desired.test.id)
     }
     this.#setProblem(null)
@@ -159,10 +181,15 @@ export class SourceMigration {
     this.#ownBucket.setRate(desired.vmRateBytesPerSecond ?? null)
     if (tap.disks.every(({ slows }) => slows !== false)) this.#throttle.converge(desired, this.#replicators)
     for (const { replicator } of this.#replicators) {
-      replicator.setTarget(desired.target)
+      replicator.setTarget(this.#linkTarget(desired))
       replicator.setPaused(desired.stage === 'PAUSE')
       if (desired.stage !== 'FINAL') replicator.setUrgent(false)
     }
+  }
+
+  #linkTarget({ target, streamKey }: DesiredSource): LinkTarget | null {
+    if (target === null || streamKey === undefined) return target
+    return { ...target, pairing: { key: streamKey, sourceAgentId: this.#options.credentials.agentId, targetAgentId: target.agentId } }
   }
 
   /** Only what this migration began is undone: the VM may be in another migration by now. */
@@ -185,6 +212,8 @@ export class SourceMigration {
       hypervisor,
       disks: this.#replicators,
       record,
+      targetAgentId: desired.target?.agentId ?? null,
+      permit: () => this.#permit(this.#desired, record),
       now,
       changed,
       onGuest: (guest) => this.#noteGuest(guest),
@@ -214,7 +243,7 @@ export class SourceMigration {
     this.#wayBack ??= new WayBackReceiver({
       migrationId, attempt: desired.attempt, taps: tap.disks, disks: desired.disks, credentials, changed, statePath: wayBackPathOf(stateDirectory, migrationId),
     })
-    this.#wayBack.setTarget(desired.target)
+    this.#wayBack.setTarget(this.#linkTarget(desired))
     if (desired.stage === 'TAKE_BACK') this.#wayBack.hash()
     this.#setProblem(this.#wayBack.problem)
   }
@@ -327,7 +356,8 @@ export class SourceMigration {
     const { stateDirectory, migrationId, tap } = this.#options
     for (const { key } of this.#desired.disks) await removeTable(tablePathOf(stateDirectory, migrationId, key))
     for (const { key, history } of tap.disks) if (this.#desired.disks.some((disk) => disk.key === key)) await history.forget?.()
-    await (await MigrationRecord.open(stateDirectory, migrationId)).remove()
+    const record = await MigrationRecord.open(stateDirectory, migrationId)
+    if (!record.facts.released) await record.remove()
   }
 }
 

@@ -5,6 +5,7 @@ import type { DesiredSource, DesiredState, InventoryVm, Notice, SourceObserved, 
 import { TokenBucket } from '../block/token-bucket.ts'
 import type { AgentRole, RoleReport } from '../control/role.ts'
 import type { Hypervisor, HypervisorVm } from '../hypervisors/hypervisor.ts'
+import type { Orders } from '../orders/order-authority.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { observeDisk } from './disk-observation.ts'
 import { SourceMigration } from './source-migration.ts'
@@ -28,6 +29,8 @@ export interface SourceRoleOptions {
   credentials: Credentials
   hypervisor: Hypervisor
   dataDirectory: string
+  /** Whose orders count. */
+  orders: Orders
   log: Logger
   now: () => number
   changed: () => void
@@ -210,8 +213,8 @@ export class SourceRole implements AgentRole {
         continue
       }
       this.#complaints.delete(migrationId)
-      const { hypervisor, credentials, now, changed, lanesFromMs } = this.#options
-      this.#migrations.set(migrationId, new SourceMigration({ migrationId, tap, hypervisor, credentials, buckets: [this.#waveBucket(desired.waveId), this.#siteBucket], stateDirectory: this.#stateDirectory(), now, changed, lanesFromMs }, desired, vm.guest))
+      const { hypervisor, credentials, orders, now, changed, lanesFromMs } = this.#options
+      this.#migrations.set(migrationId, new SourceMigration({ migrationId, tap, hypervisor, credentials, buckets: [this.#waveBucket(desired.waveId), this.#siteBucket], orders, stateDirectory: this.#stateDirectory(), now, changed, lanesFromMs }, desired, vm.guest))
     }
     if (this.#desired === null) return
     for (const [migrationId, migration] of this.#migrations) {

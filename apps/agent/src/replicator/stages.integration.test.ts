@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
 import { connectNbd, openFileDevice } from '@driftless/nbd'
 import type { DesiredSource, DesiredTarget } from '@driftless/agent-api'
+import { noOrders } from '../orders/order-authority.ts'
 import { countingReads } from '../testing/counting-device.ts'
 import { fakeHypervisor } from '../testing/fake-hypervisor.ts'
 import { desiredTarget, eventually, startTarget } from '../testing/pair.ts'
@@ -31,7 +32,7 @@ async function setUp(sizeBytes = SIZE) {
   const vm = { ref: 'vm-1', path, socketPath: join(target.directory, 'vm.sock'), sizeBytes, power: 'ON' as 'ON' | 'OFF' | 'STOPPING', health: 'HEALTHY' as const, obeys: true }
   const hypervisor = fakeHypervisor([vm], reads.open)
   const start = async () => {
-    const role = new SourceRole({ credentials: target.source, hypervisor, dataDirectory: join(target.directory, 'source'), log: pino({ enabled: false }), now: Date.now, changed: () => {} })
+    const role = new SourceRole({ credentials: target.source, hypervisor, dataDirectory: join(target.directory, 'source'), orders: noOrders, log: pino({ enabled: false }), now: Date.now, changed: () => {} })
     await role.start()
     return role
   }
@@ -40,13 +41,14 @@ async function setUp(sizeBytes = SIZE) {
   const guest = await connectNbd({ socketPath: vm.socketPath, exportName: 'disk-0', reconnect: { forSeconds: 20 } })
   cleanups.push(() => guest.close())
   const disks = [{ key: 'disk-0', sizeBytes }]
-  const wanted: DesiredSource = { migrationId: 'm-1', waveId: 'w-1', vmRef: 'vm-1', stage: 'REPLICATE', attempt: 0, target: target.target, disks, rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: 0.3 }
+  const streamKey = Buffer.alloc(32, 7).toString('base64')
+  const wanted: DesiredSource = { migrationId: 'm-1', waveId: 'w-1', vmRef: 'vm-1', stage: 'REPLICATE', attempt: 0, target: target.target, disks, rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: 0.3, streamKey }
   let version = 0
   const drive = (atSource: Partial<DesiredSource>, atTarget: Partial<DesiredTarget>) => {
     version += 1
     Object.assign(wanted, atSource)
     source.apply({ version: String(version), sources: [{ ...wanted }], targets: [], siteRateBytesPerSecond: null, observeVmRefs: [] })
-    target.apply(desiredTarget('m-1', disks, { attempt: wanted.attempt, ...atTarget }))
+    target.apply(desiredTarget('m-1', disks, { attempt: wanted.attempt, streamKey, ...atTarget }))
   }
   const observe = async () => {
     const [atSource, atTarget] = [(await source.report()).sources[0], (await target.report()).targets[0]]

@@ -10,6 +10,7 @@ import { readState, writeState } from '../state-file.ts'
 import type { Connection } from '../stream/connection.ts'
 import type { LinkTarget } from '../stream/disk-link.ts'
 import type { Credentials } from '../stream/identity.ts'
+import { demandProof, proofOf } from '../stream/proof.ts'
 import { HASH_PIECE_BYTES, StreamError } from '../stream/protocol.ts'
 import { callForWayBack, wayBackEpoch } from '../stream/way-back.ts'
 import type { DiskTap } from '../tap/disk-tap.ts'
@@ -192,12 +193,14 @@ export class WayBackReceiver {
         const close = () => called.destroy()
         signal.addEventListener('abort', close, { once: true })
         const ended = await serveSession(called, target.agentId, (_peer, hello) => {
+          demandProof(target.pairing ?? null, 'BACK_HELLO', hello, hello.proof, called)
           if (hello.migrationId !== migrationId || hello.diskKey !== disk.tap.key || hello.sizeBytes !== disk.tap.sizeBytes) throw new StreamError('SHAPE_MISMATCH', 'The target named another disk than the one it was called for.')
           disk.connected = true
           failures = 0
           this.#problem = null
           changed()
-          return Promise.resolve(this.#lend(disk))
+          const lent = this.#lend(disk)
+          return Promise.resolve({ ...lent, ok: { ...lent.ok, ...(target.pairing && { proof: proofOf(target.pairing, 'BACK_HELLO_OK', hello, called) }) } })
         })
         signal.removeEventListener('abort', close)
         if (ended !== null) throw ended

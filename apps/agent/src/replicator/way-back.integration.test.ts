@@ -5,6 +5,9 @@ import { pino } from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
 import { connectNbd, openFileDevice } from '@driftless/nbd'
 import type { DesiredSource, DesiredTarget } from '@driftless/agent-api'
+import { serveSession } from '../receiver/disk-session.ts'
+import { callForWayBack } from '../stream/way-back.ts'
+import { noOrders } from '../orders/order-authority.ts'
 import { regionBytesFor } from '../block/intent-log.ts'
 import { fakeHypervisor } from '../testing/fake-hypervisor.ts'
 import { desiredTarget, eventually, seededRandom, startTarget } from '../testing/pair.ts'
@@ -19,6 +22,9 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
+/** What the gateway gives both agents. */
+const STREAM_KEY = Buffer.alloc(32, 7).toString('base64')
+
 /** A VM that was moved: its source is off, its shadow VM runs, and both agents are told to keep the way back open. */
 async function moved() {
   const shadows = fakeHypervisor([])
@@ -31,19 +37,19 @@ async function moved() {
   const vm = { ref: 'vm-1', path, socketPath: join(target.directory, 'vm.sock'), sizeBytes: SIZE, power: 'ON' as 'ON' | 'OFF' | 'STOPPING', health: 'HEALTHY' as const, obeys: true }
   const hypervisor = fakeHypervisor([vm])
   const start = async () => {
-    const role = new SourceRole({ credentials: target.source, hypervisor, dataDirectory: join(target.directory, 'source'), log: pino({ enabled: false }), now: Date.now, changed: () => {} })
+    const role = new SourceRole({ credentials: target.source, hypervisor, dataDirectory: join(target.directory, 'source'), orders: noOrders, log: pino({ enabled: false }), now: Date.now, changed: () => {} })
     await role.start()
     return role
   }
   let source = await start()
   cleanups.push(() => source.close())
-  const wanted: DesiredSource = { migrationId: 'm-1', waveId: 'w-1', vmRef: 'vm-1', stage: 'REPLICATE', attempt: 0, target: target.target, disks: DISKS, rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: 5 }
+  const wanted: DesiredSource = { migrationId: 'm-1', waveId: 'w-1', vmRef: 'vm-1', stage: 'REPLICATE', attempt: 0, target: target.target, disks: DISKS, rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: 5, streamKey: STREAM_KEY }
   let atTarget: Partial<DesiredTarget> = {}
   let version = 0
   const apply = () => {
     version += 1
     source.apply({ version: String(version), sources: [{ ...wanted }], targets: [], siteRateBytesPerSecond: null, observeVmRefs: [] })
-    target.apply(desiredTarget('m-1', DISKS, { attempt: wanted.attempt, ...atTarget }))
+    target.apply(desiredTarget('m-1', DISKS, { attempt: wanted.attempt, streamKey: STREAM_KEY, ...atTarget }))
   }
   const drive = (changes: Partial<DesiredSource>, targetChanges: Partial<DesiredTarget>) => {
     Object.assign(wanted, changes)
@@ -97,6 +103,19 @@ async function moved() {
 }
 
 describe('the way back', () => {
+  test('is open to a source that proves itself alone', async () => {
+    const { target, drive, inStep } = await moved()
+    drive({ stage: 'REVERSE' }, { stage: 'REVERSE' })
+    await inStep()
+    for (const pairing of [null, { key: Buffer.alloc(32).toString('base64'), sourceAgentId: 'source-1', targetAgentId: 'target-1' }]) {
+      const called = await callForWayBack({ ...target.target, pairing }, { migrationId: 'm-1', diskKey: 'disk-0', sizeBytes: SIZE }, target.source, new AbortController().signal)
+      const refused = await serveSession(called, 'target-1', () => Promise.reject(new Error('it said HELLO')))
+      expect(refused).toMatchObject({ code: 'NOT_PROVEN' })
+    }
+    // The one that serves is not disturbed.
+    await inStep()
+  })
+
   test('a return loses nothing that the shadow VM wrote, and only that is sent', { timeout: 60_000 }, async () => {
     const { vm, hypervisor, shadows, target, drive, observe, write, same, inStep, path } = await moved()
     await write(50, MIB) // before anybody asked for a way back

@@ -49,6 +49,11 @@ export class Bundle extends Duplex implements Connection {
     return this.#lanes[0]?.remotePort
   }
 
+  /** The connection of index 0, the same at both ends. */
+  get first(): Connection | undefined {
+    return this.#lanes[0]
+  }
+
   get laneCount(): number {
     return this.#lanes.length
   }

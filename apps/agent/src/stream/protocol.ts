@@ -18,6 +18,8 @@
  *                                    ◀──  POINTED n: all that came before it is applied, and that moment is kept if a test waits for it
  *                                    ◀──  ERROR {code, message} at any time, then close
  *
+ * Where the gateway has given both agents a key for this stream, HELLO and HELLO_OK carry a proof of it (`proof.ts`).
+ *
  * The way back (`HELLO {reverse: true}`): a source that nobody can dial calls as before, and the roles change: it is the
  * target that now says HELLO on this connection, and sends.
  *
@@ -81,6 +83,9 @@ export const FRAME = {
   LANES_OK: 19,
 } as const
 
+/** HMAC-SHA256, hex. */
+const proof = z.string().regex(/^[0-9a-f]{64}$/)
+
 export const hello = z.object({
   version: z.number().int(),
   migrationId: id,
@@ -88,6 +93,8 @@ export const hello = z.object({
   sizeBytes: bytes,
   /** The way back: the peer dialled, because nobody can dial it, and from here on waits for a HELLO from us. */
   reverse: z.boolean().optional(),
+  /** That the speaker has the stream's key (`proof.ts`); absent: it was given none. */
+  proof: proof.optional(),
 })
 export type Hello = z.infer<typeof hello>
 
@@ -100,6 +107,7 @@ export const helloOk = z.object({
   knownBytes: bytes.optional(),
   /** The target looks offered pieces up in what it holds; without it an offer only costs time. */
   takesOffers: z.boolean().default(false),
+  proof: proof.optional(),
 })
 export type HelloOk = z.infer<typeof helloOk>
 /** As a target says it: what it leaves out has its default. */

@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts'
 import { tlsSettings } from './identity.ts'
 import type { Credentials } from './identity.ts'
 import { openLanes } from './lanes.ts'
+import type { Pairing } from './proof.ts'
 import { StreamError } from './protocol.ts'
 import { knownTargets } from './target-memory.ts'
 
@@ -25,6 +26,8 @@ export interface LinkTarget {
   port: number
   /** The certificate the other end must present carries this as its CN. */
   agentId: string
+  /** With the key of this migration's stream; none: the gateway gave none. */
+  pairing?: Pairing | null
 }
 
 /**

@@ -3,6 +3,8 @@ import { encodeHello } from './frames.ts'
 import { introduce } from './disk-link.ts'
 import type { DiskLink, LinkDisk, LinkTarget } from './disk-link.ts'
 import type { Credentials } from './identity.ts'
+import { proofOf } from './proof.ts'
+import type { Pairing } from './proof.ts'
 import { STREAM_VERSION } from './protocol.ts'
 import { reach } from './reach.ts'
 
@@ -16,7 +18,13 @@ export const wayBackEpoch = (attempt: number): string => `way-back-${attempt}`
 export async function callForWayBack(target: LinkTarget, disk: LinkDisk, credentials: Credentials, signal: AbortSignal, lanesFromMs?: number): Promise<Connection> {
   const connection = await reach(target, credentials, signal, lanesFromMs)
   connection.on('error', () => {}) // whoever reads from it is told
-  connection.write(encodeHello({ version: STREAM_VERSION, ...disk, reverse: true }))
+  const { pairing } = target
+  try {
+    connection.write(encodeHello({ version: STREAM_VERSION, ...disk, reverse: true, ...(pairing && { proof: proofOf(pairing, 'CALL', disk, connection) }) }))
+  } catch (error) {
+    connection.destroy()
+    throw error
+  }
   return connection
 }
 
@@ -35,13 +43,13 @@ export class IncomingCalls {
   }
 
   /** Waits for a call, and says HELLO on it. Rejects as `introduce` does, or with the signal's reason. */
-  async answer(disk: LinkDisk, signal: AbortSignal): Promise<DiskLink> {
+  async answer(disk: LinkDisk, signal: AbortSignal, pairing: Pairing | null = null): Promise<DiskLink> {
     for (;;) {
       signal.throwIfAborted()
       const socket = this.#calls.get(disk.diskKey)
       if (socket !== undefined) {
         this.#calls.delete(disk.diskKey)
-        return introduce(socket, { host: socket.remoteAddress ?? 'the source', port: socket.remotePort ?? 0 }, disk, signal)
+        return introduce(socket, { host: socket.remoteAddress ?? 'the source', port: socket.remotePort ?? 0 }, disk, signal, pairing, true)
       }
       await new Promise<void>((resolve) => {
         this.#wanted.set(disk.diskKey, resolve)

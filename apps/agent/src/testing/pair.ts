@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { DesiredTarget } from '@driftless/agent-api'
 import type { BlockDevice } from '@driftless/nbd'
+import { noOrders } from '../orders/order-authority.ts'
+import type { Orders } from '../orders/order-authority.ts'
 import { workingHypervisor } from '../hypervisors/working-hypervisor.ts'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { FileReplicaDisks } from '../receiver/file-replica-disks.ts'
@@ -50,7 +52,7 @@ export function desiredTarget(migrationId: string, disks: { key: string; sizeByt
 }
 
 /** For tests: a real target role on loopback with a store in a temporary folder, and credentials for both ends, of its own unless given. */
-export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes?: number | null; open?: (path: string) => Promise<BlockDevice>; credentials?: Credentials } = {}) {
+export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes?: number | null; open?: (path: string) => Promise<BlockDevice>; credentials?: Credentials; orders?: Orders } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'dl-agent-'))
   const authority = await testAuthority()
   const credentials = options.credentials ?? (await authority.issue('target-1'))
@@ -59,7 +61,7 @@ export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes
   const make = (port: number) =>
     new TargetRole({
       credentials, store, hypervisor: options.hypervisor ?? emptyHypervisor, nbdDirectory: directory,
-      streamHost: '127.0.0.1', streamPort: port, log: pino({ enabled: false }), changed: () => {},
+      orders: options.orders ?? noOrders, streamHost: '127.0.0.1', streamPort: port, log: pino({ enabled: false }), changed: () => {},
     })
   let role = make(0)
   await role.start()

@@ -3,7 +3,7 @@ import type { DiskHash, SourceObserved, TargetObserved } from '@driftless/agent-
 import { hypervisorOf } from '@driftless/db'
 import type { MigrationFacts } from '@driftless/db'
 import { windowAt } from '@driftless/domain'
-import type { Convergence, MigrationView, SourceView, TargetView } from '@driftless/domain'
+import type { Convergence, MigrationView, OrderState, SourceView, TargetView } from '@driftless/domain'
 
 /** What a view needs beside the stored facts: asked for only where it decides something. */
 export type ViewExtras = {
@@ -12,6 +12,7 @@ export type ViewExtras = {
   readonly othersTurn: boolean
   /** Null: not looked at, or nothing can be said. */
   readonly convergence: Convergence | null
+  readonly order: OrderState
 }
 
 /** What the agents last said, parsed again; null: never, or in words of another protocol. */
@@ -45,6 +46,7 @@ export function viewOf(facts: MigrationFacts, { source, target }: Observed, extr
       window: windowAt({ startsAtMs: booking.startsAt.getTime(), endsAtMs: booking.endsAt.getTime(), lockoutAtMs: booking.lockoutAt.getTime() }, now.getTime(), extras.neededSeconds),
     },
     goNoGo: facts.goNoGo?.decision ?? null,
+    order: extras.order,
     attempt: attempt && {
       number: attempt.number, status: attempt.status, shadowGone: attempt.shadowGoneAt !== null, sourceReturned: attempt.sourceReturnedAt !== null,
       secondsInStatus: (now.getTime() - attempt.statusChangedAt.getTime()) / 1000, inPresentBooking: attempt.bookingId === booking?.id,

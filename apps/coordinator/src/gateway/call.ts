@@ -1,5 +1,6 @@
 import type { KnownAgent } from '@driftless/db'
 import type { Context } from '../context.ts'
+import type { Env } from '../env.ts'
 import type { ConvergenceWatch } from '../telemetry/convergence-watch.ts'
 import type { AgentSockets } from './agent-sockets.ts'
 import type { Authority } from './certificates.ts'
@@ -17,6 +18,7 @@ export type Gateway = Context & {
   readonly changes: Changes
   readonly decisive: Decisive
   readonly convergence: ConvergenceWatch
+  readonly keys: Env['keys']
 }
 
 /** A call by an agent whose certificate was checked. `signal` fires when the agent hangs up or the gateway closes. */

@@ -3,19 +3,22 @@ import { desiredSource, desiredTarget } from '@driftless/agent-api'
 import type { DesiredState } from '@driftless/agent-api'
 import type { DesiredFacts } from '@driftless/db'
 import { sourceStage, targetStage } from '@driftless/domain'
-import type { StageInput } from '@driftless/domain'
+import type { SourceStage, StageInput, TargetStage } from '@driftless/domain'
 import { z } from 'zod'
+import { streamKeyOf } from './stream-key.ts'
 
 type MigrationRow = DesiredFacts['migrations'][number]
+/** What no row holds: what streams' keys are made from, and whose orders count. */
+type Keys = { readonly gateway: Buffer; readonly orderPublic: string }
 
 /** Enough of a SHA-256 that two states of one agent never share it. */
 const VERSION_LENGTH = 32
 
 /**
- * What one agent should be doing, derived from rows alone; `version` is a hash of the rest. A migration that cannot be
+ * What one agent should be doing, derived from rows and from the program's own keys; `version` is a hash of the rest. A migration that cannot be
  * put in the protocol's words (a VM without disks) is left out and told to `onFault`: the agent's others go on.
  */
-export function deriveDesired(role: 'SOURCE' | 'TARGET', facts: DesiredFacts, onFault: (migrationId: string, fault: string) => void): DesiredState {
+export function deriveDesired(role: 'SOURCE' | 'TARGET', facts: DesiredFacts, keys: Keys, onFault: (migrationId: string, fault: string) => void): DesiredState {
   const sound = <T>(schema: z.ZodType<T>) => (stated: { readonly migrationId: string }): T[] => {
     const parsed = schema.safeParse(stated)
     if (parsed.success) return [parsed.data]
@@ -23,10 +26,11 @@ export function deriveDesired(role: 'SOURCE' | 'TARGET', facts: DesiredFacts, on
     return []
   }
   const state = {
-    sources: role === 'SOURCE' ? facts.migrations.flatMap((migration) => sourceOf(migration, facts)).flatMap(sound(desiredSource)) : [],
-    targets: role === 'TARGET' ? facts.migrations.flatMap((migration) => targetOf(migration, facts)).flatMap(sound(desiredTarget)) : [],
+    sources: role === 'SOURCE' ? facts.migrations.flatMap((migration) => sourceOf(migration, facts, keys)).flatMap(sound(desiredSource)) : [],
+    targets: role === 'TARGET' ? facts.migrations.flatMap((migration) => targetOf(migration, facts, keys)).flatMap(sound(desiredTarget)) : [],
     siteRateBytesPerSecond: role === 'SOURCE' ? facts.siteRate.bytesPerSecond : null,
     observeVmRefs: facts.observeVmRefs,
+    orderPublicKey: keys.orderPublic,
   }
   const version = createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, VERSION_LENGTH)
   return { version, ...state }
@@ -36,7 +40,7 @@ function stageInput({ status, resumeStatus, wayBackSince, wave, attempts: [attem
   return { status, resumeStatus, paused: wave.paused, wayBack: wayBackSince !== null, attempt: attempt ? { status: attempt.status, shadowGone: attempt.shadowGoneAt !== null, sourceReturned: attempt.sourceReturnedAt !== null } : null }
 }
 
-function sourceOf(migration: MigrationRow, facts: DesiredFacts) {
+function sourceOf(migration: MigrationRow, facts: DesiredFacts, keys: Keys) {
   const stage = sourceStage(stageInput(migration))
   if (stage === null) return []
   const targetAgentId = migration.targetAgentId ?? ''
@@ -57,6 +61,8 @@ function sourceOf(migration: MigrationRow, facts: DesiredFacts) {
     guestLatencyLimitMs: wave.guestLatencyLimitMs,
     shutdownSeconds: wave.shutdownSeconds,
     test: migration.testBoots.flatMap((test) => (test.status === 'MARKING' ? [{ id: test.id }] : []))[0] ?? null,
+    ...orderOf(ORDERS_AT_SOURCE[stage], migration, facts),
+    ...(SOURCE_ENDED.includes(stage) ? {} : keyOf(migration, facts, keys)),
   }]
 }
 
@@ -66,7 +72,7 @@ function lowest(...caps: readonly (bigint | null)[]): number | null {
   return set.length === 0 ? null : Math.min(...set)
 }
 
-function targetOf(migration: MigrationRow, { distrusted }: DesiredFacts) {
+function targetOf(migration: MigrationRow, facts: DesiredFacts, keys: Keys) {
   const stage = targetStage(stageInput(migration))
   if (stage === null || migration.sourceAgentId === null) return []
   const { vm } = migration
@@ -74,7 +80,7 @@ function targetOf(migration: MigrationRow, { distrusted }: DesiredFacts) {
     migrationId: migration.id,
     tenantId: migration.tenantId,
     sourceAgentId: migration.sourceAgentId,
-    ...(distrusted.has(migration.sourceAgentId) ? { peerRevoked: true } : {}),
+    ...(facts.distrusted.has(migration.sourceAgentId) ? { peerRevoked: true } : {}),
     stage,
     attempt: migration.attempts[0]?.number ?? 0,
     shape: {
@@ -83,7 +89,28 @@ function targetOf(migration: MigrationRow, { distrusted }: DesiredFacts) {
     },
     acknowledgedSequence: Number(migration.attempts[0]?.acknowledgedSequence ?? 0),
     test: testOf(migration),
+    ...orderOf(ORDERS_AT_TARGET[stage], migration, facts),
+    ...(TARGET_ENDED.includes(stage) ? {} : keyOf(migration, facts, keys)),
   }]
+}
+
+/** Which order a stage rests on: agents look at no other. */
+const ORDERS_AT_SOURCE: Partial<Record<SourceStage, 'CUTOVER' | 'DISCARD'>> = { FINAL: 'CUTOVER', STOP: 'DISCARD' }
+const ORDERS_AT_TARGET: Partial<Record<TargetStage, 'CUTOVER' | 'DISCARD'>> = { BOOT: 'CUTOVER', DISCARD: 'DISCARD' }
+/** The stream has ended with the migration, and its key with it. */
+const SOURCE_ENDED: readonly SourceStage[] = ['RELEASE', 'STOP']
+const TARGET_ENDED: readonly TargetStage[] = ['ACCEPT', 'DISCARD']
+
+/** The order of this kind: of a cutover, the one for the window that the present attempt began in. */
+function orderOf(kind: 'CUTOVER' | 'DISCARD' | undefined, migration: MigrationRow, { orders }: DesiredFacts) {
+  const bookingId = kind === 'CUTOVER' ? migration.attempts[0]?.bookingId : null
+  const found = orders.find((order) => order.migrationId === migration.id && order.kind === kind && order.bookingId === bookingId)
+  return found ? { order: { payload: found.payload, signature: found.signature } } : {}
+}
+
+function keyOf(migration: MigrationRow, { streams }: DesiredFacts, { gateway }: Keys) {
+  const streamKey = streamKeyOf(gateway, migration.id, streams.get(migration.sourceAgentId ?? ''), streams.get(migration.targetAgentId ?? ''))
+  return streamKey === null ? {} : { streamKey }
 }
 
 function testOf({ testBoots: [test] }: MigrationRow) {

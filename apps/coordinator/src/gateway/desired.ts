@@ -36,7 +36,7 @@ function derive(gateway: Gateway, agent: AgentCall['agent']): Promise<{ state: D
     // Its connections are cut when that is said (agent-sockets.ts); a gateway that did not hear of it sees it here.
     if (facts.distrusted.has(agent.id)) throw certificateRefused('REVOKED')
     const { changesAtMs } = facts.siteRate
-    const state = deriveDesired(agent.role, facts, (migrationId, fault) => gateway.log.error({ migrationId, fault }, 'a migration cannot be told to its agent'))
+    const state = deriveDesired(agent.role, facts, gateway.keys, (migrationId, fault) => gateway.log.error({ migrationId, fault }, 'a migration cannot be told to its agent'))
     return { state, changesInMs: changesAtMs === null ? Number.POSITIVE_INFINITY : changesAtMs - now.getTime() }
   })
 }

@@ -24,7 +24,7 @@ export async function enrol(gateway: Gateway, body: unknown, address: string | n
     throw error
   })
   gateway.log.info({ agentId: enrolled.agentId, role: enrolled.role, host: request.host }, 'agent enrolled')
-  return { agentId: enrolled.agentId, role: enrolled.role, certificatePem: enrolled.certificate.certificatePem, caCertificatePem: gateway.authority.certificatePem }
+  return { agentId: enrolled.agentId, role: enrolled.role, certificatePem: enrolled.certificate.certificatePem, caCertificatePem: gateway.authority.certificatePem, orderPublicKey: gateway.keys.orderPublic }
 }
 
 /** An agent of before cannot renew: it has until it is updated. */

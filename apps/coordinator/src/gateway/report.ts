@@ -1,6 +1,6 @@
 import { report as reportSchema } from '@driftless/agent-api'
 import type { Inventory, Report, ReportAnswer } from '@driftless/agent-api'
-import { noteAgentFacts, noteNotices, storeInventory, storeReplications, storeSourceObserved, storeTargetObserved } from '@driftless/db'
+import { noteAgentFacts, noteNotices, noteOrderRefusals, storeInventory, storeReplications, storeSourceObserved, storeTargetObserved } from '@driftless/db'
 import type { InventoryRow } from '@driftless/db'
 import { wake } from '@driftless/jobs'
 import { asCoordinator } from '../context.ts'
@@ -40,6 +40,7 @@ async function storeObserved(gateway: Gateway, agent: AgentCall['agent'], addres
   const rows = (agent.role === 'SOURCE' ? said.sources : said.targets).map((observed) => ({ migrationId: observed.migrationId, observed }))
   const own = await asCoordinator(gateway.db, async (tx) => {
     await noteAgentFacts(tx, agent, said)
+    await noteOrderRefusals(tx, agent, agent.role === 'SOURCE' ? said.sources : said.targets)
     if (agent.role === 'TARGET') return new Set(await storeTargetObserved(tx, agent.id, rows))
     const before = await storeSourceObserved(tx, agent.id, rows)
     const mine = said.sources.filter((source) => before.has(source.migrationId))

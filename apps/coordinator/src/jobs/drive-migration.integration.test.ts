@@ -32,7 +32,7 @@ describe('driving migrations', { timeout: 60_000 }, () => {
     pair = null
     quirks.clear()
     // The next test books the same site's window, and needs no others under way.
-    for (const wave of await world.owner.wave.findMany()) await inScope(world.web, OPERATOR, (tx) => cancelWave(tx, wave.id))
+    for (const wave of await world.owner.wave.findMany()) await inScope(world.web, OPERATOR, (tx) => cancelWave(tx, wave.id, world.signer))
     await world.owner.booking.updateMany({ where: { status: { in: ['REQUESTED', 'APPROVED', 'LOCKED', 'IN_PROGRESS'] } }, data: { status: 'EXPIRED' } })
   })
   afterAll(async () => {
@@ -68,7 +68,7 @@ describe('driving migrations', { timeout: 60_000 }, () => {
     pair = null
     await inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))
     const context = { db, queues: world.queues, log: world.log }
-    await Promise.all(Array.from({ length: 8 }, () => driveMigration(context, createSiteLinks(), id)))
+    await Promise.all(Array.from({ length: 8 }, () => driveMigration(context, createSiteLinks(), world.orderPublicKey, id)))
     expect((await migration(id)).attempts.map((attempt) => attempt.status)).toEqual(['GO_NO_GO'])
   })
 
@@ -78,7 +78,7 @@ describe('driving migrations', { timeout: 60_000 }, () => {
     for (const id of migrationIds) await waitsFor(id, 'REQUEST_CUTOVER')
     for (const id of migrationIds) await inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))
     const context = { db, queues: world.queues, log: world.log }
-    await Promise.all(migrationIds.toReversed().map((id) => driveMigration(context, createSiteLinks(), id)))
+    await Promise.all(migrationIds.toReversed().map((id) => driveMigration(context, createSiteLinks(), world.orderPublicKey, id)))
     const cuttingOver = await world.owner.migration.findMany({ where: { waveId, status: 'CUTTING_OVER' } })
     expect(cuttingOver.map((one) => one.position)).toEqual([0])
     await waitsFor(migrationIds[3] ?? '', 'WAITING_FOR_TURN')
@@ -143,7 +143,7 @@ describe('driving migrations', { timeout: 60_000 }, () => {
     expect(await migration(id)).toMatchObject({ status: 'BLOCKED', resumeStatus: 'READY_TO_REPLICATE' })
     await agents.target.calls.report(reportOf({ storage: { freeBytes: 9e11, totalBytes: 1e12 } }))
     await eventually(async () => (await migration(id)).status === 'REPLICATING')
-    await inScope(world.web, OPERATOR, (tx) => cancelMigration(tx, id))
+    await inScope(world.web, OPERATOR, (tx) => cancelMigration(tx, id, world.signer))
     expect((await agents.target.calls.desired({ haveVersion: null, waitSeconds: 0 })).targets.find((target) => target.migrationId === id)?.stage).toBe('DISCARD')
   })
 

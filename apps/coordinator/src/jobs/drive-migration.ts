@@ -19,8 +19,8 @@ type Driven = { readonly waveId: string; readonly steps: readonly Step[]; readon
  * Takes every step of a migration that can be taken now. The row's lock is the lease: a second driver waits, then
  * finds nothing to do; a killed one leaves nothing behind, since all its effects are rows of one transaction.
  */
-export async function driveMigration(context: Context, links: SiteLinks, migrationId: string): Promise<readonly Step[]> {
-  const driven = await asCoordinator(context.db, (tx) => drive(tx, links, migrationId))
+export async function driveMigration(context: Context, links: SiteLinks, orderPublicKey: string, migrationId: string): Promise<readonly Step[]> {
+  const driven = await asCoordinator(context.db, (tx) => drive(tx, links, orderPublicKey, migrationId))
   if (!driven || driven.steps.length === 0) return []
   context.log.info({ migrationId, steps: driven.steps.map(inWords) }, 'migration driven')
   // Somebody else's turn, and perhaps the end of the wave.
@@ -28,13 +28,13 @@ export async function driveMigration(context: Context, links: SiteLinks, migrati
   return driven.steps
 }
 
-async function drive(tx: ScopedTx, links: SiteLinks, migrationId: string): Promise<Driven | null> {
+async function drive(tx: ScopedTx, links: SiteLinks, orderPublicKey: string, migrationId: string): Promise<Driven | null> {
   if (!(await lockMigration(tx, migrationId))) return null
   const steps: Step[] = []
   for (;;) {
     const facts = await readMigrationFacts(tx, migrationId)
     const observed = observedOf(facts)
-    const extras = await readExtras(tx, facts, links)
+    const extras = await readExtras(tx, facts, links, orderPublicKey)
     await noteConvergence(tx, facts.migration, extras.convergence, facts.now)
     const step = nextStep(viewOf(facts, observed, extras))
     const applied = await applyStep(tx, step, facts, observed)

@@ -24,7 +24,7 @@ describe('test boots', { timeout: 60_000 }, () => {
     await pair?.stop()
     pair = null
     quirk = {}
-    for (const wave of await world.owner.wave.findMany()) await inScope(world.web, OPERATOR, (tx) => cancelWave(tx, wave.id))
+    for (const wave of await world.owner.wave.findMany()) await inScope(world.web, OPERATOR, (tx) => cancelWave(tx, wave.id, world.signer))
     await world.owner.booking.updateMany({ where: { status: { in: ['REQUESTED', 'APPROVED', 'LOCKED', 'IN_PROGRESS'] } }, data: { status: 'EXPIRED' } })
   })
   afterAll(async () => {
@@ -122,7 +122,7 @@ describe('test boots', { timeout: 60_000 }, () => {
     const { id } = await ready()
     await start(id)
     await comesTo(id, 'HEALTHY')
-    await inScope(world.web, OPERATOR, (tx) => cancelMigration(tx, id))
+    await inScope(world.web, OPERATOR, (tx) => cancelMigration(tx, id, world.signer))
     expect(await migration(id)).toMatchObject({ status: 'CANCELLED', testBoots: [{ status: 'ENDED', endReason: 'CANCELLED' }] })
     expect(await refusal(inScope(world.web, OPERATOR, (tx) => startTestBoot(tx, id, 4, new Date())))).toBe('NOT_READY_FOR_TEST')
     await discard(id) // over already: nothing happens

@@ -6,6 +6,7 @@ import { inspect } from 'node:util'
 import { bookWindow, decideBooking, decideGoNoGo, enrolmentSecretHash, inScope, openDb, planWave, startWave } from '@driftless/db'
 import type { Db, Scope } from '@driftless/db'
 import { openQueues, wake } from '@driftless/jobs'
+import { orderSigner } from '@driftless/orders'
 import { createTestDatabase } from '@driftless/tests/support/database.ts'
 import { pino } from 'pino'
 import { DEMO_SOURCE_SITE, DEMO_TARGET_SITE, seedDemo } from '../../../../prisma/seed/demo.ts'
@@ -39,7 +40,7 @@ export async function openWorld(options: { readonly certificateLifeMs?: number }
   const opened: Coordinator[] = [coordinator]
   const queues = openQueues(database.queueUrl)
   return {
-    database, owner, web, log, queues, /** Where the audit log is anchored. */ auditAnchorFile: env.auditAnchor.path, /** The coordinators’ own. */ keys, /** The portal's key for orders. */ orderSigningKey: orders.privateKey, port: coordinator.port, connections: coordinator.connections,
+    database, owner, web, log, queues, /** Where the audit log is anchored. */ auditAnchorFile: env.auditAnchor.path, /** The coordinators’ own. */ keys, /** The portal's key for orders, and who signs with it. */ orderSigningKey: orders.privateKey, signer: orderSigner(orders.privateKey), orderPublicKey: orders.publicKey, port: coordinator.port, connections: coordinator.connections,
     /** Another coordinator on the same database. */
     another: async () => {
       const more = await start()
@@ -107,11 +108,11 @@ export async function startedWave({ web, queues }: World, refs: readonly string[
 }
 
 /** Books a window that is open now, has it approved, and says go. Resolves to the booking's id. */
-export async function openWindow({ web, queues }: World, waveId: string, go = true): Promise<string> {
+export async function openWindow({ web, queues, signer }: World, waveId: string, go = true): Promise<string> {
   const now = new Date()
   const bookingId = await inScope(web, OPERATOR, (tx) => bookWindow(tx, { waveId, startsAt: now, endsAt: new Date(now.getTime() + HOUR_MS), note: null }, now.getTime()))
   await inScope(web, SCHEDULER, (tx) => decideBooking(tx, { bookingId, approve: true, reason: null }, now))
-  if (go) await inScope(web, APPROVER, (tx) => decideGoNoGo(tx, { waveId, bookingId, decision: 'GO', reason: null }))
+  if (go) await inScope(web, APPROVER, (tx) => decideGoNoGo(tx, { waveId, bookingId, decision: 'GO', reason: null }, signer))
   await wake(queues, 'advance-booking', { bookingId })
   return bookingId
 }

@@ -10,9 +10,9 @@ import superjson from 'superjson'
 import type { AppRouter } from '@/server/root-router.ts'
 import { Toaster } from '@/ui/toaster.tsx'
 import { TooltipProvider } from '@/ui/tooltip.tsx'
-import { TimeZoneSync } from './time-zone-sync.tsx'
 import { leaveWhenEnded } from './leave-when-ended.ts'
 import { TRPCProvider } from './trpc.ts'
+import { TimeZoneSync } from './time-zone-sync.tsx'
 
 /** As many calls as the server takes at once. */
 const MAX_BATCH = 20

@@ -40,10 +40,11 @@ const t = initTRPC.context<Context>().create({
 
 export const router = t.router
 
-/** Whatever a signed-in person is refused below stands in the audit log. */
+/** Whatever a signed-in person is refused below stands in the audit log, also while they lack a demanded factor. */
 const recorded = t.procedure.use(async ({ ctx, path, next }) => {
   const result = await next()
-  if (!result.ok && ctx.person !== null) await noteRefused(ctx.person, ctx.address, path, refusalOf(result.error, ctx.requestId).code, result.error.message)
+  const person = ctx.person ?? ctx.session?.person ?? null
+  if (!result.ok && person !== null) await noteRefused(person, ctx.address, path, refusalOf(result.error, ctx.requestId).code, result.error.message)
   return result
 })
 

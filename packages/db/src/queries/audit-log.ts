@@ -74,7 +74,7 @@ function conditions(filter: AuditFilter, beforeId: bigint | null): Prisma.Sql[] 
   if (filter.actorKind) wanted.push(Prisma.sql`a.actor_kind = ${filter.actorKind}::"ActorKind"`)
   if (filter.address) wanted.push(Prisma.sql`a.address LIKE ${`${escaped(filter.address)}%`}`)
   if (filter.chain) wanted.push(Prisma.sql`a.chain = ${filter.chain}`)
-  if (filter.refusals) wanted.push(Prisma.sql`(a.action LIKE '%.refused' OR a.action LIKE '%.refused-more')`)
+  if (filter.refusals) wanted.push(Prisma.sql`(a.action LIKE '%.refuse' OR a.action LIKE '%.refused' OR a.action LIKE '%.refused-more')`)
   if (filter.action) wanted.push(Prisma.sql`a.action = ${filter.action}`)
   if (filter.subjectKind) wanted.push(Prisma.sql`a.subject_kind = ${filter.subjectKind}`)
   if (filter.subjectId) wanted.push(Prisma.sql`a.subject_id = ${filter.subjectId}`)

@@ -1,6 +1,7 @@
 import type { ScopedTx } from '../scope.ts'
 import { findDistrusted } from './agent-contact.ts'
 import { siteRateAt } from './site-rate.ts'
+import { readLatestOrders } from './signed-orders.ts'
 
 /** Agents hear of an ended migration for this long, whatever they have confirmed: a restarted one may need to hear it again. */
 const ENDED_KEPT_MS = 3_600_000
@@ -31,9 +32,12 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
     orderBy: { id: 'asc' },
     take: MOST_MIGRATIONS,
   })
+  // Only these are told anything that a person must have signed. The attempt's own status decides: it is read after its
+  // migration's, and may be ahead of it.
+  const ordered = migrations.filter(({ status, attempts: [attempt] }) => status === 'CANCELLED' || (attempt !== undefined && attempt.status !== 'COMMITTED' && attempt.sourceReturnedAt === null))
   const partners = await tx.db.agent.findMany({
-    where: { id: { in: [...new Set(migrations.flatMap((migration) => migration.targetAgentId ?? []))] } },
-    select: { id: true, streamHost: true, streamPort: true },
+    where: { id: { in: [...new Set(migrations.flatMap((migration) => [migration.sourceAgentId ?? [], migration.targetAgentId ?? []].flat()))] } },
+    select: { id: true, streamHost: true, streamPort: true, protocol: true },
   })
   const distrusted = await findDistrusted(tx, [agent.id, ...new Set(migrations.flatMap((migration) => [migration.sourceAgentId ?? [], migration.targetAgentId ?? []].flat()))])
   const site = await tx.db.site.findUnique({ where: { id: agent.siteId }, select: { linkRateBytesPerSecond: true, rateSchedule: true, timeZone: true } })
@@ -42,6 +46,8 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
     : []
   return {
     migrations,
+    orders: await readLatestOrders(tx, ordered.map(({ id }) => id)),
+    /** Both ends of every migration. */
     streams: new Map(partners.map((partner) => [partner.id, partner])),
     /** Of this agent and its partners those that are trusted no more. */
     distrusted,

@@ -25,6 +25,7 @@ export async function readMigrationFacts(tx: ScopedTx, migrationId: string) {
   const agents = await tx.db.agent.findMany({ where: { id: { in: [migration.sourceAgentId ?? '', migration.targetAgentId ?? ''] } } })
   const booking = await tx.db.booking.findFirst({ where: { waveId: migration.waveId, status: { in: [...BOOKING_HOLDS_SLOT] } }, orderBy: { startsAt: 'desc' } })
   const goNoGo = booking ? await tx.db.goNoGo.findFirst({ where: { bookingId: booking.id }, orderBy: [{ decidedAt: 'desc' }, { id: 'desc' }] }) : null
+  const order = booking ? await tx.db.signedOrder.findFirst({ where: { migrationId, kind: 'CUTOVER', bookingId: booking.id }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] }) : null
   return {
     now: await databaseNow(tx),
     migration,
@@ -34,6 +35,7 @@ export async function readMigrationFacts(tx: ScopedTx, migrationId: string) {
     targetAgent: agents.find((agent) => agent.id === migration.targetAgentId) ?? null,
     booking,
     goNoGo,
+    order,
   }
 }
 export type MigrationFacts = Awaited<ReturnType<typeof readMigrationFacts>>

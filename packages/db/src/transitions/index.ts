@@ -4,6 +4,7 @@
  *   plan-wave, start-wave, control-wave, request-cutover, cancel-migration   intent, by people (web)
  *   keep-way-back                                                            intent, by people (web)
  *   book-window, decide-booking, withdraw-booking, decide-go-no-go           intent, by people (web)
+ *   sign-order                                                               what people decide, signed for agents (web)
  *   move-migration, block-migration, wait-on                                 a migration's status (coordinator)
  *   begin-attempt, advance-attempt, roll-back-attempt, commit-cutover        a cutover attempt and its migration
  *   test-boot                                                                a test boot, by people and by the coordinator
@@ -17,6 +18,7 @@
  *   webhook-endpoint, webhook-send                                           webhooks, and messages sent by hand (web)
  *   webhook-attempt                                                          what became of a webhook's message (coordinator)
  *   note-convergence                                                         a verdict beside the status (coordinator)
+ *   note-order-refusals                                                      orders that an agent refused, into the audit log alone (coordinator)
  *   note-agent-change                                                       another version or address of an agent, into the audit log alone (coordinator)
  *   note-refusal                                                             what a person was refused, into the audit log alone (web)
  *   anchor-audit                                                             what was published of the audit log, and whether it fits (coordinator)
@@ -49,6 +51,8 @@ export * from './limit-site.ts'
 export * from './brand-provider.ts'
 export * from './test-boot.ts'
 export * from './keep-way-back.ts'
+export * from './sign-order.ts'
+export * from './note-order-refusals.ts'
 export * from './note-refusal.ts'
 export * from './note-agent-change.ts'
 export * from './change-locale.ts'

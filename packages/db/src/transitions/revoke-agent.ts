@@ -14,5 +14,5 @@ export async function revokeAgent(tx: ScopedTx, agentId: string, reason: string)
   if (!agent) throw new DomainError('AGENT_UNKNOWN', 'There is no such agent.')
   const written = await tx.db.agent.updateMany({ where: { id: agentId, revokedAt: null }, data: { revokedAt: await databaseNow(tx), revokedReason: why } })
   if (written.count !== 1) throw new DomainError('AGENT_REVOKED', `${agent.name} is revoked already.`, { agent: agent.name })
-  await audit(tx, 'agent.revoke', { ...agent, kind: 'agent' }, { before: agent.quarantinedAt === null ? 'ACTIVE' : 'QUARANTINED', after: 'REVOKED', detail: { reason: why } })
+  await audit(tx, 'agent.revoke', { ...agent, kind: 'agent' }, { before: agent.quarantinedAt === null ? 'ACTIVE' : 'QUARANTINED', after: 'REVOKED', reason: why })
 }

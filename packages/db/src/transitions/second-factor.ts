@@ -36,11 +36,11 @@ export async function useTotpStep(tx: ScopedTx, account: Account, step: number):
   return used.count === 1
 }
 
-/** Takes the code app away. TOTP_UNKNOWN; LAST_FACTOR where the policy demands one and nothing else is left. */
+/** Takes the code app away. NO_TOTP; LAST_FACTOR where the policy demands one and nothing else is left. */
 export async function removeTotp(tx: ScopedTx, account: Account, policy: SecondFactorPolicy): Promise<void> {
   await oneAtATime(tx, account)
   const removed = await tx.db.totpSecret.deleteMany({ where: { userId: account.userId, confirmedAt: { not: null } } })
-  if (removed.count !== 1) throw new DomainError('TOTP_UNKNOWN', 'No authenticator app is set up.')
+  if (removed.count !== 1) throw new DomainError('NO_TOTP', 'No authenticator app is set up.')
   await afterRemoval(tx, account, policy)
   await audit(tx, 'factor.remove', subjectOf(account), { before: 'TOTP' })
 }

@@ -22,7 +22,7 @@ export async function openSession(tx: ScopedTx, account: Account, { token, facto
       createdAt: now, lastSeenAt: now, authenticatedAt: now, expiresAt: new Date(now.getTime() + SESSION_SECONDS * 1000),
     },
   })
-  await audit(tx, 'session.open', subjectOf(account), { detail: { factors: [...factors], address: address ?? '' } })
+  await audit(tx, 'session.open', subjectOf(account), { detail: { factors: [...factors] } })
   return id
 }
 
@@ -39,7 +39,7 @@ export type RefusalReason = 'WRONG_PASSWORD' | 'TOO_MANY_TRIES' | 'WRONG_CODE' |
 
 /** Writes down that a sign-in as this person was refused. The actor is the system: who tried is not known. */
 export async function noteRefusedSignIn(tx: ScopedTx, account: Account, reason: RefusalReason): Promise<void> {
-  await audit(tx, 'session.refuse', subjectOf(account), { after: reason, detail: { address: tx.actor.address ?? '' } })
+  await audit(tx, 'session.refuse', subjectOf(account), { after: reason })
 }
 
 /** Factors were shown again in a session: sensitive changes are open for a while. SESSION_UNKNOWN when it has ended meanwhile. */

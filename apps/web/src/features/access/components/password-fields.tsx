@@ -1,5 +1,5 @@
 'use client'
-import { PASSWORD_LEAST, PASSWORD_MOST } from '@driftless/domain'
+import { PASSWORD_LEAST, PASSWORD_MOST, passwordWeakness } from '@driftless/domain'
 import { useTranslations } from 'next-intl'
 import { Field } from '@/ui/field.tsx'
 import { Input } from '@/ui/input.tsx'
@@ -22,7 +22,8 @@ export function PasswordFields({ typed, asked, onChange }: { typed: Typed; asked
   )
 }
 
-const isLongEnough = ({ password }: Typed) => [...password].length >= PASSWORD_LEAST
+/** How good it is the server says, who knows whose it is. */
+const isLongEnough = ({ password }: Typed) => passwordWeakness(password, { email: '', name: '' }) !== 'TOO_SHORT'
 
 /** Whether both are there and the same. */
 export const isTyped = (typed: Typed): boolean => isLongEnough(typed) && typed.password === typed.repeat

@@ -1,17 +1,27 @@
 'use client'
-import { useEffect, useState } from 'react'
+import { useSyncExternalStore } from 'react'
+
+/** What the address of a page brought: it is taken out at once, so it is kept here for as long as the page is open. */
+let held: { path: string; token: string } | null = null
+
+function read(): string | null {
+  const { hash, pathname } = window.location
+  if (hash.length > 1) {
+    held = { path: pathname, token: hash.slice(1) }
+    window.history.replaceState(null, '', pathname)
+  }
+  return held?.path === pathname ? held.token : null
+}
+
+function subscribe(changed: () => void): () => void {
+  window.addEventListener('hashchange', changed)
+  return () => window.removeEventListener('hashchange', changed)
+}
 
 /**
- * The token behind the # of the address that this page was opened by: undefined until it is read, null where there is none. It is
- * taken out of the address at once, so that it stays in no history and on no screenshot.
+ * The token behind the # of the address that this page was opened by: undefined until it is read, null where there is none. It
+ * stands in no history and on no screenshot afterwards.
  */
 export function useLinkToken(): string | null | undefined {
-  const [token, setToken] = useState<string | null>()
-  useEffect(() => {
-    const found = window.location.hash.slice(1)
-    if (found !== '') window.history.replaceState(null, '', window.location.pathname)
-    // Strict mode runs this twice: the second time there is nothing left to read.
-    setToken((known) => known ?? (found === '' ? null : found))
-  }, [])
-  return token
+  return useSyncExternalStore<string | null | undefined>(subscribe, read, () => undefined)
 }

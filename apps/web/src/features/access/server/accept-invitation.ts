@@ -12,9 +12,10 @@ import { openInvitation } from './read-invitation.ts'
 export const acceptInvitation = publicProcedure
   .input(z.object({ token, name: z.string().trim().min(1).max(120), password }))
   .mutation(async ({ ctx, input }) => {
-    await countAttempt(ctx.address)
     const { name } = input
     const invitation = await openInvitation(input.token)
+    // Not the token, which nobody guesses: the hash that follows costs.
+    await countAttempt(ctx.address)
     if (invitation.enforced && invitation.role !== 'PROVIDER_ADMIN') throw new DomainError('SIGN_ON_REQUIRED', 'This organisation signs its people in itself.')
     const passwordHash = await chosenPassword(input.password, { email: invitation.email, name })
     const actor = { kind: 'USER', id: invitation.id, name, address: ctx.address } as const

@@ -11,9 +11,10 @@ import { chosenPassword, password } from './choose-password.ts'
 export const resetPassword = publicProcedure
   .input(z.object({ token, password }))
   .mutation(async ({ ctx, input }) => {
-    await countAttempt(ctx.address)
     const found = await findPasswordReset(db(), hashOf(input.token))
     if (found === null) throw new DomainError('RESET_UNKNOWN', 'This link was used, or its time is over.')
+    // Not the token, which nobody guesses: the hash that follows costs.
+    await countAttempt(ctx.address)
     const passwordHash = await chosenPassword(input.password, found)
     const actor = { kind: 'USER', id: found.userId, name: found.name, address: ctx.address } as const
     await inScope(db(), { kind: 'provider', providerId: found.providerId, actor }, (tx) => reset(tx, found, passwordHash, new Date()))

@@ -1,4 +1,5 @@
-import { removePasskey as remove } from '@driftless/db'
+import { readFactors, removePasskey as remove } from '@driftless/db'
+import { DomainError } from '@driftless/domain'
 import { z } from 'zod'
 import { accountProcedure } from '@/server/trpc.ts'
 import { demandFresh } from './fresh.ts'
@@ -8,6 +9,8 @@ export const removePasskey = accountProcedure({ enrolling: false })
   .input(z.object({ passkeyId: z.string().min(1).max(120) }))
   .mutation(({ ctx, input }) =>
     ctx.inScope(async (tx) => {
+      const { passkeys } = await readFactors(tx, ctx.person.userId)
+      if (!passkeys.some((passkey) => passkey.id === input.passkeyId)) throw new DomainError('PASSKEY_UNKNOWN', 'There is no such passkey.')
       await demandFresh(tx, ctx.session, new Date())
       await remove(tx, ctx.person, input.passkeyId, ctx.session.policy)
     }))

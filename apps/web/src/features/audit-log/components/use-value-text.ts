@@ -1,4 +1,5 @@
 'use client'
+import { SECOND_FACTOR_POLICIES, SIGN_ON_REFUSALS, USER_ROLES } from '@driftless/domain'
 import { useMessages, useTranslations } from 'next-intl'
 import type en from '../../../../messages/en/states.json'
 import { useBitRate } from '@/features/configure/components/use-bit-rate.ts'
@@ -10,7 +11,7 @@ type States = typeof en
 /** Their values are bytes per second. */
 const RATES = ['wave.rate', 'wave.throttle', 'migration.rate', 'migration.throttle']
 
-/** A value of an entry as people say it: a status by its name, a rate with its unit, an instant as a time; else as written. */
+/** A value of an entry as people say it: a status, a role or a policy by its name, a rate with its unit, an instant as a time; else as written. */
 export function useValueText(): (entry: Pick<Entry, 'action'>, value: string | null) => string {
   const t = useTranslations('auditLog')
   const migration = useTranslations('states.migration')
@@ -19,6 +20,9 @@ export function useValueText(): (entry: Pick<Entry, 'action'>, value: string | n
   const testBoot = useTranslations('states.testBoot')
   const refusal = useTranslations('auditLog.refusals')
   const factor = useTranslations('account.sessions.factors')
+  const roles = useTranslations('people.roles')
+  const levels = useTranslations('people.policy.levels')
+  const refused = useTranslations('signOn.refused')
   const { states, auditLog, account } = useMessages()
   const isRefusal = (value: string): value is keyof typeof auditLog.refusals => Object.hasOwn(auditLog.refusals, value)
   const isFactor = (value: string): value is keyof typeof account.sessions.factors => Object.hasOwn(account.sessions.factors, value)
@@ -43,6 +47,12 @@ export function useValueText(): (entry: Pick<Entry, 'action'>, value: string | n
     if (action.startsWith('booking.') && isBooking(value)) return booking(value)
     if (action.startsWith('cutover.') && isCutover(value)) return cutover(value)
     if (action.startsWith('test.') && isTestBoot(value)) return testBoot(value)
+    const role = action.startsWith('person.') ? USER_ROLES.find((one) => one === value) : undefined
+    if (role !== undefined) return roles(role)
+    const level = action.startsWith('policy.') ? SECOND_FACTOR_POLICIES.find((one) => one === value) : undefined
+    if (level !== undefined) return levels(level)
+    const reason = action === 'sign-on.refuse' ? [...SIGN_ON_REFUSALS, 'PROTOCOL' as const].find((one) => one === value) : undefined
+    if (reason !== undefined) return refused(reason)
     if (isMigration(value)) return migration(value)
     return value
   }

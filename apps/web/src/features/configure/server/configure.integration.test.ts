@@ -74,7 +74,7 @@ describe('configure', () => {
       await configure.revokeAgent({ agentId: AGENT, reason: 'the machine was stolen' })
       expect(await refusal(configure.revokeAgent({ agentId: AGENT, reason: 'again' }))).toBe('AGENT_REVOKED')
       expect(await hq()).toMatchObject({ trust: 'REVOKED', online: false, revokedReason: 'the machine was stolen' })
-      expect(await portal.owner.auditEntry.findMany({ where: { action: 'agent.revoke' } })).toEqual([expect.objectContaining({ tenantId: 'alpine', subjectId: AGENT, actorId: PEOPLE.olivia.userId, after: 'REVOKED', detail: expect.objectContaining({ reason: 'the machine was stolen' }) })])
+      expect(await portal.owner.auditEntry.findMany({ where: { action: 'agent.revoke' } })).toEqual([expect.objectContaining({ tenantId: 'alpine', subjectId: AGENT, actorId: PEOPLE.olivia.userId, after: 'REVOKED', reason: 'the machine was stolen' })])
     })
 
     it('is given a token of its own to come back with', async () => {

@@ -1,10 +1,12 @@
 import 'server-only'
+import { DomainError } from '@driftless/domain'
 import NextAuth from 'next-auth'
 import type { AuthOptions } from 'next-auth'
 import type { OAuthConfig } from 'next-auth/providers/oauth'
 import { env } from '@/env.ts'
 import { addressOf } from '@/server/address.ts'
 import { log } from '@/server/log.ts'
+import { countAttempt } from '@/server/sign-in-limit.ts'
 import { noteBroken } from './let-in.ts'
 import { connectionOfPath, signOnProvider } from './provider.ts'
 
@@ -25,6 +27,9 @@ export async function handleSignOn(request: Request, context: Context, options: 
   const signOn = await connectionOfPath(path)
   if (signOn === null) return null
   const address = addressOf(request.headers)
+  // Each start asks the organisation's server: not for strangers to have done at will.
+  const limited = path[0] === 'signin' ? await refusalOfAttempt(address) : null
+  if (limited !== null) return backToSignIn(request, limited)
   const provider = await signOnProvider(signOn, address).catch((error: unknown) => {
     log().warn({ err: error, connectionId: signOn.id }, 'a sign-on cannot begin')
     return null
@@ -35,6 +40,17 @@ export async function handleSignOn(request: Request, context: Context, options: 
   if (path[0] !== 'callback' || !isBroken(answer)) return answer
   await noteBroken(signOn, address)
   return backToSignIn(request, 'PROTOCOL', answer)
+}
+
+/** Why one more attempt from this address is not let through; null where it is. */
+async function refusalOfAttempt(address: string | null): Promise<string | null> {
+  try {
+    await countAttempt(address)
+    return null
+  } catch (error) {
+    if (error instanceof DomainError) return error.code
+    throw error
+  }
 }
 
 /** next-auth's own words for a state, nonce, issuer, audience or signature that is not what it should be. */

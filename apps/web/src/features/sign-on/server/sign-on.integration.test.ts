@@ -1,12 +1,13 @@
-import { anyFreePorts } from '@driftless/launch/setup/ports.ts'
 import { startJsonServer, startOidcServer } from '@driftless/tests/support/oidc-server.ts'
 import type { OidcServer } from '@driftless/tests/support/oidc-server.ts'
+import { hash } from '@node-rs/argon2'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { openPortal, PEOPLE, refusal } from '@/testing/portal.ts'
 import type { Portal } from '@/testing/portal.ts'
 import { startAuthServer, Visitor } from '../testing/auth-server.ts'
 
+const PASSWORD = 'tramway lilac 47'
 const SECRET = 'only-this-test-knows-it'
 const csrf = z.object({ csrfToken: z.string() })
 const started = z.object({ url: z.url() })
@@ -31,16 +32,16 @@ describe('sign-on', () => {
   let harbour: OidcServer
   let auth: Awaited<ReturnType<typeof startAuthServer>>
   beforeAll(async () => {
-    const { web: port } = await anyFreePorts()
-    origin = `http://localhost:${port}`
     portal = await openPortal()
-    vi.stubEnv('NEXTAUTH_URL', origin)
     const { connectionOfPath, signOnProvider } = await import('./provider.ts')
     const { withSignOn } = await import('./handle.ts')
-    auth = await startAuthServer(port, async (path, base) => {
+    auth = await startAuthServer(async (path, base) => {
       const signOn = await connectionOfPath(path)
       return signOn === null ? base : withSignOn(base, await signOnProvider(signOn, '192.0.2.7'))
     })
+    origin = auth.origin
+    // Read by the portal's settings at their first use, which is after this.
+    vi.stubEnv('NEXTAUTH_URL', origin)
     alpine = await startOidcServer({ id: 'driftless', secret: SECRET, redirectUri: `${origin}/api/auth/callback/sso-customer-alpine` }, ACCOUNTS)
     harbour = await startOidcServer({ id: 'driftless', secret: SECRET, redirectUri: `${origin}/api/auth/callback/sso-customer-harbour` }, ACCOUNTS, true)
     await save('alpine', alpine.issuer, ['alpine.example'])
@@ -210,9 +211,13 @@ describe('sign-on', () => {
       const { db } = await import('@/server/db.ts')
       await save('alpine', alpine.issuer, ['alpine.example'], { enforced: true })
       expect(await Promise.all(['user-olivia', 'user-henry', 'user-ada', 'nobody'].map((id) => mustUseSignOn(db(), id)))).toEqual([true, false, false, false])
+      const { checkPassword } = await import('@/server/sign-in/password-step.ts')
+      await portal.owner.user.update({ where: { id: 'user-olivia' }, data: { passwordHash: await hash(PASSWORD) } })
+      await expect(checkPassword({ email: 'operator@alpine.example', password: PASSWORD }, null)).rejects.toMatchObject({ code: 'SIGN_ON_REQUIRED' })
+      await expect(checkPassword({ email: 'operator@alpine.example', password: 'wrong' }, null)).rejects.toMatchObject({ code: 'SIGN_IN_WRONG' })
       const { link } = await portal.as(PEOPLE.ada).people.invite({ tenantId: 'alpine', email: 'late@alpine.example', name: 'Late', role: 'CUSTOMER_VIEWER', locale: 'en' })
       const token = link.slice(link.indexOf('#') + 1)
-      expect(await refusal(portal.as(null).access.acceptInvitation({ token, name: 'Late', password: 'tramway lilac 47' }))).toBe('SIGN_ON_REQUIRED')
+      expect(await refusal(portal.as(null).access.acceptInvitation({ token, name: 'Late', password: PASSWORD }))).toBe('SIGN_ON_REQUIRED')
       await save('alpine', alpine.issuer, ['alpine.example'])
     })
 

@@ -10,7 +10,7 @@ type Answer = ServerResponse & { status?: (code: number) => Answer; send?: (body
  * next-auth below /api/auth on plain HTTP, with the options of each call's own as the portal's route makes them: without Next's
  * pages, with the browser's way through it. `entered`: whom it opened a session for.
  */
-export async function startAuthServer(port: number, optionsFor: (path: string[], base: AuthOptions) => Promise<AuthOptions | null>) {
+export async function startAuthServer(optionsFor: (path: string[], base: AuthOptions) => Promise<AuthOptions | null>) {
   const entered: User[] = []
   const base: AuthOptions = {
     secret: 'a secret of this test only', session: { strategy: 'jwt' }, pages: { signIn: '/sign-in', error: '/sign-in' }, providers: [], logger: { error() {}, warn() {}, debug() {} },
@@ -18,7 +18,7 @@ export async function startAuthServer(port: number, optionsFor: (path: string[],
   }
   const server = createServer((request, plain) => void answer(request, plain).catch((error: unknown) => plain.writeHead(500).end(String(error))))
   const answer = async (request: IncomingMessage, plain: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? '/', `http://localhost:${port}`)
+    const url = new URL(request.url ?? '/', 'http://localhost')
     const path = url.pathname.split('/').slice(3)
     const options = url.pathname.startsWith('/api/auth/') ? await optionsFor(path, base) : null
     if (options === null) return void plain.writeHead(404).end()
@@ -33,9 +33,11 @@ export async function startAuthServer(port: number, optionsFor: (path: string[],
     const asked = Object.assign(request, { query: { ...Object.fromEntries(url.searchParams), nextauth: path }, cookies, body: Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString('utf8'))) })
     await NextAuth(options)(asked, response)
   }
-  await new Promise<void>((resolve) => server.listen(port, 'localhost', resolve))
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  const address = server.address()
   return {
     entered,
+    origin: `http://localhost:${typeof address === 'object' ? address?.port : ''}`,
     close: () => {
       server.closeAllConnections()
       return new Promise<void>((resolve) => server.close(() => resolve()))
@@ -68,7 +70,9 @@ export class Visitor {
     const { host } = new URL(url)
     const jar = this.#jar.get(host) ?? new Map<string, string>()
     this.#jar.set(host, jar)
-    const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(STEP_MS), headers: { ...init.headers, cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') } })
+    const headers = new Headers(init.headers)
+    headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '))
+    const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(STEP_MS), headers })
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = ''] = cookie.split(';')
       const at = pair.indexOf('=')

@@ -1,0 +1,17 @@
+import { QUIESCE_GRACE_SECONDS, STEP_LIMIT_SECONDS } from './next-step.ts'
+
+/** An agent may be away for weeks when a migration is given up; after this a person looks at what it still holds. */
+const DISCARD_DAYS = 90
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/**
+ * Until when an approved cutover may still start its VM at the target: the window's end, and room for the slowest one that was
+ * begun in time, each of its steps at its own limit. Milliseconds since the epoch.
+ */
+export function cutoverOrderEndsMs(windowEndsAtMs: number, shutdownSeconds: number): number {
+  const steps = Object.values(STEP_LIMIT_SECONDS).reduce((sum, seconds) => sum + seconds, 0)
+  return windowEndsAtMs + (shutdownSeconds + QUIESCE_GRACE_SECONDS + steps) * 1000
+}
+
+/** Until when a replica may be removed on a decision made at `decidedAtMs`. */
+export const discardOrderEndsMs = (decidedAtMs: number): number => decidedAtMs + DISCARD_DAYS * DAY_MS

@@ -1,0 +1,54 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { orderSigner, planHash, readOrder, signPayload } from './index.ts'
+import type { CutoverDecision, OrderPlan } from './index.ts'
+
+function newKey() {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519', { privateKeyEncoding: { type: 'pkcs8', format: 'der' }, publicKeyEncoding: { type: 'spki', format: 'der' } })
+  return { privateKey: privateKey.toString('base64'), publicKey: publicKey.toString('base64') }
+}
+
+const plan: OrderPlan = {
+  sourceAgentId: 'source', targetAgentId: 'target', vmRef: 'vm-1', name: 'mail', cpus: 2, memoryBytes: 1024, network: 'web', storage: 'gold',
+  disks: [{ key: 'disk-0', sizeBytes: 10 }, { key: 'disk-1', sizeBytes: 20 }],
+}
+const decision: CutoverDecision = {
+  id: 'order-1', migrationId: 'm-1', plan, waveId: 'w-1', bookingId: 'b-1', decidedBy: { id: 'anna', name: 'Anna Keller' }, decidedAt: new Date(1),
+  window: { startsAt: new Date(2), lockoutAt: new Date(3), endsAt: new Date(4) }, expiresAt: new Date(5),
+}
+const ours = newKey()
+const signed = orderSigner(ours.privateKey).cutover(decision)
+const flip = (text: string) => text.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))
+
+describe('an order', () => {
+  test('comes back as it was decided', () => {
+    const read = readOrder(signed, ours.publicKey)
+    expect(read).toMatchObject({ order: { kind: 'CUTOVER', migrationId: 'm-1', plan, planHash: planHash(plan), startBefore: new Date(3).toISOString(), approval: { decidedBy: { id: 'anna' } } } })
+  })
+
+  test('has the same text whoever writes it, and a plan the same hash in whatever order', () => {
+    const shuffled: OrderPlan = { ...Object.fromEntries(Object.entries(plan).toReversed()), ...plan, disks: plan.disks.toReversed() }
+    expect(planHash(shuffled)).toBe(planHash(plan))
+    expect(orderSigner(ours.privateKey).cutover(decision)).toEqual(signed)
+  })
+
+  test.each([
+    ['a changed payload', { ...signed, payload: signed.payload.replace('"m-1"', '"m-2"') }, ours.publicKey, /not signed by the portal/],
+    ['a changed signature', { ...signed, signature: flip(signed.signature) }, ours.publicKey, /not signed by the portal/],
+    ['no signature', { ...signed, signature: '' }, ours.publicKey, /not signed by the portal/],
+    ['another key’s signature', orderSigner(newKey().privateKey).cutover(decision), ours.publicKey, /not signed by the portal/],
+    ['a key that is none', signed, 'AAAA', /no Ed25519 key/],
+    ['a payload that is no order, though signed', signPayload('{"kind":"CUTOVER"}', ours.privateKey), ours.publicKey, /does not know/],
+    ['a payload that is not even JSON', signPayload('go', ours.privateKey), ours.publicKey, /does not know/],
+    ['more than an order holds', signPayload(signed.payload.replace('{', '{"also":1,'), ours.privateKey), ours.publicKey, /does not know/],
+    ['a plan whose hash is another', signPayload(signed.payload.replace('"web"', '"dmz"'), ours.privateKey), ours.publicKey, /another plan/],
+  ])('with %s is none', (_, forged, key, fault) => {
+    expect(readOrder(forged, key)).toEqual({ fault: expect.stringMatching(fault) })
+  })
+
+  test('is never what was signed for another purpose with the same words', () => {
+    const bare = newKey()
+    const { payload } = signed
+    expect(readOrder({ payload: `driftless order\n${payload}`, signature: signPayload(payload, bare.privateKey).signature }, bare.publicKey)).toHaveProperty('fault')
+  })
+})
