@@ -20,17 +20,18 @@ export function WebhooksTab({ staff }: { staff: boolean }) {
   const query = useQuery(useTRPC().webhooks.list.queryOptions(undefined, { refetchInterval: REFRESH_MS }))
   return (
     <Loaded query={query}>
-      {(webhooks) => webhooks.length === 0
-        ? <Card><EmptyState icon={WebhookIcon} title={t('empty.title')} description={t('empty.description')} action={<CreateWebhook />} /></Card>
-        : (
-          <div className="flex flex-col gap-4">
-            <div className="flex flex-wrap items-center justify-between gap-3">
-              <p className="max-w-2xl min-w-0 flex-1 basis-72 text-sm text-muted">{t(staff ? 'descriptionStaff' : 'description')}</p>
-              <CreateWebhook />
-            </div>
-            <ul className="grid gap-4 lg:grid-cols-2">{webhooks.map((webhook) => <li key={webhook.id} className="min-w-0"><WebhookCard webhook={webhook} /></li>)}</ul>
+      {(webhooks) => (
+        <div className="flex flex-col gap-4">
+          {/* It stands in one place, whether there are any or not: its dialog shows a secret once, while the first one appears behind it. */}
+          <div className="flex flex-wrap items-center justify-between gap-3">
+            <p className="max-w-2xl min-w-0 flex-1 basis-72 text-sm text-muted">{t(staff ? 'descriptionStaff' : 'description')}</p>
+            <CreateWebhook />
           </div>
-        )}
+          {webhooks.length === 0
+            ? <Card><EmptyState icon={WebhookIcon} title={t('empty.title')} description={t('empty.description')} /></Card>
+            : <ul className="grid gap-4 lg:grid-cols-2">{webhooks.map((webhook) => <li key={webhook.id} className="min-w-0"><WebhookCard webhook={webhook} /></li>)}</ul>}
+        </div>
+      )}
     </Loaded>
   )
 }
