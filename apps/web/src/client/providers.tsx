@@ -12,6 +12,7 @@ import { Toaster } from '@/ui/toaster.tsx'
 import { TooltipProvider } from '@/ui/tooltip.tsx'
 import { leaveWhenEnded } from './leave-when-ended.ts'
 import { TRPCProvider } from './trpc.ts'
+import { isRefusal } from './refusal.ts'
 import { TimeZoneSync } from './time-zone-sync.tsx'
 
 /** As many calls as the server takes at once. */
@@ -43,8 +44,4 @@ export function Providers({ nonce, children }: { nonce: string | undefined; chil
       </QueryClientProvider>
     </ThemeProvider>
   )
-}
-
-function isRefusal(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'data' in error && error.data !== null && error.data !== undefined
 }

@@ -4,6 +4,7 @@ import { ArrowLeft, MoveRight } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import Link from 'next/link'
 import { Loaded } from '@/client/loaded.tsx'
+import { isRefusal } from '@/client/refusal.ts'
 import { useTRPC } from '@/client/trpc.ts'
 import type { Outputs } from '@/client/trpc.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
@@ -28,7 +29,7 @@ const REFRESH_MS = 5_000
 
 export function EstimateDetailPage({ estimateId }: { estimateId: string }) {
   const trpc = useTRPC()
-  const query = useQuery(trpc.estimate.read.queryOptions({ estimateId }, { refetchInterval: (self) => (self.state.data === undefined || self.state.data.status === 'OBSERVING' ? REFRESH_MS : false) }))
+  const query = useQuery(trpc.estimate.read.queryOptions({ estimateId }, { refetchInterval: ({ state }) => (!isRefusal(state.error) && (state.data === undefined || state.data.status === 'OBSERVING') ? REFRESH_MS : false) }))
   return <Loaded query={query}>{(reading) => <EstimateDetail reading={reading} />}</Loaded>
 }
 

@@ -5,6 +5,7 @@ import { ArrowLeft } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { useTRPC } from '@/client/trpc.ts'
+import { isRefusal } from '@/client/refusal.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
 import { SimulatorLabel } from '@/features/hypervisor/components/simulator-label.tsx'
 import { usePerson } from '@/features/session/components/person-context.tsx'
@@ -38,7 +39,7 @@ export function WavePage({ waveId }: { waveId: string }) {
   const errorText = useErrorText()
   const isCustomer = usePerson().role.startsWith('CUSTOMER_')
   const query = useQuery(useTRPC().wave.read.queryOptions({ waveId }, {
-    refetchInterval: ({ state }) => (state.data?.migrations.every(({ status, wayBack }) => MIGRATION_ENDED.includes(status) && wayBack === null) === true ? OVER_MS : ACTIVE_MS),
+    refetchInterval: ({ state }) => (isRefusal(state.error) ? false : state.data?.migrations.every(({ status, wayBack }) => MIGRATION_ENDED.includes(status) && wayBack === null) === true ? OVER_MS : ACTIVE_MS),
   }))
   const wave = query.data
   const back = isCustomer ? <Link href="/migrate" className="inline-flex items-center gap-1 hover:text-foreground"><ArrowLeft className="size-3" aria-hidden />{t('backToMigrate')}</Link> : <Link href="/overview" className="inline-flex items-center gap-1 hover:text-foreground"><ArrowLeft className="size-3" aria-hidden />{t('backToOverview')}</Link>
