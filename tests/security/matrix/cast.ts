@@ -117,6 +117,7 @@ async function seedBelongings(db: Db): Promise<void> {
   await db.auditEntry.create({ data: { ...owned, actorKind: 'SYSTEM', actorName: `${MARK} system`, action: 'wave.plan', subjectKind: 'wave', subjectId: IDS.wave, subjectName: `${MARK} wave` } })
   await db.evidencePack.create({ data: { migrationId: IDS.migration, ...owned, content: { vm: MARK }, sha256: '0'.repeat(64) } })
   await db.billingStart.create({ data: { migrationId: IDS.migration, ...owned, vmName: `${MARK} vm`, cpus: 2, memoryBytes: GIB, diskBytes: GIB, acceptedAt: now } })
+  await db.signedOrder.create({ data: { id: 'm-order', ...owned, migrationId: IDS.migration, kind: 'DISCARD', payload: '{}', signature: `a signature, ${'4'.repeat(40)}`, keyId: 'a key' } })
   // It hears of nothing that happens here, so that the coordinator leaves it as it is.
   await db.webhookEndpoint.create({
     data: {
