@@ -5,11 +5,11 @@ import type { ScopedTx } from '../scope.ts'
 /**
  * Ends all live sessions of a person (but `exceptId`): their next request is answered as if they had never signed in.
  * For deactivation, another role, a changed password, "sign out everywhere". Resolves to how many there were.
- * USER_UNKNOWN outside the scope.
+ * PERSON_UNKNOWN outside the scope.
  */
 export async function revokeSessionsOf(tx: ScopedTx, userId: string, { exceptId, now = new Date() }: { exceptId?: string; now?: Date } = {}): Promise<number> {
   const user = await tx.db.user.findUnique({ where: { id: userId }, select: { id: true, name: true, providerId: true, tenantId: true } })
-  if (!user) throw new DomainError('USER_UNKNOWN', 'There is no such person.')
+  if (!user) throw new DomainError('PERSON_UNKNOWN', 'There is no such person.')
   const ended = await tx.db.portalSession.updateMany({
     where: { userId, revokedAt: null, expiresAt: { gt: now }, ...(exceptId === undefined ? {} : { id: { not: exceptId } }) },
     data: { revokedAt: now, revokedById: tx.actor.id },

@@ -110,11 +110,11 @@ export async function useRecoveryCode(tx: ScopedTx, account: Account, codeHash: 
 
 /**
  * Takes away all second factors and recovery codes of somebody of the provider or its customers who has lost them, and ends their
- * sessions: they sign in by password and, where one is demanded, set up another. Resolves to how many factors there were. USER_UNKNOWN.
+ * sessions: they sign in by password and, where one is demanded, set up another. Resolves to how many factors there were. PERSON_UNKNOWN.
  */
 export async function resetFactors(tx: ScopedTx, userId: string): Promise<number> {
   const user = await tx.db.user.findUnique({ where: { id: userId }, select: { id: true, name: true, providerId: true, tenantId: true } })
-  if (!user) throw new DomainError('USER_UNKNOWN', 'There is no such person.')
+  if (!user) throw new DomainError('PERSON_UNKNOWN', 'There is no such person.')
   const [{ factors }] = z.tuple([z.object({ factors: z.number() })]).parse(await tx.db.$queryRaw`SELECT reset_factors(${userId}) AS factors`)
   await audit(tx, 'factor.reset', subjectOf({ userId, ...user }), { detail: { factors } })
   await revokeSessionsOf(tx, userId)

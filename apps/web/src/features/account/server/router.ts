@@ -9,16 +9,13 @@ import { removePasskey } from './remove-passkey.ts'
 import { removeTotp } from './remove-totp.ts'
 import { renamePasskey } from './rename-passkey.ts'
 import { renewRecoveryCodes } from './renew-recovery-codes.ts'
-import { resetFactorsOf } from './reset-factors-of.ts'
 import { revokeOthers } from './revoke-others.ts'
 import { revokeSession } from './revoke-session.ts'
-import { revokeSessionsOf } from './revoke-sessions-of.ts'
 import { sessions } from './sessions.ts'
-import { sessionsOf } from './sessions-of.ts'
 import { startPasskey } from './start-passkey.ts'
 import { startTotp } from './start-totp.ts'
 
 export const accountRouter = router({
   read, confirm, passkeyRequest, startTotp, confirmTotp, removeTotp, startPasskey, addPasskey, renamePasskey, removePasskey,
-  renewRecoveryCodes, changePassword, sessions, revokeSession, revokeOthers, sessionsOf, revokeSessionsOf, resetFactorsOf,
+  renewRecoveryCodes, changePassword, sessions, revokeSession, revokeOthers,
 })

@@ -1,6 +1,6 @@
 'use client'
 import { PASSWORD_RESET_MINUTES } from '@driftless/domain'
-import { KeyRound, LogOut, UserCheck, UserCog, UserX } from 'lucide-react'
+import { KeyRound, LogOut, ShieldOff, UserCheck, UserCog, UserX } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { Button } from '@/ui/button.tsx'
@@ -41,6 +41,10 @@ function Actions({ person }: { person: Person }) {
         <Confirm
           title={t('signOut.title', { name })} description={t('signOut.description', { name })} action={t('signOut.confirm')} trigger={<Button><LogOut aria-hidden />{t('signOut.action')}</Button>}
           onConfirm={() => changes.signOut.mutateAsync({ userId }, { onSuccess: () => void toast.success(t('signOut.done', { name })) })}
+        />
+        <Confirm
+          title={t('resetFactors.title', { name })} description={t('resetFactors.description', { name })} action={t('resetFactors.confirm')} trigger={<Button><ShieldOff aria-hidden />{t('resetFactors.action')}</Button>}
+          onConfirm={() => changes.resetFactors.mutateAsync({ userId }, { onSuccess: ({ removed }) => void toast.success(t('resetFactors.done', { name, count: removed })) })}
         />
         <Confirm
           danger title={t('deactivate.title', { name })} description={t('deactivate.description', { name })} action={t('deactivate.confirm')} trigger={<Button variant="danger"><UserX aria-hidden />{t('deactivate.action')}</Button>}

@@ -15,6 +15,7 @@ export function useChanges() {
     setActive: useMutation(trpc.people.setActive.mutationOptions(options)),
     signOut: useMutation(trpc.people.signOut.mutationOptions(options)),
     makeResetLink: useMutation(trpc.people.makeResetLink.mutationOptions(options)),
+    resetFactors: useMutation(trpc.people.resetFactors.mutationOptions(options)),
     renew: useMutation(trpc.people.renewInvitation.mutationOptions(options)),
     withdraw: useMutation(trpc.people.withdrawInvitation.mutationOptions(options)),
   }
