@@ -181,6 +181,12 @@ async function jobRows(): Promise<unknown[]> {
   return rows
 }
 
+test('neither portal nor coordinator starts as a role that row-level security does not bind', async () => {
+  const ports = [await anyFreePorts(), await anyFreePorts()] as const
+  for (const spec of [driftless.beside.web('web-unbound', ports[0].web), driftless.beside.coordinator('coordinator-unbound', ports[1].gateway)])
+    await expect(driftless.supervisor.start({ ...spec, env: { ...spec.env, DATABASE_URL: driftless.ownerUrl } }), spec.name).rejects.toThrow(/bypasses row-level security/)
+})
+
 test('every page keeps the content security policy, and no script or style of anybody else runs', async () => {
   const browser = await launchBrowser()
   try {

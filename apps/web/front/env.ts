@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
 const schema = z.object({
+  /** Login role `driftless_web`, bound by row-level security. */
+  DATABASE_URL: z.url(),
   /** Where people reach the portal. */
   NEXTAUTH_URL: z.url(),
   HOST: z.string().default('127.0.0.1'),

@@ -1,6 +1,7 @@
 /** The portal as a program: Next behind our own HTTP server. */
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openDb, refuseUnboundRole } from '@driftless/db'
 import next from 'next'
 import { readEnv } from './env.ts'
 import { frontServer } from './server.ts'
@@ -9,6 +10,8 @@ import { frontServer } from './server.ts'
 const DRAIN_MS = 5_000
 
 const env = readEnv()
+const db = openDb(env.DATABASE_URL, 1)
+await refuseUnboundRole(db).finally(() => db.$disconnect())
 const app = next({ dev: false, dir: dirname(dirname(fileURLToPath(import.meta.url))), hostname: env.HOST, port: env.PORT })
 await app.prepare()
 const handle = app.getRequestHandler()
