@@ -11,7 +11,8 @@ const DRAIN_MS = 5_000
 
 const env = readEnv()
 const db = openDb(env.DATABASE_URL, 1)
-await refuseUnboundRole(db).finally(() => db.$disconnect())
+await refuseUnboundRole(db)
+await db.$disconnect()
 const app = next({ dev: false, dir: dirname(dirname(fileURLToPath(import.meta.url))), hostname: env.HOST, port: env.PORT })
 await app.prepare()
 const handle = app.getRequestHandler()
