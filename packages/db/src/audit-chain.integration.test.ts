@@ -53,11 +53,15 @@ describe('the chains of the audit log', () => {
   it('are hashed by PostgreSQL over the very bytes that a verifier builds, whatever stands in an entry', async () => {
     // PostgreSQL stores no null character.
     const text = fc.string({ unit: 'binary', maxLength: 20 }).map((value) => value.replaceAll('\0', '').toWellFormed())
-    const json = fc.dictionary(text, fc.oneof(text, fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null)))
+    // Nor does Prisma take a key of that name; PostgreSQL does, below.
+    const key = text.filter((name) => name !== '__proto__')
+    const json = fc.dictionary(key, fc.oneof(text, fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null)))
     await fc.assert(fc.asyncProperty(text, text, fc.option(text), json, async (name, reason, address, detail) => {
       await inScope(coordinator, { kind: 'system', actor: { ...COORDINATOR, address } }, (tx) =>
         audit(tx, 'wave.plan', { providerId: PROVIDER, tenantId: 'alpine', kind: 'wave', id: name, name }, { before: reason, reason, detail }))
     }), { numRuns: 60 })
+    await owner.$executeRaw`INSERT INTO audit_entry (provider_id, tenant_id, actor_kind, actor_name, action, subject_kind, subject_id, subject_name, detail)
+      VALUES (${PROVIDER}, 'alpine', 'SYSTEM', 'x', 'wave.plan', 'wave', 'x', 'x', '{"__proto__": {"a": 1}}')`
     const count = await owner.auditEntry.count()
     expect(await verified()).toEqual({ 'tenant/alpine': count })
   })

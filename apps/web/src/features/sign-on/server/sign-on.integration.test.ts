@@ -195,7 +195,7 @@ describe('sign-on', () => {
     it('by administrators alone', async () => {
       for (const person of [PEOPLE.olivia, PEOPLE.samir]) {
         const { signOn: calls } = portal.as(person)
-        for (const call of [calls.list(), calls.remove({ tenantId: 'alpine' }), calls.test({ issuer: alpine.issuer })]) expect(await refusal(call)).toBe('FORBIDDEN')
+        for (const call of [() => calls.list(), () => calls.remove({ tenantId: 'alpine' }), () => calls.test({ issuer: alpine.issuer })]) expect(await refusal(call())).toBe('FORBIDDEN')
       }
       expect(await refusal(save('alpine', alpine.issuer, ['alpine.example'], { defaultRole: 'PROVIDER_ADMIN' }))).toBe('ROLE_MISFIT')
     })
