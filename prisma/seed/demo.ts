@@ -2,7 +2,8 @@
  * The demo scenario: one provider, two customers, a source site with a lab host, a target site.
  * Deterministic: fixed ids, fixed names; the only thing made anew are enrolment secrets.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { tokenHash } from '@driftless/db'
 import type { Db } from '@driftless/db'
 
 /** One password for all demo people; shown on the sign-in page of a demo installation. */
@@ -66,7 +67,7 @@ export async function demoEnrolmentSecrets(db: Db, now: Date): Promise<{ source:
     if ((await db.agent.count({ where: { siteId } })) > 0) return null
     const secret = randomBytes(32).toString('base64url')
     await db.enrolmentToken.create({
-      data: { providerId: PROVIDER, tenantId, siteId, secretHash: createHash('sha256').update(secret).digest('hex'), createdAt: now, expiresAt: new Date(now.getTime() + SECRET_LIFETIME_MS) },
+      data: { providerId: PROVIDER, tenantId, siteId, secretHash: tokenHash(secret), createdAt: now, expiresAt: new Date(now.getTime() + SECRET_LIFETIME_MS) },
     })
     return secret
   }

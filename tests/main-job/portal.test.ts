@@ -11,11 +11,9 @@ import english from '../../apps/web/messages/en/index.ts'
 import french from '../../apps/web/messages/fr/index.ts'
 import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
 import { expectAccessible } from '../support/accessible.ts'
-import { launchBrowser } from '../support/browser.ts'
+import { launchBrowser, PAGE_MS } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
 
-/** A page's answer to a click; a cold page on a busy machine takes seconds. */
-const PAGE_MS = 30_000
 /** A small VM from start to acceptance. */
 const MIGRATION_MS = 180_000
 

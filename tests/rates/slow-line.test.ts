@@ -12,13 +12,12 @@ import { z } from 'zod'
 import messages from '../../apps/web/messages/en/index.ts'
 import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
 import { expectAccessible } from '../support/accessible.ts'
-import { launchBrowser } from '../support/browser.ts'
+import { launchBrowser, openPage } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
 
 const OPERATOR = 'operator@alpine.example'
 const VM = 'orders-db'
 const PATIENCE_MS = 120_000
-const PAGE_MS = 30_000
 /** 1 Mbit/s: far below what the guest writes, however well that compresses. */
 const SLOW_BYTES_PER_SECOND = 131_072
 const LATENCY_LIMIT_MS = 20
@@ -66,10 +65,7 @@ async function startedWave(operator: Person): Promise<string> {
 }
 
 async function pageOf(waveId: string): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1440, height: 900 } })
-  context.setDefaultTimeout(PAGE_MS)
-  const page = await context.newPage()
-  await page.goto(`${driftless.url}/sign-in`)
+  const page = await openPage(browser, `${driftless.url}/sign-in`)
   await page.getByLabel(t('signIn.email')).fill(OPERATOR)
   await page.getByLabel(t('signIn.password')).fill(DEMO_PASSWORD)
   await page.getByRole('button', { name: t('signIn.submit'), exact: true }).click()

@@ -2,10 +2,8 @@
  * This version works with the one before, both ways, over real HTTPS: an agent of before against this gateway, and this agent's
  * own code against a gateway of before. What the other side says and understands is frozen in `agent-api/previous`.
  */
-import { X509Certificate, createHash } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:https'
-import { TLSSocket } from 'node:tls'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PROTOCOL_VERSION, gatewayClient } from '@driftless/agent-api'
@@ -17,7 +15,8 @@ import { DesiredWatch } from '../../apps/agent/src/control/desired-watch.ts'
 import { enrol } from '../../apps/agent/src/control/enrol.ts'
 import { IdentityKeeper } from '../../apps/agent/src/control/identity-keeper.ts'
 import { Reporter } from '../../apps/agent/src/control/reporter.ts'
-import { testAuthority } from '../../apps/agent/src/testing/certificates.ts'
+import { serveGateway } from '../../apps/agent/src/testing/gateway-transport.ts'
+import type { GatewayAnswer } from '../../apps/agent/src/testing/gateway-transport.ts'
 import { eventually } from '../../apps/agent/src/testing/pair.ts'
 import { certificateRequest, poster, reportOf } from '../../apps/coordinator/src/testing/fake-agent.ts'
 import { observeSource, observeTarget } from '../../apps/coordinator/src/testing/fake-pair.ts'
@@ -123,8 +122,6 @@ describe('this agent at a gateway of before', () => {
 
 /** A gateway as it was: its schemas, its number and no other, and none of the paths that came later. */
 async function startGatewayOfBefore() {
-  const authority = await testAuthority('Gateway CA')
-  const own = await authority.issue('gateway', ['127.0.0.1', 'localhost'])
   const disks = [{ key: 'disk0', sizeBytes: 1_048_576 }]
   const source = before.desiredSource.parse({ migrationId: 'm-1', waveId: 'w-1', vmRef: 'vm-a', stage: 'REPLICATE', attempt: 0, target: null, disks, rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: 60 })
   const target = before.desiredTarget.parse({ migrationId: 'm-1', sourceAgentId: 's', stage: 'RECEIVE', attempt: 0, acknowledgedSequence: 0, shape: { name: 'vm', guestOs: 'lab', cpus: 1, memoryBytes: 1, network: 'n', storage: 's', disks, hypervisor: {} } })
@@ -133,7 +130,7 @@ async function startGatewayOfBefore() {
   const refusedPaths: string[] = []
   const unknownPaths: string[] = []
 
-  async function answer(path: string, body: unknown, known: boolean): Promise<{ status: number; body: unknown }> {
+  async function answer(path: string, body: unknown, peer: string | null): Promise<GatewayAnswer> {
     if (!Object.values<string>(before.GATEWAY_PATHS).includes(path)) {
       unknownPaths.push(path)
       return { status: 404, body: { code: 'NO_SUCH_CALL', message: `The gateway has no ${path}.` } }
@@ -146,7 +143,7 @@ async function startGatewayOfBefore() {
       const request = before.enrolRequest.parse(body)
       return { status: 200, body: before.enrolAnswer.parse({ agentId: 'agent-1', role: 'SOURCE', certificatePem: await authority.signRequest('agent-1', request.certificateRequestPem), caCertificatePem: authority.caPem }) }
     }
-    if (!known) return { status: 401, body: { code: 'NO_CERTIFICATE', message: 'Enrol first.' } }
+    if (peer === null) return { status: 401, body: { code: 'NO_CERTIFICATE', message: 'Enrol first.' } }
     if (path === before.GATEWAY_PATHS.report) {
       reports.push(before.report.parse(body))
       return { status: 200, body: before.reportAnswer.parse({ ok: true }) }
@@ -155,27 +152,10 @@ async function startGatewayOfBefore() {
     return { status: 200, body: desired }
   }
 
-  const server = createServer({ key: own.keyPem, cert: `${own.certificatePem}\n${authority.caPem}\n`, ca: authority.caPem, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3' }, (request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const known = request.socket instanceof TLSSocket && request.socket.authorized
-      void answer(request.url ?? '', JSON.parse(Buffer.concat(chunks).toString()), known).then(({ status, body }) => {
-        response.writeHead(status, { 'content-type': 'application/json' })
-        response.end(JSON.stringify(body))
-      })
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
+  const { authority, fingerprint, url, close } = await serveGateway(answer)
   return {
-    url: `https://127.0.0.1:${address.port}`,
-    token: `dl1.${'A'.repeat(43)}.${createHash('sha256').update(authority.caDer).digest('hex')}`,
+    url, close,
+    token: `dl1.${'A'.repeat(43)}.${fingerprint}`,
     source, target, desired, reports, refusedPaths, unknownPaths,
-    close: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
   }
 }

@@ -10,13 +10,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import english from '../../apps/web/messages/en/index.ts'
 import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
 import { expectAccessible } from '../support/accessible.ts'
-import { launchBrowser } from '../support/browser.ts'
+import { launchBrowser, openPage } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
 import { startOidcServer } from '../support/oidc-server.ts'
 import type { OidcServer } from '../support/oidc-server.ts'
 
-/** A page's answer to a click; a cold page on a busy machine takes seconds. */
-const PAGE_MS = 30_000
 const PASSWORD = 'tramway lilac 47'
 const SECRET = 'of a test only'
 const t = createTranslator({ locale: 'en', messages: english })
@@ -42,11 +40,7 @@ afterAll(async () => {
 })
 
 async function visit(path: string): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1440, height: 900 } })
-  context.setDefaultTimeout(PAGE_MS)
-  const page = await context.newPage()
-  await page.goto(driftless.url + path)
-  return page
+  return openPage(browser, driftless.url + path)
 }
 
 async function signIn(email: string, password: string): Promise<Page> {

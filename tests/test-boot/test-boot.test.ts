@@ -11,11 +11,10 @@ import { z } from 'zod'
 import messages from '../../apps/web/messages/en/index.ts'
 import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
 import { expectAccessible } from '../support/accessible.ts'
-import { launchBrowser } from '../support/browser.ts'
+import { launchBrowser, openPage, PAGE_MS } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
 import { labVms } from '../support/lab.ts'
 
-const PAGE_MS = 30_000
 /** A small VM until it is in step, and a test from its start to its result. */
 const REPLICATED_MS = 180_000
 const VM = 'app-01'
@@ -52,10 +51,7 @@ async function traces(): Promise<string[]> {
 }
 
 async function operatorAtTheirWave(): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1440, height: 900 } })
-  context.setDefaultTimeout(PAGE_MS)
-  const page = await context.newPage()
-  await page.goto(`${driftless.url}/sign-in`)
+  const page = await openPage(browser, `${driftless.url}/sign-in`)
   await page.getByLabel(t('signIn.email')).fill('operator@alpine.example')
   await page.getByLabel(t('signIn.password')).fill(DEMO_PASSWORD)
   await page.getByRole('button', { name: t('signIn.submit'), exact: true }).click()

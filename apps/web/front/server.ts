@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { ADDRESS_HEADER } from './address-header.ts'
+import { MAX_BODY_BYTES } from './body-limit.ts'
 import { clientAddress, dropHostile } from './hostile-headers.ts'
 import { securityHeaders } from './security-headers.ts'
 
-/** A plan of 500 VMs with their mappings; nothing that people send comes close. */
-const MAX_BODY_BYTES = 1024 * 1024
 const NONCE_BYTES = 16
 /** Headers and bodies of the portal's pages arrive in well under a second. */
 const HEADERS_TIMEOUT_MS = 10_000

@@ -1,6 +1,7 @@
 /** PostgreSQL, the truth: the client, the tenant scope, the only writers of a status, and the questions asked of it. */
 export * from './client.ts'
 export * from './scope.ts'
+export * from './token-hash.ts'
 export * from './audit.ts'
 export * from './bound-role.ts'
 export * from './notifications.ts'

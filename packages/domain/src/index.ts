@@ -1,5 +1,6 @@
 /** The rules of the product, pure: no clock, no network, no database. Callers pass `nowMs`. */
 export * from './errors.ts'
+export * from './canonical-json.ts'
 export * from './roles.ts'
 export * from './people.ts'
 export * from './sign-in-policy.ts'

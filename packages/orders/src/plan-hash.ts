@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { canonicalJson } from './canonical.ts'
+import { canonicalJson } from '@driftless/domain'
 import type { OrderPlan } from './order.ts'
 
 /** SHA-256, hex, of a plan; the order of its disks does not matter. A plan with another hash was not approved. */

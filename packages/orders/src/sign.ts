@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto'
-import { canonicalJson } from './canonical.ts'
+import { canonicalJson } from '@driftless/domain'
 import { ORDER_VERSION, order } from './order.ts'
 import type { Order, OrderPlan, SignedOrder } from './order.ts'
 import { planHash } from './plan-hash.ts'

@@ -7,7 +7,7 @@ const MAY_IMPORT = {
   'packages/lab-api': [],
   'packages/vim25': [],
   'packages/sealing': [],
-  'packages/orders': [],
+  'packages/orders': ['domain'],
   'packages/audit-chain': [],
   'packages/agent-api': ['domain'],
   'packages/jobs': ['domain'],

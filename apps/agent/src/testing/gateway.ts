@@ -1,9 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { createServer } from 'node:https'
-import { TLSSocket } from 'node:tls'
+import { randomBytes } from 'node:crypto'
 import { desiredRequest, enrolRequest, report as reportSchema } from '@driftless/agent-api'
 import type { DesiredState, Report } from '@driftless/agent-api'
-import { testAuthority } from './certificates.ts'
+import { serveGateway } from './gateway-transport.ts'
+import type { GatewayAnswer } from './gateway-transport.ts'
 
 const nothing: DesiredState = { version: 'v1', sources: [], targets: [], siteRateBytesPerSecond: null, observeVmRefs: [] }
 
@@ -12,9 +11,6 @@ const HOLD_MS = 250
 
 /** For tests: a gateway as small as can be, with real TLS and real certificates. */
 export async function startGateway() {
-  const authority = await testAuthority('Gateway CA')
-  const own = await authority.issue('gateway', ['127.0.0.1', 'localhost'])
-  const fingerprint = createHash('sha256').update(authority.caDer).digest('hex')
   const invited = new Map<string, { agentId: string; role: 'SOURCE' | 'TARGET'; used: boolean }>()
   const desired = new Map<string, DesiredState>()
   const reports: Report[] = []
@@ -24,7 +20,7 @@ export async function startGateway() {
   let enrolCalls = 0
   let refusals = 0
 
-  async function answer(path: string, body: unknown, agentId: string | null): Promise<{ status: number; body: unknown }> {
+  async function answer(path: string, body: unknown, agentId: string | null): Promise<GatewayAnswer> {
     if (failing) refusals += 1
     if (failing) return { status: 503, body: { code: 'UNAVAILABLE', message: 'The gateway is being restarted.' } }
     if (path === '/v1/enrol') {
@@ -50,23 +46,10 @@ export async function startGateway() {
     return { status: 200, body: { ok: true } }
   }
 
-  const server = createServer({ key: own.keyPem, cert: `${own.certificatePem}\n${authority.caPem}\n`, ca: authority.caPem, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3' }, (request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const socket = request.socket
-      const agentId = socket instanceof TLSSocket && socket.authorized ? String(socket.getPeerCertificate().subject?.CN) : null
-      void answer(request.url ?? '', JSON.parse(Buffer.concat(chunks).toString()), agentId).then(({ status, body }) => {
-        response.writeHead(status, { 'content-type': 'application/json' })
-        response.end(JSON.stringify(body))
-      })
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
+  const transport = await serveGateway(answer)
+  const { authority, fingerprint } = transport
   return {
-    url: `https://127.0.0.1:${address.port}`,
+    url: transport.url,
     /** A token for a new agent. */
     invite: (agentId: string, role: 'SOURCE' | 'TARGET') => {
       const secret = randomBytes(32).toString('base64url')
@@ -85,9 +68,6 @@ export async function startGateway() {
     setFailing: (now: boolean) => {
       failing = now
     },
-    close: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    close: transport.close,
   }
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { bookWindow, decideBooking, decideGoNoGo, enrolmentSecretHash, inScope, openDb, planWave, startWave } from '@driftless/db'
+import { bookWindow, decideBooking, decideGoNoGo, tokenHash, inScope, openDb, planWave, startWave } from '@driftless/db'
 import type { Db, Scope } from '@driftless/db'
 import { openQueues, wake } from '@driftless/jobs'
 import { orderSigner } from '@driftless/orders'
@@ -78,7 +78,7 @@ async function makeToken(owner: Db, siteId: string, lifetimeMs: number, agentId:
   const secret = randomBytes(32).toString('base64url')
   const site = await owner.site.findUniqueOrThrow({ where: { id: siteId } })
   const createdAt = new Date()
-  await owner.enrolmentToken.create({ data: { providerId: site.providerId, tenantId: site.tenantId, siteId, agentId, secretHash: enrolmentSecretHash(secret), createdAt, expiresAt: new Date(createdAt.getTime() + lifetimeMs) } })
+  await owner.enrolmentToken.create({ data: { providerId: site.providerId, tenantId: site.tenantId, siteId, agentId, secretHash: tokenHash(secret), createdAt, expiresAt: new Date(createdAt.getTime() + lifetimeMs) } })
   const authority = await owner.certificateAuthority.findFirstOrThrow()
   return `dl1.${secret}.${authority.fingerprint}`
 }

@@ -7,7 +7,6 @@ export async function readFactors(tx: ScopedTx, userId: string) {
   const recoveryCodesLeft = await tx.db.recoveryCode.count({ where: { userId, usedAt: null } })
   return { totpSince: app?.confirmedAt ?? null, passkeys, recoveryCodesLeft }
 }
-export type EnrolledRows = Awaited<ReturnType<typeof readFactors>>
 
 /** The sealed secret of a person's code app and the last step it was used for; null without one. */
 export async function readTotp(tx: ScopedTx, userId: string) {

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { FACTORS, policyFor, SECOND_FACTOR_POLICIES, USER_ROLES } from '@driftless/domain'
 import { z } from 'zod'
 import type { Db } from '../client.ts'
 import type { ScopedTx } from '../scope.ts'
+import { tokenHash } from '../token-hash.ts'
 
 /** A working day; after it the person signs in again. */
 export const SESSION_SECONDS = 8 * 3600
@@ -15,11 +15,6 @@ const row = z.object({
   factors: z.array(z.enum(FACTORS)), authenticated_at: z.date(), expires_at: z.date(),
   staff_second_factor: policy, customers_second_factor: policy, tenant_second_factor: policy.nullable(),
 })
-
-/** What of a session's token (256 random bits) or a ticket's is stored: its SHA-256, hex. */
-export function tokenHash(token: string): string {
-  return createHash('sha256').update(token).digest('hex')
-}
 
 /**
  * The live session behind a token, with its person's role, tenant and policy as they are now; null when it was ended, ran out,

@@ -2,7 +2,7 @@ import { USER_ROLES } from '@driftless/domain'
 import { z } from 'zod'
 import type { Db } from '../client.ts'
 import type { ScopedTx } from '../scope.ts'
-import { tokenHash } from './sessions.ts'
+import { tokenHash } from '../token-hash.ts'
 
 /** As long as somebody looks for their phone. */
 export const TICKET_SECONDS = 5 * 60

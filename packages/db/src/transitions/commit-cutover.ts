@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { canonicalJson } from '@driftless/domain'
 import { audit } from '../audit.ts'
 import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
@@ -32,14 +33,4 @@ export async function commitCutover(tx: ScopedTx, attempt: AttemptRef, acceptanc
 /** SHA-256, hex, of the JSON with its keys sorted at every level: the same for everybody who recomputes it. */
 export function evidenceHash(content: unknown): string {
   return createHash('sha256').update(canonicalJson(content)).digest('hex')
-}
-
-/** JSON without white space, keys sorted at every level (RFC 8785 for the values that we use). */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (value !== null && typeof value === 'object') {
-    const entries = Object.entries(value).filter(([, inner]) => inner !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))
-    return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`).join(',')}}`
-  }
-  return JSON.stringify(value)
 }

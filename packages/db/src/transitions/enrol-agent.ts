@@ -1,16 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { DomainError } from '@driftless/domain'
 import { audit } from '../audit.ts'
 import { databaseNow } from '../queries/clock.ts'
 import type { ScopedTx } from '../scope.ts'
+import { tokenHash } from '../token-hash.ts'
 
 /** A token is copied by a person within the hour or made anew; the database allows no longer. */
 export const TOKEN_LIFETIME_MS = 3_600_000
-
-/** What of a token is stored: its SHA-256, hex. */
-export function enrolmentSecretHash(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
-}
 
 /** When a token made at `now`, by the database's clock, was made and ends: both from one clock, which the database checks. */
 export function tokenLife(now: Date): { createdAt: Date; expiresAt: Date } {
@@ -42,7 +38,7 @@ async function storeToken(tx: ScopedTx, { providerId, tenantId, id: siteId }: { 
   if (!authority) throw new DomainError('NOT_READY', 'The gateway has not started yet; try again in a minute.')
   const secret = randomBytes(32).toString('base64url')
   const life = tokenLife(await databaseNow(tx))
-  const { id } = await tx.db.enrolmentToken.create({ data: { providerId, tenantId, siteId, agentId, secretHash: enrolmentSecretHash(secret), createdById: tx.actor.id, ...life }, select: { id: true } })
+  const { id } = await tx.db.enrolmentToken.create({ data: { providerId, tenantId, siteId, agentId, secretHash: tokenHash(secret), createdById: tx.actor.id, ...life }, select: { id: true } })
   return { id, token: `dl1.${secret}.${authority.fingerprint}`, expiresAt: life.expiresAt }
 }
 
@@ -56,7 +52,7 @@ export type SignedCertificate = { readonly fingerprint: string; readonly expires
  * written. `sign` makes the certificate for the agent's id, inside the transaction.
  */
 export async function enrolAgent<T extends SignedCertificate>(tx: ScopedTx, secret: string, claimant: Claimant, now: Date, sign: (agentId: string) => Promise<T>) {
-  const token = await tx.db.enrolmentToken.findUnique({ where: { secretHash: enrolmentSecretHash(secret) }, include: { site: true, agent: true } })
+  const token = await tx.db.enrolmentToken.findUnique({ where: { secretHash: tokenHash(secret) }, include: { site: true, agent: true } })
   if (!token) throw new DomainError('TOKEN_WRONG', 'This enrolment token is not known here. Copy it again, whole, from Configure › Agents.')
   if (token.usedAt) throw new DomainError('TOKEN_USED', 'This enrolment token was used already. Make a new one in Configure › Agents.')
   if (token.expiresAt <= now) throw new DomainError('TOKEN_EXPIRED', 'This enrolment token has expired. Make a new one in Configure › Agents.')
@@ -82,7 +78,7 @@ const trustedAgain = { nextCertificateFingerprint: null, nextCertificateExpiresA
 
 /** Writes down that a claim of a known token was refused; of tokens that nobody made there is nothing to say. The actor has the address. */
 export async function noteRefusedClaim(tx: ScopedTx, secret: string, host: string, reason: string): Promise<void> {
-  const token = await tx.db.enrolmentToken.findUnique({ where: { secretHash: enrolmentSecretHash(secret) }, include: { site: true } })
+  const token = await tx.db.enrolmentToken.findUnique({ where: { secretHash: tokenHash(secret) }, include: { site: true } })
   if (!token) return
   const { providerId, tenantId, id, site } = token
   await audit(tx, 'enrolment-token.refuse', { providerId, tenantId, kind: 'enrolment-token', id, name: site.name }, { after: reason, detail: { reason, host, address: tx.actor.address ?? null } })

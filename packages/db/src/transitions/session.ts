@@ -1,7 +1,8 @@
 import { DomainError } from '@driftless/domain'
 import type { Factor } from '@driftless/domain'
 import { audit } from '../audit.ts'
-import { SESSION_SECONDS, tokenHash } from '../queries/sessions.ts'
+import { SESSION_SECONDS } from '../queries/sessions.ts'
+import { tokenHash } from '../token-hash.ts'
 import type { ScopedTx } from '../scope.ts'
 
 /** The person whose session it is, as entries name them. */

@@ -1,13 +1,13 @@
-import { findInvitation } from '@driftless/db'
+import { findInvitation, tokenHash } from '@driftless/db'
 import { DomainError } from '@driftless/domain'
 import { z } from 'zod'
 import { db } from '@/server/db.ts'
-import { hashOf, token } from '@/server/token.ts'
+import { token } from '@/server/token.ts'
 import { publicProcedure } from '@/server/trpc.ts'
 
 /** The open invitation of a token. INVITATION_UNKNOWN, whatever is wrong with it. */
 export async function openInvitation(sought: string) {
-  const found = await findInvitation(db(), hashOf(sought))
+  const found = await findInvitation(db(), tokenHash(sought))
   if (found === null) throw new DomainError('INVITATION_UNKNOWN', 'This invitation is no longer open.')
   return found
 }

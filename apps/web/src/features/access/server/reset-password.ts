@@ -1,9 +1,9 @@
-import { findPasswordReset, inScope, resetPassword as reset } from '@driftless/db'
+import { findPasswordReset, inScope, resetPassword as reset, tokenHash } from '@driftless/db'
 import { DomainError } from '@driftless/domain'
 import { z } from 'zod'
 import { db } from '@/server/db.ts'
 import { countAttempt } from '@/server/sign-in-limit.ts'
-import { hashOf, token } from '@/server/token.ts'
+import { token } from '@/server/token.ts'
 import { publicProcedure } from '@/server/trpc.ts'
 import { chosenPassword, password } from './choose-password.ts'
 
@@ -11,7 +11,7 @@ import { chosenPassword, password } from './choose-password.ts'
 export const resetPassword = publicProcedure
   .input(z.object({ token, password }))
   .mutation(async ({ ctx, input }) => {
-    const found = await findPasswordReset(db(), hashOf(input.token))
+    const found = await findPasswordReset(db(), tokenHash(input.token))
     if (found === null) throw new DomainError('RESET_UNKNOWN', 'This link was used, or its time is over.')
     // Not the token, which nobody guesses: the hash that follows costs.
     await countAttempt(ctx.address)

@@ -1,12 +1,11 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { MAX_BODY_BYTES } from '../../../../../front/body-limit.ts'
 import { addressOf } from '@/server/address.ts'
 import { currentSession } from '@/server/auth.ts'
 import { rootRouter } from '@/server/root-router.ts'
 import { isSameOrigin } from '@/server/same-origin.ts'
 import { contextOf } from '@/server/trpc.ts'
 
-/** Room for 500 VMs with their mappings; nothing else comes close. */
-const MAX_BODY_BYTES = 1024 * 1024
 /** What an open page asks by itself, to notice that its session has ended; such a call alone keeps none alive. */
 const WATCH = '/api/trpc/session.current'
 /** Calls that one page makes at once, with room. */
