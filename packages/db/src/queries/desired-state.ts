@@ -1,5 +1,4 @@
 import type { ScopedTx } from '../scope.ts'
-import { findDistrusted } from './agent-contact.ts'
 import { siteRateAt } from './site-rate.ts'
 import { readLatestOrders } from './signed-orders.ts'
 
@@ -35,11 +34,11 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
   // Only these are told anything that a person must have signed. The attempt's own status decides: it is read after its
   // migration's, and may be ahead of it.
   const ordered = migrations.filter(({ status, attempts: [attempt] }) => status === 'CANCELLED' || (attempt !== undefined && attempt.status !== 'COMMITTED' && attempt.sourceReturnedAt === null))
-  const partners = await tx.db.agent.findMany({
-    where: { id: { in: [...new Set(migrations.flatMap((migration) => [migration.sourceAgentId ?? [], migration.targetAgentId ?? []].flat()))] } },
-    select: { id: true, streamHost: true, streamPort: true, protocol: true },
+  const ends = migrations.flatMap(({ sourceAgentId, targetAgentId }) => [sourceAgentId, targetAgentId].filter((id) => id !== null))
+  const agents = await tx.db.agent.findMany({
+    where: { id: { in: [...new Set([agent.id, ...ends])] } },
+    select: { id: true, streamHost: true, streamPort: true, protocol: true, revokedAt: true, quarantinedAt: true },
   })
-  const distrusted = await findDistrusted(tx, [agent.id, ...new Set(migrations.flatMap((migration) => [migration.sourceAgentId ?? [], migration.targetAgentId ?? []].flat()))])
   const site = await tx.db.site.findUnique({ where: { id: agent.siteId }, select: { linkRateBytesPerSecond: true, rateSchedule: true, timeZone: true } })
   const observed = agent.role === 'SOURCE'
     ? await tx.db.estimateVm.findMany({ where: { estimate: { siteId: agent.siteId, status: 'OBSERVING', endsAt: { gt: now } } }, select: { vm: { select: { ref: true } } }, take: MOST_MIGRATIONS })
@@ -48,9 +47,9 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
     migrations,
     orders: await readLatestOrders(tx, ordered.map(({ id }) => id)),
     /** Both ends of every migration. */
-    streams: new Map(partners.map((partner) => [partner.id, partner])),
+    streams: new Map(agents.map((end) => [end.id, end])),
     /** Of this agent and its partners those that are trusted no more. */
-    distrusted,
+    distrusted: new Set(agents.filter(({ revokedAt, quarantinedAt }) => revokedAt !== null || quarantinedAt !== null).map(({ id }) => id)),
     /** What the site may send at `now`, and when that changes by its timetable. */
     siteRate: site ? siteRateAt(site, now) : { bytesPerSecond: null, changesAtMs: null },
     observeVmRefs: [...new Set(observed.map(({ vm }) => vm.ref))].toSorted(),
