@@ -20,7 +20,7 @@ const schema = z.object({
   REDIS_URL: z.preprocess(absent, url(['redis:', 'rediss:'], 'redis://queue.example:6379')),
   /** Password of the login roles on a PostgreSQL of the user's own; made up and kept when unset. */
   DRIFTLESS_ROLE_PASSWORD: z.preprocess(absent, z.string().min(8).optional()),
-  /** A mail server for invitations and forgotten passwords; the portal sends no mails when unset. */
+  /** A mail server for invitations, forgotten passwords and notices; no mails are sent when unset. */
   SMTP_URL: z.preprocess(absent, url(['smtp:', 'smtps:'], 'smtp://user:secret@mail.example:587')),
   /** Whom those mails come from. */
   MAIL_FROM: z.preprocess(absent, z.string().optional()),

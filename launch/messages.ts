@@ -13,7 +13,7 @@ Settings, from the environment:
   DATABASE_URL             a PostgreSQL of your own, as a role that may create roles
   DRIFTLESS_ROLE_PASSWORD  password for the login roles made on it
   REDIS_URL                a Redis of your own for the queues
-  SMTP_URL                 a mail server, for invitations and forgotten passwords
+  SMTP_URL                 a mail server, for invitations, forgotten passwords and notices
   MAIL_FROM                whom those mails come from
   LOG_LEVEL                of the programs' logs (info)`
 

@@ -2,7 +2,7 @@
 import { mainJob } from './play/main-job.ts'
 import type { JobResult } from './play/main-job.ts'
 import { progressDisplay } from './play/progress.ts'
-import { proofOf } from './play/proof.ts'
+import { movedIn, proofOf } from './play/proof.ts'
 import type { RunningDriftless } from './run.ts'
 import { messageOf } from './setup/failure.ts'
 
@@ -43,15 +43,15 @@ export async function play(driftless: RunningDriftless, startedAtMs = Date.now()
 
 /** The evidence as a table: a line a disk, hashes of both sides beside one another. */
 function evidenceTable({ evidence }: JobResult): string[] {
-  const rows = evidence.flatMap(({ content }) =>
-    content.disks.map((disk, at) => [
-      at === 0 ? content.vm.name : '',
+  const rows = evidence.flatMap(({ pack }) => movedIn(pack) ?? []).flatMap(({ name, disks, guest, downtime }) =>
+    disks.map((disk, at) => [
+      at === 0 ? name : '',
       disk.key,
       disk.sourceHash?.slice(0, 16) ?? '–',
       disk.targetHash?.slice(0, 16) ?? '–',
-      disk.sourceHash !== null && disk.sourceHash === disk.targetHash ? 'identical' : 'DIFFERENT',
-      at === 0 ? `${content.guest.acknowledgedAtSource} → ${content.guest.foundAtTarget ?? '–'}` : '',
-      at === 0 ? `${content.downtime.seconds?.toFixed(2) ?? '–'} s` : '',
+      disk.equal ? 'identical' : 'DIFFERENT',
+      at === 0 ? `${guest.acknowledgedAtSource ?? '–'} → ${guest.foundAtTarget ?? '–'}` : '',
+      at === 0 ? `${downtime.seconds?.toFixed(2) ?? '–'} s` : '',
     ]),
   )
   const heads = ['VM', 'disk', 'BLAKE3 at source', 'BLAKE3 at target', 'verdict', 'guest records', 'downtime']

@@ -17,8 +17,10 @@ export type Setting = {
   /** Where wake-ups go: PostgreSQL or Redis. */
   queueUrl: string
   logLevel: string
-  /** Where the portal's mails go, and whom they come from (null: its own address); null: it sends none. */
+  /** Where mails go, and whom they come from (null: the portal's own address); null: none are sent. */
   mail: { url: string; from: string | null } | null
+  /** How long a minute of an observation lasts; a minute when left out. Demonstrations and tests make do with a shorter one. */
+  observationMinuteSeconds?: number | undefined
   /** What every program inherits from our own environment. */
   inherited: Readonly<Record<string, string>>
 }
@@ -65,7 +67,14 @@ export function coordinatorProgram(setting: Setting): ProgramSpec {
     ORDER_PUBLIC_KEY: setting.secrets.orders.publicKey,
     AUDIT_SIGNING_KEY: setting.secrets.auditLog.privateKey,
     AUDIT_ANCHOR: `file:${setting.places.auditAnchor}`,
+    PORTAL_URL: webUrl(setting),
+    ...mailOf(setting),
   })
+}
+
+/** The portal and the coordinator write to people through the same mail server. */
+function mailOf({ mail }: Setting): Record<string, string> {
+  return mail === null ? {} : { SMTP_URL: mail.url, ...(mail.from === null ? {} : { MAIL_FROM: mail.from }) }
 }
 
 export type SiteSide = 'source' | 'target'
@@ -73,10 +82,13 @@ export type SiteSide = 'source' | 'target'
 const labSocket = (setting: Setting, side: SiteSide) => join(setting.places.run, side, 'lab.sock')
 const nbdFolder = (setting: Setting, side: SiteSide) => join(setting.places.run, side, 'nbd')
 
+/** The folder that stands for a device to be shipped. */
+const SEED_DEVICE = 'device-1'
+
 /** The folders that the programs of `side` expect to be there. */
 export function foldersOf(setting: Setting, side: SiteSide): string[] {
   const data = setting.places[side]
-  return [join(data, 'lab'), join(data, 'agent'), join(data, 'replicas'), nbdFolder(setting, side)]
+  return [join(data, 'lab'), join(data, 'agent'), join(data, 'replicas'), nbdFolder(setting, side), join(setting.places.seeds, SEED_DEVICE)]
 }
 
 /** An hour of a real VM's disk requests (CloudPhysics), where somebody put it beside the checkout: one demo VM replays it. */
@@ -103,8 +115,10 @@ export function agentProgram(setting: Setting, side: SiteSide, token: string | n
     AGENT_DATA_DIR: agentFolder(setting, side),
     AGENT_NAME: `${side}-agent-1`,
     GATEWAY_URL: gatewayUrl(setting),
+    SEED_ROOT: setting.places.seeds,
     ...(hypervisor ?? { HYPERVISOR: 'lab', LAB_SOCKET: labSocket(setting, side) }),
     ...(side === 'target' ? target : { NBD_DIR: nbdFolder(setting, 'source') }),
+    ...(setting.observationMinuteSeconds === undefined ? {} : { OBSERVATION_MINUTE_SECONDS: String(setting.observationMinuteSeconds) }),
     ...(token === null ? {} : { ENROLMENT_TOKEN: token }),
   }, AGENT_NODE_OPTIONS)
 }
@@ -133,7 +147,7 @@ export function webProgram(setting: Setting, build: string): ProgramSpec {
       NEXTAUTH_SECRET: setting.secrets.nextAuth,
       SEALING_KEY: setting.secrets.sealing,
       ORDER_SIGNING_KEY: setting.secrets.orders.privateKey,
-      ...(setting.mail === null ? {} : { SMTP_URL: setting.mail.url, ...(setting.mail.from === null ? {} : { MAIL_FROM: setting.mail.from }) }),
+      ...mailOf(setting),
       // Shown beside a new enrolment token.
       GATEWAY_URL: gatewayUrl(setting),
     },

@@ -37,6 +37,8 @@ export type RunOptions = {
   rolePassword: string | null
   /** A mail server, and whom the portal's mails come from; null: it sends none. */
   mail?: Setting['mail']
+  /** How long a minute of an observation lasts; a minute when left out. */
+  observationMinuteSeconds?: Setting['observationMinuteSeconds']
   /** JSON file with the source site's VMs; null for the demo's own. */
   scenario: string | null
   /** What agents of another hypervisor than the lab are told, once their data directory is there; null: the lab, of which one is started a side. */
@@ -129,7 +131,7 @@ async function bringUp(options: RunOptions, places: Places, supervisor: Supervis
   const owner = options.databaseUrl ?? (await terminal.step('PostgreSQL', () => startPostgres(options, places, supervisor, secrets)))
   const deployed = await terminal.step('schema', () => deploySchema(owner, options.rolePassword ?? secrets.rolePassword))
   const queueUrl = options.redisUrl ?? deployed.urls.queue
-  const setting: Setting = { places, ports, secrets, urls: deployed.urls, queueUrl, logLevel: options.logLevel, inherited: inheritedEnv(process.env), mail: options.mail ?? null }
+  const setting: Setting = { places, ports, secrets, urls: deployed.urls, queueUrl, logLevel: options.logLevel, inherited: inheritedEnv(process.env), mail: options.mail ?? null, observationMinuteSeconds: options.observationMinuteSeconds }
   for (const side of ['source', 'target'] as const) for (const folder of foldersOf(setting, side)) await mkdir(folder, { recursive: true, mode: 0o700 })
   signal.throwIfAborted()
 

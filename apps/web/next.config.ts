@@ -9,9 +9,9 @@ const withNextIntl = createNextIntlPlugin('./src/i18n/request.ts')
 
 const config: NextConfig = {
   distDir: WEB_BUILD_DIR,
-  transpilePackages: ['@driftless/db', '@driftless/domain', '@driftless/jobs', '@driftless/orders'],
-  // Native or connection-holding packages stay outside the bundle.
-  serverExternalPackages: ['@node-rs/argon2', '@prisma/client', '@prisma/adapter-pg', 'pg', 'bullmq', 'ioredis', 'pino'],
+  transpilePackages: ['@driftless/db', '@driftless/domain', '@driftless/evidence', '@driftless/jobs', '@driftless/notices', '@driftless/orders'],
+  // Native or connection-holding packages stay outside the bundle, and one that reads files beside itself.
+  serverExternalPackages: ['@node-rs/argon2', '@prisma/client', '@prisma/adapter-pg', 'pg', 'bullmq', 'ioredis', 'pdfkit', 'pino'],
   // `npm test` checks types, of the tests too; a first start on two cores need not wait for it again.
   typescript: { ignoreBuildErrors: true },
   typedRoutes: true,

@@ -1,17 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { forecastAgain } from '@driftless/db'
+import { evidenceFile } from '@driftless/evidence'
+import type { EvidenceFile } from '@driftless/evidence'
 import { z } from 'zod'
 import { DEMO_PASSWORD, DEMO_PEOPLE } from '../../prisma/seed/demo.ts'
 import { signIn } from './portal.ts'
 import type { Person } from './portal.ts'
-import { anything, destinations, estimate, evidence, inventory, wave } from './shapes.ts'
-import type { PlayEvidence, PlayVm, PlayWave } from './shapes.ts'
+import { anything, destinations, estimate, inventory, wave } from './shapes.ts'
+import type { PlayVm, PlayWave } from './shapes.ts'
 
 const OBSERVATION_SECONDS = 12
+const SIMULATED_RUNS = 200
 /** A person would give up on a first page after this. */
 const INVENTORY_PATIENCE_MS = 90_000
 /** The issue's own limit for everything, set-up included, is ten minutes. */
 const JOB_PATIENCE_MS = 8 * 60_000
 const LOOK_EVERY_MS = 500
+/** It takes seconds. */
+const SIGNING_PATIENCE_MS = 60_000
 const ENDED = ['COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED']
 
 /** What the job tells while it runs: for the terminal of `--play`, and for tests that meddle. */
@@ -20,7 +26,7 @@ export type JobWatcher = {
   readonly progress?: (seen: PlayWave) => Promise<void> | void
 }
 export type JobOptions = { readonly rateBytesPerSecond: number | null }
-export type JobResult = { readonly wave: PlayWave; readonly evidence: readonly PlayEvidence[]; readonly vms: readonly PlayVm[] }
+export type JobResult = { readonly wave: PlayWave; readonly evidence: readonly EvidenceFile[]; readonly vms: readonly PlayVm[] }
 
 /**
  * The whole main job through the portal's own interface, as three people: estimate, plan, start, book, approve, go, cut
@@ -47,7 +53,17 @@ export async function mainJob(origin: string, watcher: JobWatcher, options: JobO
 
   const ended = await untilEnded(operator, approver, waveId, bookingId, watcher)
   const completed = ended.migrations.filter((migration) => migration.status === 'COMPLETED')
-  return { wave: ended, vms, evidence: await Promise.all(completed.map((migration) => operator.download(`/api/evidence/${migration.id}`, evidence))) }
+  return { wave: ended, vms, evidence: await Promise.all(completed.map((migration) => signedEvidence(operator, migration.id))) }
+}
+
+/** The evidence of a VM, which is signed once its entries stand in the audit log. */
+async function signedEvidence(operator: Person, migrationId: string): Promise<EvidenceFile> {
+  const deadline = Date.now() + SIGNING_PATIENCE_MS
+  for (;;) {
+    const file = await operator.download(`/api/evidence/${migrationId}`, evidenceFile)
+    if (file.signature !== null || Date.now() > deadline) return file
+    await pause(LOOK_EVERY_MS)
+  }
 }
 
 const count = (vms: readonly PlayVm[]) => vms.reduce((sum, vm) => sum + vm.disks.length, 0)
@@ -66,10 +82,10 @@ async function healthyInventory(operator: Person): Promise<PlayVm[]> {
 async function observe(operator: Person, vms: readonly PlayVm[], watcher: JobWatcher): Promise<void> {
   const estimateId = await operator.mutate('estimate.start', { siteId: vms[0]?.siteId, name: 'Before the play', vmIds: vms.map((vm) => vm.id), durationSeconds: OBSERVATION_SECONDS, shippingDays: 3 }, z.string())
   await pause(OBSERVATION_SECONDS * 1000)
-  const { total } = await operator.query('estimate.read', { estimateId }, estimate)
-  const { p50, p90 } = total.replicationSeconds
+  const { input } = await operator.query('estimate.read', { estimateId }, estimate)
+  const { enough, identicalSeconds: { p50, p90 }, cutoverSeconds } = forecastAgain({ input, runs: SIMULATED_RUNS, sources: [] })
   const seconds = (value: number | null) => (value === null ? 'never' : `${value.toFixed(1)} s`)
-  watcher.step(`estimate after ${OBSERVATION_SECONDS} s: copy P50 ${seconds(p50)}, P90 ${seconds(p90)}; a cutover needs at most ${seconds(total.cutoverSeconds.p90)}`)
+  watcher.step(`estimate after ${OBSERVATION_SECONDS} s${enough ? '' : ' (too little to rest on)'}: copy P50 ${seconds(p50)}, P90 ${seconds(p90)}; a cutover needs at most ${seconds(cutoverSeconds.p90)}`)
 }
 
 async function planAndStart(operator: Person, vms: readonly PlayVm[], options: JobOptions): Promise<string> {
@@ -96,7 +112,8 @@ async function untilEnded(operator: Person, approver: Person, waveId: string, bo
     await watcher.progress?.(seen)
     if (seen.migrations.every((migration) => ENDED.includes(migration.status))) return seen
     if (!seen.goNoGo && seen.migrations.some((migration) => migration.waitReason === 'GO_NO_GO')) {
-      await approver.mutate('wave.decideGoNoGo', { waveId, bookingId, decision: 'GO', reason: null }, anything)
+      const { planHash } = await approver.query('wave.approvals', { waveId }, z.object({ planHash: z.string() }))
+      await approver.mutate('wave.decideGoNoGo', { waveId, bookingId, decision: 'GO', reason: null, planHash }, anything)
       watcher.step('the approver said go')
     }
     const failed = seen.migrations.find((migration) => migration.waitReason === 'CUTOVER_FAILED')

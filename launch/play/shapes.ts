@@ -6,10 +6,8 @@ export type PlayVm = z.infer<typeof inventory>[number]
 
 export const destinations = z.array(z.object({ id: z.string(), name: z.string(), networkMap: z.array(z.object({ source: z.string(), target: z.string() })), defaultNetwork: z.string(), storages: z.array(z.string()) }))
 
-export const estimate = z.object({
-  total: z.object({ replicationSeconds: z.object({ p50: z.number().nullable(), p90: z.number().nullable() }), cutoverSeconds: z.object({ p50: z.number(), p90: z.number() }) }),
-  samples: z.number(),
-})
+/** All that a simulation of the move takes: the portal's pages play it through themselves. */
+export const estimate = z.object({ input: z.unknown() })
 
 const attempt = z.object({ number: z.number(), status: z.string(), failureCode: z.string().nullable(), failureMessage: z.string().nullable(), downtimeSeconds: z.number().nullable() })
 const migration = z.object({
@@ -24,17 +22,4 @@ export const wave = z.object({
 })
 export type PlayWave = z.infer<typeof wave>
 
-export const evidence = z.object({
-  sha256: z.string(),
-  content: z
-    .object({
-      vm: z.object({ name: z.string() }).loose(),
-      downtime: z.object({ seconds: z.number().nullable() }).loose(),
-      disks: z.array(z.object({ key: z.string(), sentBytes: z.number(), sourceHash: z.string().nullable(), targetHash: z.string().nullable() }).loose()),
-      guest: z.object({ acknowledgedAtSource: z.number(), foundAtTarget: z.number().nullable(), health: z.string().nullable() }).loose(),
-      approvals: z.object({ approved: z.object({ by: z.object({ name: z.string() }).loose() }).loose().nullable(), goNoGo: z.object({ decision: z.string(), by: z.object({ name: z.string() }).loose() }).loose().nullable() }).loose(),
-    })
-    .loose(),
-})
-export type PlayEvidence = z.infer<typeof evidence>
 export const anything = z.unknown()

@@ -18,6 +18,8 @@ export type Places = {
   run: string
   source: string
   target: string
+  /** Below it lie the devices that seeds are shipped on. Both agents have the same: what one writes the other finds without a lorry. */
+  seeds: string
 }
 
 /** The places of the Driftless whose home is `home`; none is made here. */
@@ -25,5 +27,5 @@ export function placesOf(home: string): Places {
   const absolute = resolve(home)
   const run = join(tmpdir(), `driftless-${createHash('sha256').update(absolute).digest('hex').slice(0, 8)}`)
   const inHome = (name: string) => join(absolute, name)
-  return { home: absolute, postgres: inHome('postgres'), logs: inHome('logs'), secrets: inHome('secrets.json'), auditAnchor: inHome('audit-anchor.jsonl'), run, source: inHome('source'), target: inHome('target') }
+  return { home: absolute, postgres: inHome('postgres'), logs: inHome('logs'), secrets: inHome('secrets.json'), auditAnchor: inHome('audit-anchor.jsonl'), run, source: inHome('source'), target: inHome('target'), seeds: inHome('seeds') }
 }

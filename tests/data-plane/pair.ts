@@ -13,8 +13,8 @@ export const MIGRATION = 'm-1'
 /** Waits are for things that take a second; beside other work on a small machine, a hundred times that. */
 export const PATIENCE_SECONDS = 120
 
-/** Starts both agents; the source must know its VM before anything can be wanted of it. */
-export async function startAgents(site: Site, folder: string) {
+/** Starts both agents; the source must know its VM before anything can be wanted of it. `orderPublicKey`: whose orders count; left out: nothing is asked for. */
+export async function startAgents(site: Site, folder: string, orderPublicKey?: string) {
   const gateway = await startGateway()
   const replicas = join(folder, 'replicas')
   const start = (side: 'source' | 'target', token: string) =>
@@ -47,7 +47,7 @@ export async function startAgents(site: Site, folder: string) {
     shape: { name: vm.name, guestOs: vm.guestOs, cpus: vm.cpus, memoryBytes: vm.memoryBytes, network: vm.network, storage: 's', disks: wanted.disks, hypervisor: vm.hypervisor },
   }
   let version = 0
-  const nothing = { sources: [], targets: [], siteRateBytesPerSecond: null, observeVmRefs: [] }
+  const nothing = { sources: [], targets: [], siteRateBytesPerSecond: null, observeVmRefs: [], ...(orderPublicKey === undefined ? {} : { orderPublicKey }) }
 
   return {
     vm,

@@ -46,13 +46,13 @@ export interface SiteKind {
   open(folder: string): Promise<Site>
 }
 
-export const LAB: SiteKind = {
-  name: 'lab, served',
+const lab = (name: string, guest: Readonly<Record<string, unknown>> = {}): SiteKind => ({
+  name,
   missing: false,
   async open(folder) {
     const scenario = join(folder, 'scenario.json')
     const disks = [{ sizeMiB: 32, filledMiB: 8, scratchMiB: 2 }, { sizeMiB: 16, filledMiB: 4, scratchMiB: 1 }]
-    await writeFile(scenario, JSON.stringify({ seed: 'conformance', vms: [{ ref: VM_REF, name: VM_REF, guestOs: 'Lab', cpus: 1, memoryMiB: 512, network: 'n', ledgerRecordsPerSecond: 25, rewriteKiBPerSecond: 512, workingSet: 0.5, disks }] }))
+    await writeFile(scenario, JSON.stringify({ seed: 'conformance', vms: [{ ref: VM_REF, name: VM_REF, guestOs: 'Lab', cpus: 1, memoryMiB: 512, network: 'n', ledgerRecordsPerSecond: 25, rewriteKiBPerSecond: 512, workingSet: 0.5, disks, ...guest }] }))
     const host = async (side: string, more: Record<string, string>) => {
       await mkdir(join(folder, side))
       return startNodeProgram(join(ROOT, 'apps', 'lab', 'src', 'main.ts'), { LAB_DIR: join(folder, side), LAB_SOCKET: socketOf(side), LAB_NBD_DIR: join(folder, `${side}-nbd`), ...more })
@@ -80,7 +80,11 @@ export const LAB: SiteKind = {
       },
     }
   },
-}
+})
+
+export const LAB: SiteKind = lab('lab, served')
+/** Its guest works on when it is asked to shut down. */
+export const DEAF_LAB: SiteKind = lab('lab, a guest that does not shut down', { ignoresShutdown: true })
 
 const writeOperations = z.array(z.object({ stats: z.object({ wr_operations: z.number() }) }))
 

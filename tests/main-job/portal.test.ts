@@ -1,7 +1,7 @@
 /** The whole way through the portal's pages in a real browser, as three people: once in English, once in French. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { evidence } from '@driftless/launch/play/shapes.ts'
+import { attachedFile, evidenceFile, verifyFile } from '@driftless/evidence'
 import type { RunningDriftless } from '@driftless/launch/run.ts'
 import { ROOT } from '@driftless/launch/setup/paths.ts'
 import type { Browser } from 'playwright-core'
@@ -9,9 +9,8 @@ import { createTranslator } from 'use-intl/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import english from '../../apps/web/messages/en/index.ts'
 import french from '../../apps/web/messages/fr/index.ts'
-import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
 import { expectAccessible } from '../support/accessible.ts'
-import { launchBrowser, PAGE_MS } from '../support/browser.ts'
+import { launchBrowser, PAGE_MS, picture, signInAt } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
 
 /** A small VM from start to acceptance. */
@@ -41,10 +40,7 @@ async function person(email: string, language: Language) {
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(error.message))
   await page.goto(`${driftless.url}/sign-in`)
-  await page.getByLabel(t('signIn.email')).fill(email)
-  await page.getByLabel(t('signIn.password')).fill(DEMO_PASSWORD)
-  await page.getByRole('button', { name: t('signIn.submit'), exact: true }).click()
-  await page.waitForURL(/\/(migrate|overview)/)
+  await signInAt(page, email, messages)
   return { page, t, faults, close: () => context.close() }
 }
 
@@ -68,6 +64,9 @@ describe.each([
     await page.getByLabel(t('migrate.wizard.destination.cpusOf', { name: vm })).fill('3')
     await next()
     if (automatic) await page.getByRole('radio', { name: t('migrate.wizard.cutover.automatic.title') }).click()
+    await page.getByLabel(t('plan.agreement.validation')).click()
+    await page.getByRole('option', { name: t('plan.atOnce') }).click()
+    await expectAccessible(page)
     await next()
     await page.getByText(t('migrate.wizard.summary.happens')).waitFor()
     await expectAccessible(page)
@@ -94,6 +93,11 @@ describe.each([
     // The approver says go; the operator starts the final migration, or it starts by itself.
     await page.goto(waveUrl)
     const approver = await person('approver@alpine.example', language)
+    await approver.page.goto(`${waveUrl}/runbook`)
+    await approver.page.getByText(t('runbook.preflight.found.GO_MISSING')).waitFor()
+    await approver.page.getByRole('heading', { name: t('runbook.steps.title', { name: vm }) }).waitFor()
+    await expectAccessible(approver.page)
+    await picture(approver.page, `runbook-before-${language}`)
     await approver.page.goto(waveUrl)
     await approver.page.getByRole('button', { name: t('wave.goNoGo.go'), exact: true }).click({ timeout: MIGRATION_MS })
     await approver.page.getByRole('button', { name: t('wave.goNoGo.confirmAction') }).click()
@@ -103,14 +107,29 @@ describe.each([
       await page.getByRole('button', { name: t('wave.final.confirm') }).click()
     }
 
+    // The runbook tells what each step takes, and took.
+    await approver.page.goto(`${waveUrl}/runbook`)
+    await approver.page.getByText(t('runbook.steps.state.RUNNING'), { exact: true }).or(approver.page.getByText(t('runbook.steps.state.DONE'), { exact: true })).first().waitFor({ timeout: MIGRATION_MS })
+    await picture(approver.page, `runbook-during-${language}`)
+    await approver.page.getByText(t('runbook.steps.state.DONE'), { exact: true }).first().waitFor({ timeout: MIGRATION_MS })
+    await expectAccessible(approver.page)
+    await picture(approver.page, `runbook-after-${language}`)
+
     // It is live at the target, and the evidence says how that went.
     await page.getByText(t('wave.results.identical', { count: 1 })).waitFor({ timeout: MIGRATION_MS })
     await expectAccessible(page)
-    const downloading = page.waitForEvent('download')
-    await page.getByRole('link', { name: t('wave.results.downloadOf', { name: vm }) }).click()
-    const file = evidence.parse(JSON.parse(await readFile(await (await downloading).path(), 'utf8')))
-    expect(file.content).toMatchObject({ vm: { name: vm, cpus: 3 }, guest: { health: 'HEALTHY' }, approvals: { approved: { by: { name: 'Samir Haddad' } }, goNoGo: { by: { name: 'Anna Keller' } } } })
-    expect(file.content.disks.map((disk) => disk.sourceHash)).toEqual(file.content.disks.map((disk) => disk.targetHash))
+    // It shows how to verify what is signed, once it is.
+    await page.getByRole('button', { name: t('wave.evidence.verify.open') }).waitFor({ timeout: MIGRATION_MS })
+    const downloaded = async (format: 'jsonOf' | 'pdfOf') => {
+      const downloading = page.waitForEvent('download')
+      await page.getByRole('link', { name: t(`wave.evidence.${format}`, { name: vm }), exact: true }).click()
+      return readFile(await (await downloading).path())
+    }
+    const json = await downloaded('jsonOf')
+    const { pack } = evidenceFile.parse(JSON.parse(json.toString('utf8')))
+    expect(verifyFile(json, [])).toMatchObject({ kind: 'GENUINE' })
+    expect(pack).toMatchObject({ windows: [{ decided: { by: { name: 'Samir Haddad' } } }], approvals: [{ decision: 'GO', by: { name: 'Anna Keller' } }], vms: [{ source: { name: vm }, target: { cpus: 3 }, attempts: [{ guest: { health: 'HEALTHY' } }] }] })
+    expect(Buffer.from(attachedFile(await downloaded('pdfOf')) ?? []).equals(json)).toBe(true)
 
     // What happened stands in the audit log, the charts and the bill; no page failed on the way.
     await page.goto(`${driftless.url}/audit-log`)

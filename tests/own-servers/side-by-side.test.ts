@@ -59,7 +59,7 @@ test('two coordinators and two portals share PostgreSQL and Redis, one coordinat
   expect(kills).toBe(1)
   expect(proofOf(result)).toMatchObject({ vms: 2, disks: 2, faults: [] })
   const counted = await withClient(databaseUrl, (client) =>
-    client.query(`SELECT m.status, (SELECT count(*)::int FROM billing_start b WHERE b.migration_id = m.id) AS billed,
+    client.query(`SELECT m.status, (SELECT count(*)::int FROM billing_entry b WHERE b.migration_id = m.id AND b.kind = 'TARGET_STARTED') AS billed,
       (SELECT count(*)::int FROM cutover_attempt a WHERE a.migration_id = m.id AND a.status = 'COMMITTED') AS committed FROM migration m`))
   expect(counted.rows).toEqual([{ status: 'COMPLETED', billed: 1, committed: 1 }, { status: 'COMPLETED', billed: 1, committed: 1 }])
   // The second one drove it too, not only stood by.

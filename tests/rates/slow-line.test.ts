@@ -12,7 +12,7 @@ import { z } from 'zod'
 import messages from '../../apps/web/messages/en/index.ts'
 import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
 import { expectAccessible } from '../support/accessible.ts'
-import { launchBrowser, openPage } from '../support/browser.ts'
+import { enterPassword, launchBrowser, openPage } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
 
 const OPERATOR = 'operator@alpine.example'
@@ -66,9 +66,7 @@ async function startedWave(operator: Person): Promise<string> {
 
 async function pageOf(waveId: string): Promise<Page> {
   const page = await openPage(browser, `${driftless.url}/sign-in`)
-  await page.getByLabel(t('signIn.email')).fill(OPERATOR)
-  await page.getByLabel(t('signIn.password')).fill(DEMO_PASSWORD)
-  await page.getByRole('button', { name: t('signIn.submit'), exact: true }).click()
+  await enterPassword(page, OPERATOR)
   await page.waitForURL(/\/migrate/)
   await page.goto(`${driftless.url}/waves/${waveId}`)
   return page

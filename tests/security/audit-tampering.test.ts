@@ -1,5 +1,4 @@
 /** Whoever may do anything to the database cannot change the audit log unseen: an export and what was published of it tell, offline. */
-import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { openAuditAnchor } from '../../apps/coordinator/src/audit/audit-anchor.ts'
 import { createAnchoring } from '../../apps/coordinator/src/audit/anchoring.ts'
-import { programEnv } from '../support/env.ts'
+import { runCommand } from '../support/command.ts'
 
 const WEB = join(ROOT, 'apps', 'web', 'src')
 const CHAIN = 'tenant/alpine'
@@ -91,13 +90,7 @@ async function exported(): Promise<string> {
 }
 
 /** `npm run verify-audit` as a person runs it. */
-async function verify(...args: string[]): Promise<{ code: number; said: string }> {
-  const file = await exported()
-  return new Promise((resolve) => {
-    execFile(process.execPath, [join(ROOT, 'launch', 'verify-audit-main.ts'), file, ...args], { env: programEnv() }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }))
-  })
-}
+const verify = async (...args: string[]) => runCommand('verify-audit-main.ts', await exported(), ...args)
 
 describe('the audit log', () => {
   test('holds what was done and what was refused, and passes as it is', async () => {

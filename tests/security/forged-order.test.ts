@@ -76,7 +76,8 @@ async function approvedWindow(vm: string): Promise<string> {
   const { waveId } = of(vm)
   const bookingId = await operator.mutate('windows.book', { waveId, startsAt, endsAt: new Date(startsAt.getTime() + HOUR_MS), note: 'Booked.' }, z.string())
   await scheduler.mutate('windows.decide', { bookingId, approve: true, reason: 'Approved.' }, anything)
-  await approver.mutate('wave.decideGoNoGo', { waveId, bookingId, decision: 'GO', reason: null }, anything)
+  const { planHash } = await approver.query('wave.approvals', { waveId }, z.object({ planHash: z.string() }))
+  await approver.mutate('wave.decideGoNoGo', { waveId, bookingId, decision: 'GO', reason: null, planHash }, anything)
   return bookingId
 }
 

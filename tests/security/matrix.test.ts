@@ -24,7 +24,7 @@ import { HOSTILE_HEADERS, call, fetchRoute } from './matrix/visit.ts'
 import type { Heard, Request } from './matrix/visit.ts'
 
 /** Nothing of these is a customer's belonging: they grow by being asked. */
-const GROWS = ['audit_anchor', 'audit_entry', 'audit_head', 'portal_session', 'rate_limit', 'telemetry_sample', 'webhook_delivery']
+const GROWS = ['audit_anchor', 'audit_entry', 'audit_head', 'notice', 'portal_session', 'rate_limit', 'telemetry_sample', 'vm_content', 'vm_observation', 'webhook_delivery']
 
 let driftless: RunningDriftless
 let owner: pg.Client

@@ -16,6 +16,10 @@ export type StartOptions = {
   agentEnv?: (side: SiteSide, dataDirectory: string) => Promise<Record<string, string>>
   /** A Redis for the queues; they are in PostgreSQL when left out. */
   redisUrl?: string
+  /** A mail server; no mails are sent when left out. */
+  mail?: { url: string; from: string | null }
+  /** How long a minute of an observation lasts: all its spans shrink with it. A minute when left out. */
+  observationMinuteSeconds?: number
   /** A PostgreSQL of the user's own, as its owner; embedded when left out. */
   databaseUrl?: string
 }
@@ -41,6 +45,8 @@ export async function startDriftless(options: StartOptions = {}): Promise<Runnin
       databaseUrl: options.databaseUrl ?? null,
       redisUrl: options.redisUrl ?? null,
       rolePassword: null,
+      mail: options.mail ?? null,
+      observationMinuteSeconds: options.observationMinuteSeconds,
       scenario: options.scenario ?? null,
       agentEnv: options.agentEnv ?? null,
       durable: false,

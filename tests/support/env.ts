@@ -14,6 +14,8 @@ const schema = z.object({
   TEST_KILL_RUNS: z.coerce.number().int().positive().optional(),
   /** Where the programs' logs of a whole-system test are kept after it, to find out why it failed. */
   DRIFTLESS_TEST_LOGS: z.string().optional(),
+  /** Where browser tests leave pictures of pages for people to look at; none are taken when unset. */
+  DRIFTLESS_TEST_PICTURES: z.string().min(1).optional(),
   PATH: z.string().optional(),
 })
 

@@ -9,9 +9,8 @@ import { createTranslator } from 'use-intl/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import messages from '../../apps/web/messages/en/index.ts'
-import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
 import { expectAccessible } from '../support/accessible.ts'
-import { launchBrowser, openPage, PAGE_MS } from '../support/browser.ts'
+import { enterPassword, launchBrowser, openPage, PAGE_MS } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
 import { labVms } from '../support/lab.ts'
 
@@ -52,16 +51,21 @@ async function traces(): Promise<string[]> {
 
 async function operatorAtTheirWave(): Promise<Page> {
   const page = await openPage(browser, `${driftless.url}/sign-in`)
-  await page.getByLabel(t('signIn.email')).fill('operator@alpine.example')
-  await page.getByLabel(t('signIn.password')).fill(DEMO_PASSWORD)
-  await page.getByRole('button', { name: t('signIn.submit'), exact: true }).click()
+  await enterPassword(page, 'operator@alpine.example')
   await page.waitForURL(/\/migrate/)
   await page.getByRole('checkbox', { name: t('ui.table.select', { name: VM }) }).click()
   await page.getByRole('button', { name: t('migrate.migrateSelected', { count: 1 }) }).click()
   await page.getByLabel(t('migrate.wizard.vms.name')).fill('Warehouse')
-  for (let step = 0; step < 4; step += 1) await page.getByRole('button', { name: t('migrate.wizard.next'), exact: true }).click()
+  const next = () => page.getByRole('button', { name: t('migrate.wizard.next'), exact: true }).click()
+  for (let step = 0; step < 3; step += 1) await next()
+  await page.getByLabel(t('plan.agreement.validation')).click()
+  await page.getByRole('option', { name: t('plan.atOnce') }).click()
+  await next()
   await page.getByRole('button', { name: t('migrate.wizard.summary.start') }).click()
   await page.waitForURL(/\/waves\//)
+  // The pointer rests where the note appears, over the wave's buttons, and holds it there.
+  await page.mouse.move(0, 0)
+  await page.getByText(t('migrate.wizard.summary.started', { name: 'Warehouse' })).waitFor({ state: 'hidden' })
   return page
 }
 

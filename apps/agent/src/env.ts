@@ -43,6 +43,10 @@ const schema = z
     STREAM_HOST: z.string().default('127.0.0.1'),
     /** Target: 0 takes a free port, and the same again after a restart. */
     STREAM_PORT: port.default(0),
+    /** Source: how long a minute of an observation lasts, in seconds. For demonstrations and tests: all its spans shrink with it, and every row says so. */
+    OBSERVATION_MINUTE_SECONDS: z.coerce.number().min(0.5).max(60).default(60),
+    /** Folder whose folders and mounted devices may carry seeds (disks that travel by lorry). Default: there are none. */
+    SEED_ROOT: z.string().min(1).optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     /** 1: end when standard input closes, that is, when the launcher is gone. */
     EXIT_WITH_PARENT: z.string().optional().transform((value) => value === '1'),

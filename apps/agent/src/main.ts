@@ -22,6 +22,7 @@ import { FileReplicaDisks } from './receiver/file-replica-disks.ts'
 import { ReplicaStore } from './receiver/replica-store.ts'
 import { TargetRole } from './receiver/target-role.ts'
 import { SourceRole } from './replicator/source-role.ts'
+import { openSeedKit } from './seed/kit.ts'
 import { sleep } from './sleep.ts'
 import { readState, writeState } from './state-file.ts'
 import { VERSION } from './version.ts'
@@ -109,6 +110,8 @@ async function hypervisor(): Promise<Hypervisor> {
   }
 }
 
+const seedKit = () => openSeedKit(env.AGENT_DATA_DIR, env.SEED_ROOT ?? null)
+
 async function startTarget(credentials: LiveIdentity, orders: OrderAuthority, changed: () => void): Promise<TargetRole> {
   const nbdDirectory = env.NBD_DIR ?? join(env.AGENT_DATA_DIR, 'nbd')
   await mkdir(nbdDirectory, { recursive: true, mode: 0o700 })
@@ -116,14 +119,15 @@ async function startTarget(credentials: LiveIdentity, orders: OrderAuthority, ch
   const adapter = await hypervisor()
   const store = new ReplicaStore({ directory, disks: adapter.replicaDisks ?? new FileReplicaDisks({ directory }), quotaBytes: env.REPLICA_QUOTA_BYTES ?? null })
   const kept = env.STREAM_PORT === 0 ? ((await readState(keptPort.path, keptPort.schema))?.port ?? 0) : env.STREAM_PORT
-  const role = new TargetRole({ credentials, hypervisor: adapter, store, nbdDirectory, orders, streamHost: env.STREAM_HOST, streamPort: kept, log, changed })
+  const role = new TargetRole({ credentials, hypervisor: adapter, store, nbdDirectory, orders, streamHost: env.STREAM_HOST, streamPort: kept, log, changed, seeds: await seedKit() })
   await role.start()
   await writeState(keptPort.path, { port: role.streamPort })
   return role
 }
 
 async function startSource(credentials: LiveIdentity, orders: OrderAuthority, changed: () => void): Promise<SourceRole> {
-  const role = new SourceRole({ credentials, hypervisor: await hypervisor(), dataDirectory: env.AGENT_DATA_DIR, orders, log, now: Date.now, changed })
+  const observationMinuteMs = Math.round(env.OBSERVATION_MINUTE_SECONDS * 1000)
+  const role = new SourceRole({ credentials, hypervisor: await hypervisor(), dataDirectory: env.AGENT_DATA_DIR, orders, log, now: Date.now, changed, observationMinuteMs, seeds: await seedKit() })
   await role.start()
   return role
 }
@@ -155,6 +159,7 @@ async function main(): Promise<void> {
     client, role, version: VERSION, now: Date.now, log,
     desiredVersion: () => watch.version,
     restoreSamples: (samples) => source?.restoreSamples(samples),
+    observationDelivered: (observation) => source?.observationDelivered(observation),
   })
   await watch.start()
   reporter.start()

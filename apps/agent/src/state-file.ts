@@ -24,7 +24,7 @@ export async function readState<T>(path: string, schema: z.ZodType<T>, remedy = 
 }
 
 /** Writes `content` so that after a crash the file is either the old or the new one, whole and durable. */
-export async function writeFileDurably(path: string, content: string, mode = 0o600): Promise<void> {
+export async function writeFileDurably(path: string, content: string | Buffer, mode = 0o600): Promise<void> {
   const temporary = `${path}.new`
   const file = await open(temporary, 'w', mode)
   try {
@@ -48,3 +48,12 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 export const writeState = (path: string, value: unknown): Promise<void> => writeFileDurably(path, `${JSON.stringify(value, null, 2)}\n`)
+
+/** What the bytes say as JSON; null where they are none: a schema then refuses it. */
+export function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return null
+  }
+}

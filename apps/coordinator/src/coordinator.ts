@@ -1,11 +1,11 @@
 import { anchorSigner } from '@driftless/audit-chain'
-import { findDistrusted, listenTo, openDb, openRateLimitStore, refuseUnboundRole } from '@driftless/db'
+import { createSiteHistories, findDistrusted, listenTo, openDb, openRateLimitStore, refuseUnboundRole } from '@driftless/db'
 import { openQueues, openWorkers, prepareQueueSchema } from '@driftless/jobs'
 import type { Logger } from 'pino'
 import { createAnchoring } from './audit/anchoring.ts'
 import { openAuditAnchor } from './audit/audit-anchor.ts'
+import { createEvidenceSigning } from './audit/sign-evidence.ts'
 import { asCoordinator } from './context.ts'
-import { createSiteLinks } from './drive/site-links.ts'
 import type { Env } from './env.ts'
 import { createAgentSockets } from './gateway/agent-sockets.ts'
 import { openAuthority } from './gateway/authority.ts'
@@ -16,9 +16,11 @@ import { createEnrolLimit } from './gateway/enrol-limit.ts'
 import { openGateway } from './gateway/server.ts'
 import { advanceBookingJob } from './jobs/advance-booking.ts'
 import { driveMigration } from './jobs/drive-migration.ts'
+import { driveShipment } from './jobs/drive-shipment.ts'
 import { finishEstimate } from './jobs/finish-estimate.ts'
 import { startHeartbeat } from './jobs/heartbeat.ts'
 import { rollUpTelemetryJob } from './jobs/roll-up-telemetry.ts'
+import { openNotices } from './notices/outbox.ts'
 import { createConvergenceWatch } from './telemetry/convergence-watch.ts'
 import { openWebhooks } from './webhooks/deliveries.ts'
 
@@ -33,7 +35,7 @@ export type Coordinator = { readonly port: number; /** Open at the gateway. */ r
  * Starts one coordinator, in order; `close` drains it in reverse. Whatever was opened is closed again when the start fails.
  * `certificateLifeMs`: how long agents' certificates live; tests cannot wait for days.
  */
-export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway' | 'keys' | 'auditAnchor' | 'webhookNetworks'>, log: Logger, certificateLifeMs = AGENT_LIFE_MS): Promise<Coordinator> {
+export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl' | 'gateway' | 'keys' | 'auditAnchor' | 'webhookNetworks' | 'mail' | 'portalUrl'>, log: Logger, certificateLifeMs = AGENT_LIFE_MS): Promise<Coordinator> {
   const closers: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer().catch((error: unknown) => log.warn({ err: error }, 'closing'))
@@ -49,25 +51,37 @@ export async function startCoordinator(env: Pick<Env, 'databaseUrl' | 'queueUrl'
 
     const heartbeat = startHeartbeat(context)
     closers.push(() => heartbeat.stop())
-    const links = createSiteLinks()
+    const sites = createSiteHistories()
     if (env.auditAnchor === null) log.warn('AUDIT_ANCHOR is not set: the audit log is chained, and published nowhere outside of the database')
-    const anchoring = createAnchoring(context, env.auditAnchor === null ? null : openAuditAnchor(env.auditAnchor), anchorSigner(env.keys.auditSigning))
+    const auditSigner = anchorSigner(env.keys.auditSigning)
+    const anchoring = createAnchoring(context, env.auditAnchor === null ? null : openAuditAnchor(env.auditAnchor), auditSigner)
+    const evidence = createEvidenceSigning(context, env.auditAnchor !== null, auditSigner)
     const workers = await openWorkers(
       env.queueUrl,
       {
-        'drive-migration': async ({ migrationId }) => void (await driveMigration(context, links, env.keys.orderPublic, migrationId)),
+        'drive-migration': async ({ migrationId }) => void (await driveMigration(context, sites, env.keys.orderPublic, migrationId)),
         'advance-booking': ({ bookingId }) => advanceBookingJob(context, bookingId),
         'finish-estimate': ({ estimateId }) => finishEstimate(context, estimateId),
+        'drive-shipment': async ({ shipmentId }) => void (await driveShipment(context, shipmentId)),
         sweep: (_, signal) => heartbeat.sweep(signal),
         'roll-up-telemetry': (_, signal) => rollUpTelemetryJob(context, signal),
-        'anchor-audit-log': (_, signal) => anchoring.run(signal),
+        // Evidence carries the head that was published last, so it is signed after that.
+        'anchor-audit-log': async (_, signal) => {
+          try {
+            await anchoring.run(signal)
+          } finally {
+            await evidence.run(signal)
+          }
+        },
       },
       { onError: (error, job) => log.error({ err: error, job }, 'a job failed; the sweep tries again') },
     )
     closers.push(() => workers.close())
 
-    const webhooks = await openWebhooks(context, { databaseUrl: env.databaseUrl, sealingKey: env.keys.sealing, networks: env.webhookNetworks })
+    const webhooks = await openWebhooks(context, { databaseUrl: env.databaseUrl, sealingKey: env.keys.sealing, networks: env.webhookNetworks, portalUrl: env.portalUrl })
     closers.push(() => webhooks.close())
+    const notices = await openNotices(context, { databaseUrl: env.databaseUrl, server: env.mail })
+    closers.push(() => notices.close())
 
     const changes = createChanges()
     const listener = await listenTo(env.databaseUrl, CHANGES_CHANNEL, {

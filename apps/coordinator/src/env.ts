@@ -28,9 +28,14 @@ const schema = z.object({
   WEBHOOK_ALLOWED_NETWORKS: networkList,
   /** Such networks for everybody's webhooks: only where customers may see all that answers there. */
   WEBHOOK_CUSTOMER_NETWORKS: networkList,
+  /** smtp:// or smtps://, as the portal has it: people are written to about what concerns them. Unset: nobody is. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z.string().min(3).max(320).optional(),
+  /** Where the portal is reached: mails and messages to channels lead there. Needed with SMTP_URL. */
+  PORTAL_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   EXIT_WITH_PARENT: z.enum(['0', '1']).default('0'),
-})
+}).refine(({ SMTP_URL, PORTAL_URL }) => SMTP_URL === undefined || PORTAL_URL !== undefined, { path: ['PORTAL_URL'], error: 'is needed with SMTP_URL: mails lead to the portal' })
 
 /** The coordinator's settings. Throws with the name of what is missing or wrong. */
 export function readEnv(environment: NodeJS.ProcessEnv = process.env) {
@@ -44,6 +49,8 @@ export function readEnv(environment: NodeJS.ProcessEnv = process.env) {
     keys: { sealing: env.SEALING_KEY, gateway: env.GATEWAY_KEY, orderPublic: env.ORDER_PUBLIC_KEY, auditSigning: env.AUDIT_SIGNING_KEY },
     auditAnchor: env.AUDIT_ANCHOR ?? null,
     webhookNetworks: { provider: [...env.WEBHOOK_ALLOWED_NETWORKS, ...env.WEBHOOK_CUSTOMER_NETWORKS], customers: env.WEBHOOK_CUSTOMER_NETWORKS },
+    mail: env.SMTP_URL === undefined || env.PORTAL_URL === undefined ? null : { url: env.SMTP_URL, from: env.MAIL_FROM ?? null, portalUrl: env.PORTAL_URL },
+    portalUrl: env.PORTAL_URL ?? null,
     logLevel: env.LOG_LEVEL,
     exitWithParent: env.EXIT_WITH_PARENT === '1',
   }

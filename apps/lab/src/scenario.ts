@@ -16,6 +16,8 @@ const vm = z.object({
   rewriteKiBPerSecond: z.number().nonnegative(),
   workingSet: z.number().min(0).max(1),
   replayTrace: z.boolean().default(false),
+  /** A guest that works on when it is asked to shut down. */
+  ignoresShutdown: z.boolean().default(false),
   disks: z.array(disk).min(1).max(4),
 })
 

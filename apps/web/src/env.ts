@@ -1,5 +1,5 @@
 import 'server-only'
-import { networkList } from '@driftless/domain'
+import { isLoopback, networkList } from '@driftless/domain'
 import { z } from 'zod'
 
 const schema = z.object({
@@ -41,14 +41,6 @@ const GATEWAY_PORT = 4601
 export function gatewayUrl(): string {
   const { GATEWAY_URL, NEXTAUTH_URL } = env()
   return GATEWAY_URL ?? `https://${new URL(NEXTAUTH_URL).hostname}:${GATEWAY_PORT}`
-}
-
-/** Names and addresses that a request reaches only from this machine. */
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
-
-/** Whether an address leads to this machine alone. */
-export function isLoopback(url: string): boolean {
-  return URL.canParse(url) && LOOPBACK.test(new URL(url).hostname)
 }
 
 /** Whether this portal is one machine's own (a demo, a test): reached by http on loopback. What it then talks to there may be, too. */

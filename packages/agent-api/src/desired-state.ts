@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { desiredProbe } from './observation.ts'
+import { desiredSourceSeed, desiredTargetSeed } from './seed.ts'
 import { bytes, carriedOrder, diskShape, id, orderPublicKey, rate, streamKey, vmShape } from './shapes.ts'
 
 /**
@@ -39,6 +41,8 @@ export const desiredSource = z.object({
   shutdownSeconds: z.number().positive(),
   /** A test for which a moment of the VM is to be marked in the stream, once the target waits for it. */
   test: z.object({ id }).nullish(),
+  /** The VM travels by device; null or absent: all of it goes over the wire. */
+  seed: desiredSourceSeed.nullish(),
   /** Present where the stage asks for what a person must have signed. */
   order: carriedOrder.optional(),
   /** While both agents know how to use it and the migration lives; both are given the same. */
@@ -80,6 +84,8 @@ export const desiredTarget = z.object({
    * that the guest had acknowledged before it.
    */
   test: z.object({ id, point: z.object({ moment: bytes, acknowledgedSequence: bytes }).nullable() }).nullish(),
+  /** The VM travels by device; null or absent: all of it comes over the wire. */
+  seed: desiredTargetSeed.nullish(),
   /** Present where the stage asks for what a person must have signed. */
   order: carriedOrder.optional(),
   /** While both agents know how to use it and the migration lives; both are given the same. */
@@ -96,6 +102,8 @@ export const desiredState = z.object({
   siteRateBytesPerSecond: rate.nullable(),
   /** VMs whose churn is watched for an estimate: unique bytes are counted and reported for these. */
   observeVmRefs: z.array(id).max(5_000),
+  /** Agents at the other end of lines that are to be probed; absent: none. */
+  probes: z.array(desiredProbe).max(500).optional(),
   /** An agent keeps the first it hears of, and no other counts from then on. */
   orderPublicKey: orderPublicKey.optional(),
 })

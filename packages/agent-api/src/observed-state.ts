@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { hypervisorFacts, notice, placement } from './hypervisor-facts.ts'
+import { observation } from './observation.ts'
+import { seedKeys, seedPlace, sourceSeedObserved, targetSeedObserved } from './seed.ts'
 import { bytes, guestHealth, hash, id, instantMs, power, problem, rate } from './shapes.ts'
 
 /** The replication states of one disk, as in `house.md`; the same list stands in `domain`. */
@@ -119,12 +121,15 @@ export const sourceObserved = z.object({
   sourceOffAtMs: instantMs.nullable(),
   finalSyncAtMs: instantMs.nullable(),
   hashes: z.array(diskHash).max(64).nullable(),
+  /** Set in stage FINAL, for `attempt`: the guest did not shut down and was powered off, as the approver who is named had agreed. */
+  poweredOff: z.object({ atMs: instantMs, agreedBy: z.string().max(200) }).nullish(),
   /** Set in stage FINAL, for `attempt`, once there are hashes. */
   reread: reread.nullish(),
   /** Null or absent: the guest writes as fast as its disk allows. */
   guestThrottle: guestThrottleObserved.nullable().optional(),
   problem: problem.nullable(),
   test: sourceTestObserved.nullish(),
+  seed: sourceSeedObserved.nullish(),
   /** The latest, oldest first. */
   notices: z.array(notice).max(20).optional(),
 })
@@ -154,6 +159,7 @@ export const targetObserved = z.object({
   shadow: guestState.nullable(),
   problem: problem.nullable(),
   test: targetTestObserved.nullish(),
+  seed: targetSeedObserved.nullish(),
   wayBack: wayBackObserved.nullish(),
 })
 export type TargetObserved = z.infer<typeof targetObserved>
@@ -192,6 +198,11 @@ export const report = z.object({
   targets: z.array(targetObserved).max(5_000),
   samples: z.array(telemetrySample).max(20_000),
   hypervisor: hypervisorFacts.nullish(),
+  /** Of observed VMs; null or absent: nothing new. */
+  observation: observation.nullish(),
+  /** Places for seeds; null or absent: this agent was given none. */
+  seedPlaces: z.array(seedPlace).max(64).nullish(),
+  seedKeys: seedKeys.nullish(),
 })
 export type Report = z.infer<typeof report>
 

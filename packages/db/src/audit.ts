@@ -5,7 +5,7 @@ import type { ScopedTx } from './scope.ts'
 export type AuditSubject = {
   readonly providerId: string
   readonly tenantId: string | null
-  readonly kind: 'migration' | 'wave' | 'booking' | 'cutover-attempt' | 'estimate' | 'site' | 'agent' | 'enrolment-token' | 'destination' | 'user' | 'provider' | 'tenant' | 'sign-on' | 'procedure' | 'audit-log' | 'webhook'
+  readonly kind: 'migration' | 'wave' | 'booking' | 'cutover-attempt' | 'estimate' | 'site' | 'agent' | 'enrolment-token' | 'destination' | 'user' | 'provider' | 'tenant' | 'sign-on' | 'procedure' | 'audit-log' | 'webhook' | 'shipment'
   readonly id: string
   readonly name: string
 }

@@ -10,8 +10,8 @@ import type { Db, Scope } from './index.ts'
 const OWNERS = [{ tenant: 'alpine', provider: 'north' }, { tenant: 'harbour', provider: 'north' }, { tenant: 'far', provider: 'south' }]
 /** Customers see the target sites that their destinations lead to, and the agents there: the provider's, never another tenant's. */
 const SHARED = ['site', 'agent']
-/** What proves who somebody is: seen by that person alone, in their own tenant, and by nobody who runs the organisation. */
-const PERSONAL = ['totp_secret', 'passkey', 'recovery_code']
+/** What proves who somebody is, and what is written to them: seen by that person alone, in their own tenant, and by nobody who runs the organisation. */
+const PERSONAL = ['totp_secret', 'passkey', 'recovery_code', 'notice', 'notice_choice', 'calendar_feed']
 const tables = z.array(z.object({ name: z.string(), secured: z.boolean(), readable: z.boolean(), writable: z.string().nullable() }))
 const columns = z.array(z.object({ table: z.string(), name: z.string(), type: z.string(), label: z.string().nullable() }))
 const seen = z.array(z.object({ tenant_id: z.string().nullable(), provider_id: z.string() }))
@@ -102,7 +102,7 @@ describe('row-level security', () => {
   })
 
   it('keeps secrets from the portal’s role', async () => {
-    for (const query of ['SELECT password_hash FROM portal_user', 'SELECT token_hash FROM portal_session', 'SELECT token_hash FROM invitation', 'SELECT token_hash FROM password_reset', 'SELECT client_secret_sealed FROM oidc_connection', 'SELECT * FROM sign_in_ticket', 'SELECT private_key_pem FROM certificate_authority', 'DELETE FROM audit_entry', 'UPDATE audit_entry SET action = action', 'INSERT INTO billing_start SELECT * FROM billing_start', 'UPDATE agent SET certificate_fingerprint = id', 'UPDATE agent SET quarantined_at = NULL'])
+    for (const query of ['SELECT password_hash FROM portal_user', 'SELECT token_hash FROM portal_session', 'SELECT token_hash FROM calendar_feed', 'SELECT token_hash FROM wave_link', 'SELECT content FROM notice', 'SELECT token_hash FROM invitation', 'SELECT token_hash FROM password_reset', 'SELECT client_secret_sealed FROM oidc_connection', 'SELECT * FROM sign_in_ticket', 'SELECT private_key_pem FROM certificate_authority', 'DELETE FROM audit_entry', 'UPDATE audit_entry SET action = action', 'INSERT INTO billing_entry SELECT * FROM billing_entry', 'UPDATE billing_entry SET stay = 2', 'DELETE FROM billing_entry', 'UPDATE agent SET certificate_fingerprint = id', 'UPDATE agent SET quarantined_at = NULL'])
       await expect(inScope(web, scope('alpine'), (tx) => tx.db.$executeRawUnsafe(query))).rejects.toThrow(/permission denied/)
   })
 })

@@ -7,7 +7,7 @@ import { canTransition } from './states/transition-table.ts'
 
 const START = 1_800_000_000_000
 const END = START + 3_600_000
-const next = (status: BookingStatus, nowMs: number, waveOver = false) => nextBookingStatus({ status, startsAtMs: START, endsAtMs: END }, nowMs, waveOver)
+const next = (status: BookingStatus, nowMs: number, waveOver = false, expiresAtMs: number | null = null) => nextBookingStatus({ status, startsAtMs: START, endsAtMs: END, expiresAtMs }, nowMs, waveOver)
 
 describe('nextBookingStatus', () => {
   it.each<[BookingStatus, string, number, boolean, BookingStatus | null]>([
@@ -27,6 +27,16 @@ describe('nextBookingStatus', () => {
     ['IN_PROGRESS', 'at the end', END, false, 'DONE'],
     ['LOCKED', 'its wave is over before it opens: time moves it, not the wave', START - 1, true, null],
   ])('%s, %s', (status, _when, nowMs, waveOver, wanted) => expect(next(status, nowMs, waveOver)).toBe(wanted))
+
+  it.each<[BookingStatus, number, BookingStatus | null]>([
+    ['REQUESTED', START - 501, null],
+    ['REQUESTED', START - 500, 'EXPIRED'],
+    ['COUNTER_OFFERED', START - 501, null],
+    ['COUNTER_OFFERED', START - 500, 'EXPIRED'],
+    ['APPROVED', START - 500, 'LOCKED'],
+    ['LOCKED', START - 500, null],
+    ['IN_PROGRESS', END - 1, null],
+  ])('%s that is held until half a second before the start, at %i', (status, nowMs, wanted) => expect(next(status, nowMs, false, START - 500)).toBe(wanted))
 
   it('moves only along the table, and never from what is over', () => {
     for (const status of BOOKING_STATUSES)

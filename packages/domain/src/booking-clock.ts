@@ -6,7 +6,7 @@ import type { BookingStatus } from './states/booking.ts'
  * that one decided on late (approved after its start) passes through every status on its way.
  */
 export function nextBookingStatus(
-  booking: { readonly status: BookingStatus; readonly startsAtMs: number; readonly endsAtMs: number },
+  booking: { readonly status: BookingStatus; readonly startsAtMs: number; readonly endsAtMs: number; /** Until when an unanswered one is held; null: until its end. */ readonly expiresAtMs: number | null },
   nowMs: number,
   waveOver: boolean,
 ): BookingStatus | null {
@@ -14,7 +14,7 @@ export function nextBookingStatus(
   switch (booking.status) {
     case 'REQUESTED':
     case 'COUNTER_OFFERED':
-      return over ? 'EXPIRED' : null
+      return over || (booking.expiresAtMs !== null && nowMs >= booking.expiresAtMs) ? 'EXPIRED' : null
     case 'APPROVED':
       if (over) return 'EXPIRED'
       return nowMs >= booking.startsAtMs - LOCK_LEAD_MS ? 'LOCKED' : null

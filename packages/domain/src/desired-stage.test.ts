@@ -3,9 +3,13 @@ import { sourceStage, targetStage } from './desired-stage.ts'
 import type { StageInput } from './desired-stage.ts'
 import { CUTOVER_STATUSES } from './states/cutover.ts'
 import { MIGRATION_STATUSES } from './states/migration.ts'
+import { RETURN_UNDER_WAY } from './states/return.ts'
+import type { ReturnStatus } from './states/return.ts'
 
 const given = (status: StageInput['status'], more: Partial<StageInput> = {}): StageInput => ({ status, resumeStatus: null, paused: false, wayBack: false, attempt: null, ...more })
 const trying = (status: NonNullable<StageInput['attempt']>['status'], sourceReturned = false, shadowGone = true): Partial<StageInput> => ({ attempt: { status, shadowGone, sourceReturned } })
+
+const returning = (status: ReturnStatus, wayBack = true): Partial<StageInput> => ({ vmReturn: { status, wayBack } })
 
 describe('desired stages', () => {
   it.each<[StageInput, string | null, string | null]>([
@@ -37,6 +41,16 @@ describe('desired stages', () => {
     [given('BLOCKED'), 'REPLICATE', 'RECEIVE'],
     [given('COMPLETED', trying('COMMITTED')), 'RELEASE', 'ACCEPT'],
     [given('COMPLETED', { wayBack: true, ...trying('COMMITTED') }), 'REVERSE', 'REVERSE'],
+    [given('VALIDATING', trying('COMMITTED')), 'FINAL', 'BOOT'],
+    [given('VALIDATING', { wayBack: true, ...trying('COMMITTED') }), 'REVERSE', 'REVERSE'],
+    [given('VALIDATING', { ...returning('REMOVING_SHADOW', false), ...trying('COMMITTED') }), 'FINAL', 'KEEP'],
+    [given('VALIDATING', { ...returning('STARTING_SOURCE', false), ...trying('COMMITTED') }), 'RETURN', 'KEEP'],
+    [given('VALIDATING', { wayBack: true, ...returning('HANDING_BACK'), ...trying('COMMITTED') }), 'REVERSE', 'HAND_BACK'],
+    [given('VALIDATING', { wayBack: true, ...returning('PROVING'), ...trying('COMMITTED') }), 'TAKE_BACK', 'HAND_BACK'],
+    [given('COMPLETED', { wayBack: true, ...returning('REMOVING_SHADOW'), ...trying('COMMITTED') }), 'TAKE_BACK', 'KEEP'],
+    [given('COMPLETED', { wayBack: true, ...returning('STARTING_SOURCE'), ...trying('COMMITTED') }), 'RETURN', 'KEEP'],
+    [given('REPLICATING', trying('COMMITTED')), 'REPLICATE', 'RECEIVE'],
+    [given('ROLLED_BACK', trying('COMMITTED')), 'STOP', 'DISCARD'],
     [given('CANCELLED', { wayBack: true }), 'STOP', 'DISCARD'],
     [given('REPLICATING', { wayBack: true }), 'REPLICATE', 'RECEIVE'],
     [given('CANCELLED'), 'STOP', 'DISCARD'],
@@ -47,9 +61,11 @@ describe('desired stages', () => {
     for (const status of MIGRATION_STATUSES)
       for (const attemptStatus of CUTOVER_STATUSES)
         for (const paused of [true, false])
-          for (const sourceReturned of [true, false]) {
-            const input: StageInput = { status, resumeStatus: null, paused, wayBack: paused, attempt: { status: attemptStatus, shadowGone: sourceReturned, sourceReturned } }
-            if (['BOOT', 'ACCEPT', 'REVERSE'].includes(targetStage(input) ?? '')) expect(['FINAL', 'RELEASE', 'REVERSE']).toContain(sourceStage(input))
-          }
+          for (const sourceReturned of [true, false])
+            for (const ofReturn of [null, ...RETURN_UNDER_WAY])
+              for (const vmReturn of [ofReturn && { status: ofReturn, wayBack: true }, ofReturn && { status: ofReturn, wayBack: false }]) {
+                const input: StageInput = { status, resumeStatus: null, paused, wayBack: paused, attempt: { status: attemptStatus, shadowGone: sourceReturned, sourceReturned }, vmReturn }
+                if (['BOOT', 'ACCEPT', 'REVERSE', 'HAND_BACK'].includes(targetStage(input) ?? '')) expect(['FINAL', 'RELEASE', 'REVERSE', 'TAKE_BACK']).toContain(sourceStage(input))
+              }
   })
 })

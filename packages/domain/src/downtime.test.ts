@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { downtimeParts, downtimeSeconds } from './downtime.ts'
+import { downtimeParts, downtimeSeconds, quantile } from './downtime.ts'
 
 describe('downtimeParts', () => {
   test.each([
@@ -16,4 +16,16 @@ describe('downtimeParts', () => {
   test('an attempt that did not come that far has no parts', () => {
     expect(downtimeParts(0, { SOURCE_OFF: 1 }, 2)).toBeNull()
   })
+})
+
+test('a quantile is the value at its nearest rank', () => {
+  expect(quantile([3, 1, 2], 0.5)).toBe(2)
+  expect(quantile([3, 1, 2], 0.9)).toBe(3)
+  expect(quantile([3, 1, 2], 0)).toBe(1)
+  expect(quantile([], 0.5)).toBeNull()
+})
+
+test('downtime is never negative: two sites’ clocks may differ', () => {
+  expect(downtimeSeconds(1_000, 3_500)).toBe(2.5)
+  expect(downtimeSeconds(3_500, 1_000)).toBe(0)
 })

@@ -1,7 +1,11 @@
+import type { ShutdownRefusal, ValidationDefault } from './agreement.ts'
+import type { TurnAnswer } from './cutover/turn.ts'
 import type { WindowAnswer } from './service-window.ts'
 import type { CutoverStatus } from './states/cutover.ts'
 import type { MigrationStatus } from './states/migration.ts'
+import type { ReturnStatus } from './states/return.ts'
 import type { TestBootStatus, TestEndReason } from './states/test-boot.ts'
+import type { CarriedView } from './shipment/shipment-wait.ts'
 import type { WaitReason } from './waiting.ts'
 
 /** The test boot of a migration in TESTING. */
@@ -59,6 +63,8 @@ export type TargetView = {
   readonly stage: string | null
   readonly freeBytes: number | null
   readonly hashes: Readonly<Record<string, string>> | null
+  /** In a return: the VM is off, and the source has all that it wrote. */
+  readonly handedBack?: boolean
   readonly shadow: { readonly on: boolean; readonly health: string; readonly healthDetail: string | null; readonly sequenceAtBoot: number | null; readonly wrote: boolean } | null
   readonly problem: { readonly code: string; readonly message: string } | null
   readonly test: TargetTestView | null
@@ -67,13 +73,26 @@ export type TargetView = {
 /** FITS: signed, and for the plan as it is. VOID: not by the portal's key. */
 export type OrderState = 'FITS' | 'MISSING' | 'PLAN_CHANGED' | 'VOID'
 
+/** A VM that runs at the target since its attempt was COMMITTED. */
+export type AfterCommitView = {
+  /** Until its validation period ends; 0 and less: it has ended; null: none was agreed on. */
+  readonly secondsLeft: number | null
+  readonly byDefault: ValidationDefault
+  /** A person has accepted the VM. */
+  readonly accepted: boolean
+  /** The return that is under way; null: none. */
+  readonly vmReturn: { readonly status: ReturnStatus; readonly wayBack: boolean; readonly secondsInStatus: number; /** What the target proved to have handed back: disk key → hash. */ readonly handedBack: Readonly<Record<string, string>>; /** Whether each side has reported since this step began: what it said before may be of an earlier return. */ readonly sourceHeard: boolean; readonly targetHeard: boolean } | null
+  /** Why the latest return from this attempt was called off; null: none was. */
+  readonly calledOff: string | null
+}
+
 /** Everything the decision about one migration rests on, read in one transaction. */
 export type MigrationView = {
   readonly status: MigrationStatus
   readonly resumeStatus: MigrationStatus | null
   readonly paused: boolean
+  /** It begins by itself in its window. */
   readonly automatic: boolean
-  readonly cutoverRequested: boolean
   readonly diskKeys: readonly string[]
   readonly neededBytes: number
   /** The guest writes faster than the link takes it: as things are, the backlog never ends. */
@@ -82,15 +101,36 @@ export type MigrationView = {
   readonly target: TargetView
   /** Where the wave's present booking stands; null: none that counts. */
   readonly booking: { readonly status: string; readonly window: WindowAnswer } | null
+  /** There is none, and the last one ended without this VM. */
+  readonly passedWindow: boolean
+  /** What all approvals come to; null: not enough have said go, or the wait time is not over. */
   readonly goNoGo: 'GO' | 'NO_GO' | null
+  /** What is missing to a go, in words. */
+  readonly goNoGoDetail?: string | null
   /** Whether the agents will obey the go: the signed order for this VM and this window. */
   readonly order: OrderState
-  readonly attempt: { readonly number: number; readonly status: CutoverStatus; readonly shadowGone: boolean; readonly sourceReturned: boolean; readonly secondsInStatus: number; readonly inPresentBooking: boolean } | null
+  readonly attempt: { readonly number: number; readonly status: CutoverStatus; readonly shadowGone: boolean; readonly sourceReturned: boolean; readonly secondsInStatus: number; /** Of the window that it began in; negative: that is over. */ readonly windowLeftSeconds: number } | null
   /** The latest test boot, while it is not over; null: none. */
   readonly test: TestView | null
-  /** Another VM of the wave is in its cutover, or is first in turn. */
-  readonly othersTurn: boolean
-  readonly limits: { readonly shutdownSeconds: number }
+  /** Whether it is this VM's turn, as the wave agreed on; looked at once everything else is given. */
+  readonly turn: TurnAnswer
+  readonly limits: { readonly shutdownSeconds: number; readonly refusal: ShutdownRefusal }
+  /** The wave's booked test boot, where it is looked at; null or absent: none is booked. */
+  readonly bookedTest?: BookedTestView | null
+  /** What the wave agreed on for a VM that runs at the target, and where its return stands; absent: accepted at once. */
+  readonly afterCommit?: AfterCommitView
+  /** The shipment by which this VM travels; null or absent: all of it goes over the wire. */
+  readonly shipment?: CarriedView | null
+}
+
+/** A test boot that was booked and approved for a window of its own. */
+export type BookedTestView = {
+  readonly bookingStatus: string
+  readonly window: WindowAnswer
+  /** What all approvals come to; GO where the customer's policy asks none for tests. */
+  readonly goNoGo: 'GO' | 'NO_GO' | null
+  /** This VM was tested in that window, whatever came of it: once is what was booked. */
+  readonly done: boolean
 }
 
 export type Step =
@@ -104,6 +144,11 @@ export type Step =
   | { readonly kind: 'SOURCE_RETURNED' }
   | { readonly kind: 'ROLL_BACK'; readonly code: string; readonly message: string }
   | { readonly kind: 'COMMIT' }
+  | { readonly kind: 'ACCEPT' }
+  | { readonly kind: 'BEGIN_RETURN' }
+  | { readonly kind: 'ADVANCE_RETURN'; readonly to: ReturnStatus }
+  | { readonly kind: 'CALL_OFF_RETURN'; readonly code: string; readonly message: string }
+  | { readonly kind: 'BEGIN_TEST' }
   | { readonly kind: 'ADVANCE_TEST'; readonly to: TestBootStatus; readonly detail: string | null }
   | { readonly kind: 'END_TEST'; readonly reason: TestEndReason; readonly detail: string | null }
   | { readonly kind: 'TEST_ENDED' }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { rollbackReserveSeconds } from './cutover/deadline.ts'
+import { REREAD_SECONDS } from './cutover/forecast.ts'
+import { differingDisks } from './differing-disks.ts'
 import { AGENT_AWAY_SECONDS } from './migration-view.ts'
 import type { MigrationView, SourceView, TargetView } from './migration-view.ts'
-import { CAUGHT_UP_BYTES, PARTNER_LOST_SECONDS, REREAD_SECONDS, STEP_LIMIT_SECONDS, TARGET_UNHEARD_SECONDS, differingDisks, nextStep } from './next-step.ts'
+import { CAUGHT_UP_BYTES, PARTNER_LOST_SECONDS, STEP_LIMIT_SECONDS, TARGET_UNHEARD_SECONDS, nextStep } from './next-step.ts'
 import { CUTOVER_COMMITTING } from './states/cutover.ts'
 import type { CutoverStatus } from './states/cutover.ts'
 import { MIGRATION_ENDED, MIGRATION_PLANNED } from './states/migration.ts'
@@ -12,8 +15,8 @@ const SOURCE: SourceView = {
 }
 const TARGET: TargetView = { silentSeconds: 1, hypervisorProblem: null, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null, test: null }
 const READY: MigrationView = {
-  status: 'READY_FOR_CUTOVER', resumeStatus: null, paused: false, automatic: true, cutoverRequested: false, diskKeys: ['disk0', 'disk1'], neededBytes: 5_000, diverges: false,
-  source: SOURCE, target: TARGET, booking: { status: 'IN_PROGRESS', window: 'OPEN' }, goNoGo: 'GO', order: 'FITS', attempt: null, test: null, othersTurn: false, limits: { shutdownSeconds: 120 },
+  status: 'READY_FOR_CUTOVER', resumeStatus: null, paused: false, automatic: true, diskKeys: ['disk0', 'disk1'], neededBytes: 5_000, diverges: false,
+  source: SOURCE, target: TARGET, booking: { status: 'IN_PROGRESS', window: 'OPEN' }, goNoGo: 'GO', order: 'FITS', attempt: null, test: null, turn: { kind: 'BEGIN' }, passedWindow: false, limits: { shutdownSeconds: 120, refusal: 'ABORT' },
 }
 const source = (changes: Partial<SourceView>): Partial<MigrationView> => ({ source: { ...SOURCE, ...changes } })
 const target = (changes: Partial<TargetView>): Partial<MigrationView> => ({ target: { ...TARGET, ...changes } })
@@ -24,11 +27,12 @@ const rollsBack = (code: string) => expect.objectContaining({ kind: 'ROLL_BACK',
 const HASHES = { disk0: 'a', disk1: 'b' }
 const attempt = (status: CutoverStatus, more: Partial<NonNullable<MigrationView['attempt']>> = {}): Partial<MigrationView> => ({
   status: status === 'VALIDATING' ? 'VALIDATING' : 'CUTTING_OVER',
-  attempt: { number: 2, status, shadowGone: true, sourceReturned: false, secondsInStatus: 1, inPresentBooking: true, ...more },
+  attempt: { number: 2, status, shadowGone: true, sourceReturned: false, secondsInStatus: 1, windowLeftSeconds: 3_000, ...more },
 })
 const SHADOW = { on: true, health: 'HEALTHY', healthDetail: null, sequenceAtBoot: 100, wrote: true }
 
 describe('replication', () => {
+  const CARRIED = { status: 'HANDED_OVER', late: false, exportProblem: null, importProblem: null } as const
   const problem = (code: string) => ({ problem: { code, message: 'what the agent said' } })
   it.each<[string, Partial<MigrationView>[], unknown]>([
     ['ended', [{ status: 'COMPLETED' }], { kind: 'NOTHING' }],
@@ -57,6 +61,11 @@ describe('replication', () => {
     ['ready, and the guest outruns the link', [{ diverges: true }], waits('NOT_CONVERGING')],
     ['a broken link has its own word', [{ status: 'REPLICATING', diverges: true }, source({ connected: false })], waits('CATCHING_UP')],
     ['paused, whatever was before', [{ status: 'REPLICATING', diverges: true, paused: true }], waits('PAUSED')],
+    ['on a lorry: neither copying nor in step', [{ status: 'REPLICATING', shipment: CARRIED }], waits('SHIPMENT_TRAVELLING')],
+    ['on a lorry: not called stalled', [{ status: 'REPLICATING', shipment: CARRIED, diverges: true }, source({ connected: false, foregroundLeftBytes: CAUGHT_UP_BYTES + 1 })], waits('SHIPMENT_TRAVELLING')],
+    ['on a lorry, and its agent is away: that comes first', [{ status: 'REPLICATING', shipment: CARRIED }, source({ silentSeconds: null })], waits('SOURCE_AGENT_AWAY')],
+    ['read in, and behind', [{ status: 'REPLICATING', shipment: { ...CARRIED, status: 'IMPORTED' } }, source({ foregroundLeftBytes: CAUGHT_UP_BYTES + 1 })], waits('CATCHING_UP')],
+    ['read in, and in step', [{ status: 'REPLICATING', shipment: { ...CARRIED, status: 'IMPORTED' } }], { kind: 'MOVE', to: 'READY_FOR_CUTOVER' }],
     ['target full', [{ status: 'REPLICATING' }, target(problem('INSUFFICIENT_SPACE'))], expect.objectContaining({ kind: 'BLOCK', reason: 'INSUFFICIENT_SPACE', detail: 'what the agent said' })],
     ['source says target full', [{ status: 'REPLICATING' }, source(problem('INSUFFICIENT_SPACE'))], expect.objectContaining({ kind: 'BLOCK', reason: 'INSUFFICIENT_SPACE' })],
     ['source disk unreadable', [{ status: 'REPLICATING' }, source(problem('DISK_READ_FAILED'))], expect.objectContaining({ kind: 'BLOCK', reason: 'AGENT_PROBLEM' })],
@@ -69,6 +78,23 @@ describe('replication', () => {
 
   it.each([...MIGRATION_ENDED])('does nothing in %s', (status) => expect(step({ status })).toEqual({ kind: 'NOTHING' }))
   it.each([...MIGRATION_PLANNED])('waits for the start in %s', (status) => expect(step({ status })).toEqual(waits('START_WAVE')))
+})
+
+describe('a booked test', () => {
+  const BOOKED = { bookingStatus: 'IN_PROGRESS', window: 'OPEN', goNoGo: 'GO', done: false } as const
+  const booked = (more: Partial<NonNullable<MigrationView['bookedTest']>> = {}): Partial<MigrationView> => ({ booking: null, bookedTest: { ...BOOKED, ...more } })
+  it.each<[string, Partial<MigrationView>[], unknown]>([
+    ['begins in its window', [booked()], { kind: 'BEGIN_TEST' }],
+    ['begins beside a cutover that is asked for by hand', [booked(), { booking: { status: 'IN_PROGRESS', window: 'OPEN' }, automatic: false }], { kind: 'BEGIN_TEST' }],
+    ['gives way to a cutover that begins by itself', [booked(), { booking: { status: 'IN_PROGRESS', window: 'OPEN' } }], { kind: 'BEGIN_ATTEMPT' }],
+    ['not before it is open', [booked({ bookingStatus: 'LOCKED', window: 'NOT_YET' })], waits('BOOK_WINDOW')],
+    ['not after its lockout', [booked({ window: 'LOCKED_OUT' })], waits('BOOK_WINDOW')],
+    ['not without the go that is asked for', [booked({ goNoGo: null })], waits('BOOK_WINDOW')],
+    ['not against a no-go', [booked({ goNoGo: 'NO_GO' })], waits('BOOK_WINDOW')],
+    ['once', [booked({ done: true })], waits('BOOK_WINDOW')],
+    ['not while the source is on its way back', [booked(), { attempt: { number: 1, status: 'ROLLED_BACK', shadowGone: true, sourceReturned: false, secondsInStatus: 1, windowLeftSeconds: 0 } }], waits('CUTTING_OVER')],
+    ['not while it copies', [booked(), source({ backgroundLeftBytes: 1 })], { kind: 'MOVE', to: 'REPLICATING' }],
+  ])('%s', (_name, changes, wanted) => expect(step(...changes)).toEqual(wanted))
 })
 
 describe('before a cutover may begin', () => {
@@ -84,13 +110,10 @@ describe('before a cutover may begin', () => {
     ['after the lockout', [{ booking: { status: 'IN_PROGRESS', window: 'LOCKED_OUT' } }], waits('WINDOW_MISSED')],
     ['does not fit any more', [{ booking: { status: 'IN_PROGRESS', window: 'DOES_NOT_FIT' } }], waits('WINDOW_MISSED')],
     ['no-go', [{ goNoGo: 'NO_GO' }], waits('NO_GO')],
-    ['by hand, not asked for', [{ automatic: false }], waits('REQUEST_CUTOVER')],
-    ['by hand, asked for', [{ automatic: false, cutoverRequested: true }], { kind: 'BEGIN_ATTEMPT' }],
-    ['another VM is at it', [{ othersTurn: true }], waits('WAITING_FOR_TURN')],
-    ['failed in this window, automatic does not try again', [attempt('ROLLED_BACK', { sourceReturned: true }), { status: 'READY_FOR_CUTOVER' }], waits('CUTOVER_FAILED')],
-    ['failed in this window, asked for again', [attempt('ROLLED_BACK', { sourceReturned: true }), { status: 'READY_FOR_CUTOVER', cutoverRequested: true }], { kind: 'BEGIN_ATTEMPT' }],
-    ['failed in an earlier window', [attempt('ROLLED_BACK', { sourceReturned: true, inPresentBooking: false }), { status: 'READY_FOR_CUTOVER' }], { kind: 'BEGIN_ATTEMPT' }],
-    ['failed, source not back', [attempt('ROLLED_BACK'), { status: 'READY_FOR_CUTOVER', cutoverRequested: true }], waits('CUTTING_OVER')],
+    ['the last window went by', [{ booking: null, passedWindow: true }], expect.objectContaining({ kind: 'WAIT', reason: 'BOOK_WINDOW', detail: expect.stringMatching(/replication goes on/) })],
+    ['not its turn', [{ turn: { kind: 'WAIT', reason: 'WAITING_FOR_TURN', detail: 'mail is first.' } }], { kind: 'WAIT', reason: 'WAITING_FOR_TURN', detail: 'mail is first.' }],
+    ['failed before, and its turn again', [attempt('ROLLED_BACK', { sourceReturned: true }), { status: 'READY_FOR_CUTOVER' }], { kind: 'BEGIN_ATTEMPT' }],
+    ['failed, source not back', [attempt('ROLLED_BACK'), { status: 'READY_FOR_CUTOVER' }], waits('CUTTING_OVER')],
     ['failed, shadow may run', [attempt('ROLLED_BACK', { shadowGone: false }), { status: 'REPLICATING' }, target({ stage: 'CONVERGING', attempt: 2 })], waits('CUTTING_OVER')],
     ['failed, shadow seen on', [attempt('ROLLED_BACK', { shadowGone: false }), { status: 'REPLICATING' }, target({ stage: 'KEEP', attempt: 2, shadow: SHADOW })], waits('CUTTING_OVER')],
     ['failed, target lost: the source stays off', [attempt('ROLLED_BACK', { shadowGone: false }), { status: 'REPLICATING' }, source({ stage: 'RETURN', attempt: 2 }), target({ silentSeconds: 31, attempt: 2 })], waits('TARGET_AGENT_AWAY')],
@@ -127,7 +150,7 @@ describe('an attempt that has stopped nothing yet', () => {
     for (const window of ['NOT_YET', 'LOCKED_OUT', 'DOES_NOT_FIT', 'OVER'] as const)
       for (const status of ['REQUESTED', 'APPROVED', 'LOCKED', 'IN_PROGRESS', 'DONE'])
         for (const at of [{}, preflight, attempt('GO_NO_GO')]) {
-          const taken = step(at, { booking: { status, window }, cutoverRequested: true })
+          const taken = step(at, { booking: { status, window } })
           expect(['WAIT', 'ROLL_BACK']).toContain(taken.kind)
         }
   })
@@ -167,7 +190,9 @@ describe('an attempt past the point', () => {
     ['validating, all there', [attempt('VALIDATING'), proven, shadow()], { kind: 'COMMIT' }],
     ['validating, the source is being read once more', [attempt('VALIDATING'), again('RUNNING'), shadow()], waits('CUTTING_OVER')],
     ['validating, the source is still being read after a long time', [attempt('VALIDATING', { secondsInStatus: REREAD_SECONDS }), again('RUNNING'), shadow()], { kind: 'COMMIT' }],
-    ['validating, being read by a source that is away', [attempt('VALIDATING'), again('RUNNING', { silentSeconds: 99 }), shadow()], { kind: 'COMMIT' }],
+    ['validating, being read by a source that is not heard of', [attempt('VALIDATING'), again('RUNNING', { silentSeconds: 99 }), shadow()], waits('CUTTING_OVER')],
+    ['validating, the same when going back would soon no longer fit', [attempt('VALIDATING', { windowLeftSeconds: rollbackReserveSeconds('VALIDATING') }), again('RUNNING', { silentSeconds: 99 }), shadow()], { kind: 'COMMIT' }],
+    ['validating, being read by a source that is there, when going back would soon no longer fit', [attempt('VALIDATING', { windowLeftSeconds: rollbackReserveSeconds('VALIDATING') }), again('RUNNING'), shadow()], rollsBack('WINDOW_ENDING')],
     ['validating, read once more and equal', [attempt('VALIDATING'), again('EQUAL'), shadow()], { kind: 'COMMIT' }],
     ['validating, could not be read once more', [attempt('VALIDATING'), again('FAILED'), shadow()], { kind: 'COMMIT' }],
     ['validating, a write went unseen', [attempt('VALIDATING'), again('DIFFERENT'), shadow()], rollsBack('PROOF_WRONG')],
@@ -214,4 +239,42 @@ describe('differingDisks', () => {
   it('counts what is missing on either side as different', () => {
     expect(differingDisks(['a', 'b', 'c', 'd'], { a: '1', b: '2', c: '3' }, { a: '1', b: 'x', d: '4' })).toEqual(['b', 'c', 'd'])
   })
+})
+
+describe('an attempt whose window ends', () => {
+  const off = source({ attempt: 2, stage: 'FINAL', off: true, finalSynced: true, guestOn: false, hashes: HASHES })
+  const verified = target({ attempt: 2, hashes: HASHES })
+  const runs = target({ attempt: 2, shadow: SHADOW })
+  const left = (status: CutoverStatus, windowLeftSeconds: number) => attempt(status, { windowLeftSeconds })
+  it.each<[string, Partial<MigrationView>[], unknown]>([
+    ['goes on while going back still fits', [left('FINAL_SYNC', 46), off], { kind: 'ADVANCE_ATTEMPT', to: 'VERIFYING' }],
+    ['goes back, rather than on, once it does not', [left('FINAL_SYNC', 45), off], rollsBack('WINDOW_ENDING')],
+    ['goes back sooner where a shadow VM may run', [left('TARGET_BOOTING', 90), off, target({ attempt: 2 })], rollsBack('WINDOW_ENDING')],
+    ['starts nothing at the target any more', [left('VERIFYING', 45), off, verified], rollsBack('WINDOW_ENDING')],
+    ['waits for no guest', [left('SOURCE_QUIESCING', 45)], rollsBack('WINDOW_ENDING')],
+    ['says what went wrong before, where something did', [left('SOURCE_QUIESCING', 45), source({ attempt: 2, problem: { code: 'SHUTDOWN_REFUSED', message: 'm' } })], rollsBack('SHUTDOWN_REFUSED')],
+    ['is accepted where it is proven at that very look', [left('VALIDATING', 20), off, runs], { kind: 'COMMIT' }],
+    ['is not accepted once the window is over', [left('VALIDATING', 0), off, runs], rollsBack('WINDOW_ENDING')],
+    ['is rolled back late, when nobody could do it in time', [left('VALIDATING', -500), off, runs], rollsBack('WINDOW_ENDING')],
+  ])('%s', (_name, changes, wanted) => expect(step(...changes)).toEqual(wanted))
+
+  it('always has so much time left that going back fits, from whatever step it goes on', () => {
+    for (const status of CUTOVER_COMMITTING)
+      for (let seconds = -10; seconds < 200; seconds += 1) {
+        const taken = step(left(status, seconds), off, Object.assign({}, verified, { target: { ...TARGET, attempt: 2, hashes: HASHES, shadow: SHADOW } }))
+        if (taken.kind === 'ADVANCE_ATTEMPT' || taken.kind === 'WAIT') expect(seconds).toBeGreaterThan(rollbackReserveSeconds(status))
+        if (taken.kind === 'COMMIT') expect(seconds).toBeGreaterThan(0)
+      }
+  })
+})
+
+describe('a guest that does not shut down', () => {
+  const refuses = source({ attempt: 2, problem: { code: 'SHUTDOWN_REFUSED', message: 'It still runs.' } })
+  const policy = (refusal: MigrationView['limits']['refusal'], more = {}): Partial<MigrationView>[] => [attempt('SOURCE_QUIESCING', { secondsInStatus: 10_000, ...more }), refuses, { limits: { shutdownSeconds: 120, refusal } }]
+  it.each<[string, Partial<MigrationView>[], unknown]>([
+    ['ends the attempt, where that was agreed on', policy('ABORT'), rollsBack('SHUTDOWN_REFUSED')],
+    ['is waited for, however long, where that was agreed on', policy('WAIT'), { kind: 'WAIT', reason: 'CUTTING_OVER', detail: 'It still runs.' }],
+    ['is waited for only as long as going back fits', policy('WAIT', { windowLeftSeconds: 45 }), rollsBack('WINDOW_ENDING')],
+    ['was not switched off by its agent, though that was agreed on', policy('POWER_OFF'), rollsBack('SHUTDOWN_REFUSED')],
+  ])('%s', (_name, changes, wanted) => expect(step(...changes)).toEqual(wanted))
 })

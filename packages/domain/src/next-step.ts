@@ -1,8 +1,13 @@
+import { mustTurnBack, rollbackReserveSeconds } from './cutover/deadline.ts'
+import { REREAD_SECONDS } from './cutover/forecast.ts'
+import { differingDisks } from './differing-disks.ts'
 import { isAway } from './migration-view.ts'
 import type { MigrationView, Step } from './migration-view.ts'
 import { CUTOVER_COMMITTING, CUTOVER_OVER } from './states/cutover.ts'
 import type { CutoverStatus } from './states/cutover.ts'
 import { MIGRATION_ENDED, MIGRATION_PLANNED } from './states/migration.ts'
+import { shipmentWait } from './shipment/shipment-wait.ts'
+import { stepAfterCommit } from './step-after-commit.ts'
 import { stepOfTest } from './test-step.ts'
 import type { WaitReason } from './waiting.ts'
 
@@ -31,11 +36,6 @@ const SAY_GO_AGAIN = {
 } as const
 /** The same for a target that only the coordinator does not hear, while the source's link to it is up: that often mends. */
 export const TARGET_UNHEARD_SECONDS = 300
-/**
- * The second reading of the source's disks is waited for this long, well within VALIDATING's own limit: the VM runs at the
- * target meanwhile, and going back costs more than the little it adds. The evidence says whether it was finished.
- */
-export const REREAD_SECONDS = 480
 /** Beyond the guest's own limit: the agent needs a moment to hear of it and to report. */
 export const QUIESCE_GRACE_SECONDS = 60
 
@@ -44,6 +44,8 @@ export const QUIESCE_GRACE_SECONDS = 60
  * anything it looks at has changed; taking it twice is harmless because writers compare and set.
  */
 export function nextStep(view: MigrationView): Step {
+  const after = stepAfterCommit(view)
+  if (after) return after
   if (MIGRATION_ENDED.includes(view.status)) return { kind: 'NOTHING' }
   if (MIGRATION_PLANNED.includes(view.status)) return wait('START_WAVE')
   if (view.attempt && !CUTOVER_OVER.includes(view.attempt.status)) return stepOfAttempt(view, view.attempt)
@@ -121,6 +123,9 @@ function stepOfReplication(view: MigrationView): Step {
     return { kind: 'MOVE', to: 'REPLICATING' }
   }
   if (view.paused) return wait('PAUSED')
+  // Nothing of it is sent, so it is neither stalled nor in step.
+  const carried = view.shipment ? shipmentWait(view.shipment) : null
+  if (carried) return wait(carried.reason, carried.detail)
   const copying = !source.reported || source.backgroundLeftBytes > 0
   if (copying && view.status === 'READY_FOR_CUTOVER') return { kind: 'MOVE', to: 'REPLICATING' }
   if (diverges(view)) return wait('NOT_CONVERGING')
@@ -138,20 +143,37 @@ function diverges({ diverges: verdict, source }: MigrationView): boolean {
 /** Replicated and in step: what is missing until the cutover may begin. */
 function stepOfReady(view: MigrationView): Step {
   const { booking, attempt } = view
-  const failedBefore = attempt?.status === 'ROLLED_BACK' && attempt.inPresentBooking
   if (attempt?.status === 'ROLLED_BACK' && !attempt.sourceReturned) return wait('CUTTING_OVER', 'The source is being powered on again.')
-  if (!booking) return wait('BOOK_WINDOW')
+  if (isTestDue(view)) return { kind: 'BEGIN_TEST' }
+  if (!booking) return wait('BOOK_WINDOW', view.passedWindow ? 'The last service window ended before this VM was moved. Nothing was stopped for it, and replication goes on.' : null)
   if (booking.status === 'REQUESTED' || booking.status === 'COUNTER_OFFERED') return wait('APPROVE_WINDOW')
   if (booking.window === 'NOT_YET' || booking.status !== 'IN_PROGRESS') return wait(booking.window === 'OVER' ? 'WINDOW_MISSED' : 'WINDOW_NOT_OPEN')
   if (booking.window !== 'OPEN') return wait('WINDOW_MISSED', booking.window)
   if (view.goNoGo === 'NO_GO') return wait('NO_GO')
-  if (!view.cutoverRequested && failedBefore) return wait('CUTOVER_FAILED')
-  if (!view.cutoverRequested && !view.automatic) return wait('REQUEST_CUTOVER')
-  if (view.othersTurn) return wait('WAITING_FOR_TURN')
-  return { kind: 'BEGIN_ATTEMPT' }
+  return view.turn.kind === 'WAIT' ? wait(view.turn.reason, view.turn.detail) : { kind: 'BEGIN_ATTEMPT' }
 }
 
+/** A booked test begins once in its window, after the go that its customer asks for; never while a cutover of this wave may begin by itself. */
+function isTestDue({ bookedTest, booking, automatic }: MigrationView): boolean {
+  if (!bookedTest || bookedTest.done || bookedTest.goNoGo !== 'GO') return false
+  const cutoverOpen = automatic && booking?.status === 'IN_PROGRESS' && booking.window === 'OPEN'
+  return bookedTest.bookingStatus === 'IN_PROGRESS' && bookedTest.window === 'OPEN' && !cutoverOpen
+}
+
+/**
+ * An attempt ends inside its window: well, or by going back. Once going back would soon no longer fit, nothing but going back is left;
+ * the one exception is an attempt that is proven at that very look, while its window is still open.
+ */
 function stepOfAttempt(view: MigrationView, attempt: NonNullable<MigrationView['attempt']>): Step {
+  const step = stepInWindow(view, attempt)
+  if (!CUTOVER_COMMITTING.includes(attempt.status) || step.kind === 'ROLL_BACK' || !mustTurnBack(attempt.status, attempt.windowLeftSeconds)) return step
+  if (step.kind === 'COMMIT' && attempt.windowLeftSeconds > 0) return step
+  const reserve = rollbackReserveSeconds(attempt.status)
+  return { kind: 'ROLL_BACK', code: 'WINDOW_ENDING', message: `In the step ${attempt.status} ${Math.max(0, Math.floor(attempt.windowLeftSeconds))} s of the service window were left, and going back takes up to ${reserve} s: the source is powered on again. Book a longer window, or see which step took long.` }
+}
+
+/** What the attempt would do if its window never ended. */
+function stepInWindow(view: MigrationView, attempt: NonNullable<MigrationView['attempt']>): Step {
   const { source, target } = view
   const back = (code: string, message: string): Step => ({ kind: 'ROLL_BACK', code, message })
   const current = source.attempt === attempt.number
@@ -164,22 +186,23 @@ function stepOfAttempt(view: MigrationView, attempt: NonNullable<MigrationView['
     if (view.paused) return wait('PAUSED')
     if (diverges(view)) return wait('NOT_CONVERGING')
     if (attempt.status === 'PREFLIGHT') return source.connected && source.backgroundLeftBytes === 0 && source.foregroundLeftBytes <= CAUGHT_UP_BYTES ? { kind: 'ADVANCE_ATTEMPT', to: 'GO_NO_GO' } : wait('CATCHING_UP')
-    if (view.goNoGo !== 'GO') return wait('GO_NO_GO')
+    if (view.goNoGo !== 'GO') return wait('GO_NO_GO', view.goNoGoDetail ?? null)
     return view.order === 'FITS' ? { kind: 'ADVANCE_ATTEMPT', to: 'SOURCE_QUIESCING' } : wait('GO_NO_GO', SAY_GO_AGAIN[view.order])
   }
 
   // Nothing of this attempt runs at the target yet, so going back costs one boot at most; later the target's own problem decides.
   if (current && source.problem?.code === ORDER_REFUSED && !CUTOVER_AT_TARGET.includes(attempt.status)) return back(source.problem.code, source.problem.message)
 
-  if (current && source.problem?.code === 'SHUTDOWN_REFUSED') return back(source.problem.code, source.problem.message)
-  const limit = attempt.status === 'SOURCE_QUIESCING' ? view.limits.shutdownSeconds + QUIESCE_GRACE_SECONDS : STEP_LIMIT_SECONDS[attempt.status]
+  const waitsForGuest = attempt.status === 'SOURCE_QUIESCING' && view.limits.refusal === 'WAIT'
+  if (current && source.problem?.code === 'SHUTDOWN_REFUSED' && !waitsForGuest) return back(source.problem.code, source.problem.message)
+  const limit = waitsForGuest ? undefined : attempt.status === 'SOURCE_QUIESCING' ? view.limits.shutdownSeconds + QUIESCE_GRACE_SECONDS : STEP_LIMIT_SECONDS[attempt.status]
   if (limit !== undefined && attempt.secondsInStatus > limit) return back('STEP_TOOK_TOO_LONG', `The step ${attempt.status} took longer than ${limit} seconds.`)
   const lost = lostPartner(view, attempt)
   if (lost) return back(lost.code, lost.message)
 
   switch (attempt.status) {
     case 'SOURCE_QUIESCING':
-      return current && source.off ? { kind: 'ADVANCE_ATTEMPT', to: 'SOURCE_OFF' } : wait('CUTTING_OVER')
+      return current && source.off ? { kind: 'ADVANCE_ATTEMPT', to: 'SOURCE_OFF' } : wait('CUTTING_OVER', current ? (source.problem?.message ?? null) : null)
     case 'SOURCE_OFF':
       return { kind: 'ADVANCE_ATTEMPT', to: 'FINAL_SYNC' }
     case 'FINAL_SYNC':
@@ -228,12 +251,10 @@ function stepOfValidation(view: MigrationView, attempt: NonNullable<MigrationVie
   if (shadow.health !== 'HEALTHY' || !shadow.wrote || shadow.sequenceAtBoot === null) return wait('CUTTING_OVER')
   if (shadow.sequenceAtBoot < view.source.acknowledgedSequence)
     return back('RECORDS_MISSING', `The guest had acknowledged record ${view.source.acknowledgedSequence}; the target has only up to ${shadow.sequenceAtBoot}.`)
-  if (reread === 'RUNNING' && !isAway(view.source) && attempt.secondsInStatus < REREAD_SECONDS)
+  // Unheard may only mean that the coordinator was away, or that its clock jumped: the source may have the answer, and the VM runs.
+  // One that is really away cannot power its VM on either, so that going back at the window's end would save nothing.
+  const givenUp = isAway(view.source) && mustTurnBack('VALIDATING', attempt.windowLeftSeconds)
+  if (reread === 'RUNNING' && !givenUp && attempt.secondsInStatus < REREAD_SECONDS)
     return wait('CUTTING_OVER', 'The VM runs at the target. The source’s disks are being read whole once more before it is accepted.')
   return { kind: 'COMMIT' }
-}
-
-/** The disks whose hashes are not the same on both sides; a missing hash counts as different. */
-export function differingDisks(keys: readonly string[], source: Readonly<Record<string, string>>, target: Readonly<Record<string, string>>): string[] {
-  return keys.filter((key) => source[key] === undefined || source[key] !== target[key])
 }

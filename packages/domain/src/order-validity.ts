@@ -15,3 +15,14 @@ export function cutoverOrderEndsMs(windowEndsAtMs: number, shutdownSeconds: numb
 
 /** Until when a replica may be removed on a decision made at `decidedAtMs`. */
 export const discardOrderEndsMs = (decidedAtMs: number): number => decidedAtMs + DISCARD_DAYS * DAY_MS
+
+/** An agent that was away when the VM was to go home must still be able to finish it; as long as for one that is given up. */
+export const returnOrderEndsMs = (decidedAtMs: number): number => decidedAtMs + DISCARD_DAYS * DAY_MS
+
+/** Long enough for an agent to be mended in the middle of a return that nobody has to confirm; short, as it was said beforehand. */
+const AGREED_RETURN_DAYS = 7
+
+/** The same for a return that the go agreed on: from the latest end of its validation period on. */
+export function agreedReturnEndsMs(windowEndsAtMs: number, shutdownSeconds: number, validationMinutes: number): number {
+  return cutoverOrderEndsMs(windowEndsAtMs, shutdownSeconds) + validationMinutes * 60_000 + AGREED_RETURN_DAYS * DAY_MS
+}

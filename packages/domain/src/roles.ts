@@ -8,12 +8,12 @@ export type UserRole = (typeof USER_ROLES)[number]
 /** What a person may do, beyond looking. */
 export const PERMISSIONS = [
   'plan-waves', 'run-estimates', 'control-replication', 'book-windows', 'request-cutover',
-  'decide-go-no-go', 'decide-bookings', 'manage-sites', 'manage-provider-sites', 'manage-provider', 'manage-people', 'manage-webhooks',
+  'decide-go-no-go', 'decide-bookings', 'manage-sites', 'manage-provider-sites', 'manage-provider', 'manage-people', 'manage-webhooks', 'ship-disks', 'receive-disks',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
 const operator: readonly Permission[] = [
-  'plan-waves', 'run-estimates', 'control-replication', 'book-windows', 'request-cutover', 'manage-sites', 'manage-webhooks',
+  'plan-waves', 'run-estimates', 'control-replication', 'book-windows', 'request-cutover', 'manage-sites', 'manage-webhooks', 'ship-disks',
 ]
 
 /**
@@ -25,9 +25,9 @@ const granted: Readonly<Record<UserRole, readonly Permission[]>> = {
   CUSTOMER_OPERATOR: operator,
   CUSTOMER_APPROVER: ['decide-go-no-go'],
   PROVIDER_VIEWER: [],
-  PROVIDER_OPERATOR: ['manage-provider-sites'],
-  PROVIDER_SCHEDULER: ['decide-bookings'],
-  PROVIDER_ADMIN: ['decide-bookings', 'manage-provider-sites', 'manage-provider', 'manage-people', 'manage-webhooks'],
+  PROVIDER_OPERATOR: ['manage-provider-sites', 'receive-disks'],
+  PROVIDER_SCHEDULER: ['decide-bookings', 'receive-disks'],
+  PROVIDER_ADMIN: ['decide-bookings', 'receive-disks', 'manage-provider-sites', 'manage-provider', 'manage-people', 'manage-webhooks'],
 }
 
 /** Whether `role` may do `permission`. */

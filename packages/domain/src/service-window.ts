@@ -3,6 +3,11 @@ import { DomainError } from './errors.ts'
 /** When a wave's sources may be powered off. Instants in milliseconds since the epoch; `startsAt` ≤ t < `endsAt`. */
 export type ServiceWindow = { readonly startsAtMs: number; readonly endsAtMs: number; readonly lockoutAtMs: number }
 
+/** The same from a row's instants. */
+export function serviceWindowOf({ startsAt, endsAt, lockoutAt }: { readonly startsAt: Date; readonly endsAt: Date; readonly lockoutAt: Date }): ServiceWindow {
+  return { startsAtMs: startsAt.getTime(), endsAtMs: endsAt.getTime(), lockoutAtMs: lockoutAt.getTime() }
+}
+
 const MINUTE_MS = 60_000
 /** Shorter than this, one VM's shutdown, verification and boot do not fit with their reserve. */
 export const SHORTEST_WINDOW_MS = 5 * MINUTE_MS

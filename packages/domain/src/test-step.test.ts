@@ -11,8 +11,8 @@ const SOURCE: SourceView = {
 }
 const TARGET: TargetView = { silentSeconds: 1, hypervisorProblem: null, attempt: 0, stage: 'RECEIVE', freeBytes: 10_000, hashes: null, shadow: null, problem: null, test: null }
 const TESTING: MigrationView = {
-  status: 'TESTING', resumeStatus: null, paused: false, automatic: true, cutoverRequested: false, diskKeys: ['disk0'], neededBytes: 5_000, diverges: false,
-  source: SOURCE, target: TARGET, booking: null, goNoGo: null, order: 'MISSING', attempt: null, test: null, othersTurn: false, limits: { shutdownSeconds: 120 },
+  status: 'TESTING', resumeStatus: null, paused: false, automatic: true, diskKeys: ['disk0'], neededBytes: 5_000, diverges: false,
+  source: SOURCE, target: TARGET, booking: null, goNoGo: null, order: 'MISSING', attempt: null, test: null, turn: { kind: 'BEGIN' }, passedWindow: false, limits: { shutdownSeconds: 120, refusal: 'ABORT' },
 }
 const test = (status: TestBootStatus, more: Partial<TestView> = {}): Partial<MigrationView> => ({ test: { id: 't', status, expired: false, secondsSinceStart: 1, acknowledgedSequence: ['STARTING', 'MARKING'].includes(status) ? null : 100, ...more } })
 const atSource = (more: Partial<SourceTestView>): Partial<MigrationView> => ({ source: { ...SOURCE, test: { id: 't', marked: false, problem: null, ...more } } })

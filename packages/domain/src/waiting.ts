@@ -13,6 +13,14 @@ export const WAIT_REASONS = {
   AGENT_PROBLEM: 'CUSTOMER_OPERATOR',
   PAUSED: 'CUSTOMER_OPERATOR',
   COPYING: 'DRIFTLESS',
+  SHIPMENT_EXPORTING: 'DRIFTLESS',
+  SHIPMENT_EXPORT_HELD: 'CUSTOMER_OPERATOR',
+  SHIPMENT_TO_HAND_OVER: 'CUSTOMER_OPERATOR',
+  SHIPMENT_TRAVELLING: 'PROVIDER_OPERATOR',
+  SHIPMENT_LATE: 'CUSTOMER_OPERATOR',
+  SHIPMENT_TO_IMPORT: 'PROVIDER_OPERATOR',
+  SHIPMENT_IMPORTING: 'DRIFTLESS',
+  SHIPMENT_REFUSED: 'PROVIDER_OPERATOR',
   CATCHING_UP: 'DRIFTLESS',
   NOT_CONVERGING: 'CUSTOMER_OPERATOR',
   COMPARING: 'DRIFTLESS',
@@ -28,11 +36,21 @@ export const WAIT_REASONS = {
   TESTING: 'CUSTOMER_OPERATOR',
   TEST_ENDING: 'DRIFTLESS',
   WAITING_FOR_TURN: 'DRIFTLESS',
+  WAITING_FOR_VM: 'DRIFTLESS',
+  WAITING_FOR_MOMENT: 'DRIFTLESS',
   CUTTING_OVER: 'DRIFTLESS',
+  VALIDATING: 'CUSTOMER_APPROVER',
+  VALIDATION_OVERDUE: 'CUSTOMER_APPROVER',
+  RETURNING: 'DRIFTLESS',
 } as const satisfies Record<string, Owner>
 export type WaitReason = keyof typeof WAIT_REASONS
 
 /** The one who must act on a reason. */
 export function ownerOf(reason: WaitReason): Owner {
   return WAIT_REASONS[reason]
+}
+
+/** Whether a stored word is one of ours; another version may have written it. */
+export function isWaitReason(value: string | null): value is WaitReason {
+  return value !== null && Object.hasOwn(WAIT_REASONS, value)
 }

@@ -44,7 +44,7 @@ describe.each(STORES)('the queue on %s', (store) => {
       await during(name, signal)
     }
     const handlers: Handlers = {
-      'drive-migration': handle('drive-migration'), 'advance-booking': handle('advance-booking'), 'finish-estimate': handle('finish-estimate'), sweep: handle('sweep'), 'roll-up-telemetry': handle('roll-up-telemetry'), 'anchor-audit-log': handle('anchor-audit-log'),
+      'drive-migration': handle('drive-migration'), 'advance-booking': handle('advance-booking'), 'finish-estimate': handle('finish-estimate'), 'drive-shipment': handle('drive-shipment'), sweep: handle('sweep'), 'roll-up-telemetry': handle('roll-up-telemetry'), 'anchor-audit-log': handle('anchor-audit-log'),
     }
     const workers = await openWorkers(queueUrl, handlers, { onError: (error) => failures.push(error.message) })
     closers.push(() => workers.close())
@@ -63,11 +63,12 @@ describe.each(STORES)('the queue on %s', (store) => {
     expect(await wake(queues, 'drive-migration', { migrationId: 'm' })).toBe(true)
     expect(await wake(queues, 'advance-booking', { bookingId: 'b' })).toBe(true)
     expect(await wake(queues, 'finish-estimate', { estimateId: 'e' })).toBe(true)
+    expect(await wake(queues, 'drive-shipment', { shipmentId: 's' })).toBe(true)
     expect(await wake(queues, 'sweep', {})).toBe(true)
     expect(await wake(queues, 'roll-up-telemetry', {})).toBe(true)
     expect(await wake(queues, 'anchor-audit-log', {})).toBe(true)
-    await settled(() => seen.length === 6)
-    expect(seen.toSorted()).toEqual(['advance-booking b', 'anchor-audit-log', 'drive-migration m', 'finish-estimate e', 'roll-up-telemetry', 'sweep'])
+    await settled(() => seen.length === 7)
+    expect(seen.toSorted()).toEqual(['advance-booking b', 'anchor-audit-log', 'drive-migration m', 'drive-shipment s', 'finish-estimate e', 'roll-up-telemetry', 'sweep'])
     expect(failures).toEqual([])
   })
 
@@ -131,7 +132,7 @@ describe('a PostgreSQL that ends every connection', () => {
       times += 1
       return Promise.resolve()
     }
-    const workers = await openWorkers(database.queueUrl, { 'drive-migration': handle, 'advance-booking': handle, 'finish-estimate': handle, sweep: handle, 'roll-up-telemetry': handle, 'anchor-audit-log': handle }, { onError: () => {} })
+    const workers = await openWorkers(database.queueUrl, { 'drive-migration': handle, 'advance-booking': handle, 'finish-estimate': handle, 'drive-shipment': handle, sweep: handle, 'roll-up-telemetry': handle, 'anchor-audit-log': handle }, { onError: () => {} })
     for (let round = 1; round <= 3; round += 1) {
       await wake(queues, 'drive-migration', { migrationId: `of round ${round}` })
       const until = performance.now() + 10_000
@@ -158,7 +159,7 @@ describe('a PostgreSQL that ends every connection', () => {
     // An error of a connection that nobody listens to any more would end the process: vitest fails by it.
     for (let round = 0; round < 10; round += 1) {
       const queues = openQueues(database.queueUrl)
-      const workers = await openWorkers(database.queueUrl, { 'drive-migration': nothing, 'advance-booking': nothing, 'finish-estimate': nothing, sweep: nothing, 'roll-up-telemetry': nothing, 'anchor-audit-log': nothing }, { onError: () => {} })
+      const workers = await openWorkers(database.queueUrl, { 'drive-migration': nothing, 'advance-booking': nothing, 'finish-estimate': nothing, 'drive-shipment': nothing, sweep: nothing, 'roll-up-telemetry': nothing, 'anchor-audit-log': nothing }, { onError: () => {} })
       await wake(queues, 'sweep', {})
       await Promise.all([owner.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`), workers.close(), queues.close()])
     }

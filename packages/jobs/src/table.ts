@@ -19,6 +19,7 @@ export const JOBS = {
   'drive-migration': job(z.object({ migrationId: id }), 20_000),
   'advance-booking': job(z.object({ bookingId: id }), 20_000),
   'finish-estimate': job(z.object({ estimateId: id }), 20_000),
+  'drive-shipment': job(z.object({ shipmentId: id }), 20_000),
   sweep: job(nothing, 30_000),
   'roll-up-telemetry': job(nothing, 60_000),
   'anchor-audit-log': job(nothing, 60_000),

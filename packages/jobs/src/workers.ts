@@ -41,6 +41,8 @@ async function dispatch(handlers: Handlers, name: string, data: unknown, signal:
       return handlers[name](JOBS[name].schema.parse(data), signal)
     case 'finish-estimate':
       return handlers[name](JOBS[name].schema.parse(data), signal)
+    case 'drive-shipment':
+      return handlers[name](JOBS[name].schema.parse(data), signal)
     case 'sweep':
     case 'roll-up-telemetry':
     case 'anchor-audit-log':

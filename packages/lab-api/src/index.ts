@@ -28,6 +28,8 @@ export const labWorkload = z.object({
   workingSet: z.number().min(0).max(1),
   /** A trace to replay on top (CSV, gzip): an absolute path, or null. */
   tracePath: z.string().nullable(),
+  /** It works on when it is asked to shut down. */
+  ignoresShutdown: z.boolean().optional(),
 })
 export type LabWorkload = z.infer<typeof labWorkload>
 

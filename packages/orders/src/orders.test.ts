@@ -26,6 +26,23 @@ describe('an order', () => {
     expect(read).toMatchObject({ order: { kind: 'CUTOVER', migrationId: 'm-1', plan, planHash: planHash(plan), startBefore: new Date(3).toISOString(), approval: { decidedBy: { id: 'anna' } } } })
   })
 
+  test('says that a guest may be powered off only where that was decided, and only then in the words of version 2', () => {
+    const harder = orderSigner(ours.privateKey).cutover({ ...decision, powerOffAfterSeconds: 120 })
+    expect(readOrder(harder, ours.publicKey)).toMatchObject({ order: { version: 2, onRefusedShutdown: 'POWER_OFF', powerOffAfterSeconds: 120 } })
+    expect(readOrder(signed, ours.publicKey)).toMatchObject({ order: { version: 1 } })
+    expect(signed.payload).not.toContain('onRefusedShutdown')
+    const asFirst = signPayload(harder.payload.replace('"version":2', '"version":1'), ours.privateKey)
+    const withoutWord = signPayload(signed.payload.replace('"version":1', '"version":2'), ours.privateKey)
+    const withoutTime = signPayload(harder.payload.replace('"powerOffAfterSeconds":120,', ''), ours.privateKey)
+    for (const wrong of [asFirst, withoutWord, withoutTime]) expect(readOrder(wrong, ours.publicKey)).toEqual({ fault: expect.stringMatching(/does not know/) })
+  })
+
+  test.each(['DISCARD', 'RETURN'] as const)('of the kind %s comes back as it was decided', (kind) => {
+    const signer = orderSigner(ours.privateKey)
+    const about = { id: 'order-2', migrationId: 'm-1', sourceAgentId: 'source', targetAgentId: 'target', decidedBy: { id: 'anna', name: 'Anna Keller' }, decidedAt: new Date(1), expiresAt: new Date(5) }
+    expect(readOrder(kind === 'RETURN' ? signer.goHome(about) : signer.discard(about), ours.publicKey)).toEqual({ order: { version: 1, kind, ...about, decidedAt: about.decidedAt.toISOString(), expiresAt: about.expiresAt.toISOString() } })
+  })
+
   test('has the same text whoever writes it, and a plan the same hash in whatever order', () => {
     const shuffled: OrderPlan = { ...Object.fromEntries(Object.entries(plan).toReversed()), ...plan, disks: plan.disks.toReversed() }
     expect(planHash(shuffled)).toBe(planHash(plan))

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { canonicalJson } from '@driftless/domain'
-import { ORDER_VERSION, order } from './order.ts'
+import { ORDER_VERSION, ORDER_VERSION_POWER_OFF, order } from './order.ts'
 import type { Order, OrderPlan, SignedOrder } from './order.ts'
 import { planHash } from './plan-hash.ts'
 import { signedBytes } from './signed-bytes.ts'
@@ -17,7 +17,10 @@ export type CutoverDecision = {
   readonly decidedAt: Date
   readonly window: { readonly startsAt: Date; readonly lockoutAt: Date; readonly endsAt: Date }
   readonly expiresAt: Date
+  /** A guest that has not shut down after this long is powered off; left out: it is not, ever. */
+  readonly powerOffAfterSeconds?: number
 }
+/** Of a replica that is discarded, or a VM that goes home. */
 export type DiscardDecision = {
   readonly id: string
   readonly migrationId: string
@@ -28,11 +31,13 @@ export type DiscardDecision = {
   readonly expiresAt: Date
 }
 
-/** Whoever holds the private key: the portal. `keyId` names the public half, for people who look at stored orders. */
+/** Whoever holds the private key: the portal. `keyId` names the public half (SPKI in DER, base64), for people who look at stored orders. */
 export type OrderSigner = {
   readonly keyId: string
+  readonly publicKey: string
   readonly cutover: (decision: CutoverDecision) => SignedOrder
   readonly discard: (decision: DiscardDecision) => SignedOrder
+  readonly goHome: (decision: DiscardDecision) => SignedOrder
 }
 
 /** Signs with an Ed25519 private key (PKCS#8 in DER, base64). Throws when it is none. */
@@ -40,10 +45,12 @@ export function orderSigner(privateKey: string): OrderSigner {
   const key = createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' })
   if (key.asymmetricKeyType !== 'ed25519') throw new Error('The key that signs orders is not an Ed25519 key.')
   const signed = (value: Order): SignedOrder => signPayload(canonicalJson(order.parse(value)), privateKey)
+  const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' }).toString('base64')
   return {
-    keyId: orderKeyId(createPublicKey(key).export({ format: 'der', type: 'spki' }).toString('base64')),
-    cutover: ({ id, migrationId, plan, waveId, bookingId, decidedBy, decidedAt, window, expiresAt }) => signed({
-      version: ORDER_VERSION, kind: 'CUTOVER', id, migrationId, plan, planHash: planHash(plan),
+    keyId: orderKeyId(publicKey),
+    publicKey,
+    cutover: ({ id, migrationId, plan, waveId, bookingId, decidedBy, decidedAt, window, expiresAt, powerOffAfterSeconds }) => signed({
+      ...(powerOffAfterSeconds === undefined ? { version: ORDER_VERSION } : { version: ORDER_VERSION_POWER_OFF, onRefusedShutdown: 'POWER_OFF', powerOffAfterSeconds }), kind: 'CUTOVER', id, migrationId, plan, planHash: planHash(plan),
       approval: {
         waveId, bookingId, decidedBy, decidedAt: decidedAt.toISOString(),
         window: { startsAt: window.startsAt.toISOString(), lockoutAt: window.lockoutAt.toISOString(), endsAt: window.endsAt.toISOString() },
@@ -51,6 +58,7 @@ export function orderSigner(privateKey: string): OrderSigner {
       startBefore: window.lockoutAt.toISOString(), expiresAt: expiresAt.toISOString(),
     }),
     discard: ({ decidedAt, expiresAt, ...decision }) => signed({ version: ORDER_VERSION, kind: 'DISCARD', ...decision, decidedAt: decidedAt.toISOString(), expiresAt: expiresAt.toISOString() }),
+    goHome: ({ decidedAt, expiresAt, ...decision }) => signed({ version: ORDER_VERSION, kind: 'RETURN', ...decision, decidedAt: decidedAt.toISOString(), expiresAt: expiresAt.toISOString() }),
   }
 }
 

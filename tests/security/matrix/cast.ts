@@ -26,7 +26,7 @@ export const MARK = 'Alder0wned'
 const belongings = (named: (what: string) => string) => ({
   provider: named('provider'), tenant: named('tenant'), site: named('site'), targetSite: named('target-site'), destination: named('destination'), vm: named('vm'), spareVm: named('spare-vm'),
   wave: named('wave'), migration: named('migration'), booking: named('booking'), estimate: named('estimate'), agent: named('agent'), targetAgent: named('target-agent'), person: named('person'), staff: named('staff'),
-  invitation: named('invitation'), leaver: named('leaver'), webhook: named('webhook'), delivery: named('delivery'),
+  invitation: named('invitation'), leaver: named('leaver'), webhook: named('webhook'), delivery: named('delivery'), link: named('link'), shipment: named('shipment'),
 })
 export type Ids = Readonly<ReturnType<typeof belongings>>
 
@@ -77,6 +77,7 @@ async function seedFactors(db: Db): Promise<void> {
   await db.passkey.create({ data: { id: 'm-passkey', ...own, name: `${MARK} key`, credentialId: 'bS1wYXNza2V5', publicKey: Uint8Array.from([1, 2, 3]), counter: 0n, transports: [], synced: false } })
   await db.recoveryCode.create({ data: { ...own, codeHash: `hash of a recovery code, ${'7'.repeat(40)}` } })
   await db.portalSession.create({ data: { id: 'm-session', ...own, tokenHash: `hash of a session, ${'8'.repeat(40)}`, factors: ['PASSWORD'], expiresAt: new Date(Date.now() + HOUR_MS) } })
+  await db.calendarFeed.create({ data: { ...own, tokenHash: `hash of a calendar, ${'5'.repeat(40)}` } })
   await db.$executeRaw`INSERT INTO sign_in_ticket (token_hash, user_id, challenge, expires_at) VALUES (${`hash of a ticket, ${'9'.repeat(40)}`}, ${own.userId}, 'challenge', now() + interval '1 day')`
 }
 
@@ -111,13 +112,25 @@ async function seedBelongings(db: Db): Promise<void> {
       migrations: { create: [{ id: IDS.migration, ...owned, vmId: IDS.vm, position: 0, status: 'ASSESSED', network: 'net', storage: 'gold', cpus: 2, memoryBytes: GIB, replications: { create: [{ ...owned, diskKey: 'disk-0', sizeBytes: 10n * GIB }] } }] },
     },
   })
+  await db.siteCalendar.create({ data: { siteId: IDS.targetSite, providerId: OWNER.provider, zone: 'UTC', patterns: [], exceptions: [], blackouts: [] } })
   const startsAt = new Date(now.getTime() + 24 * HOUR_MS)
   await db.booking.create({ data: { id: IDS.booking, ...owned, waveId: IDS.wave, targetSiteId: IDS.targetSite, startsAt, endsAt: new Date(startsAt.getTime() + 4 * HOUR_MS), lockoutAt: new Date(startsAt.getTime() + 3 * HOUR_MS), note: `${MARK} note`, requestedById: 'm-alder-customer_operator' } })
+  await db.approvalPolicy.create({ data: { ...owned, roles: ['CUSTOMER_APPROVER'], personIds: [], needed: 1, ownRequest: false, waitMinutes: 0, expiresHours: null, testsNeedGo: false } })
+  await db.goNoGo.create({ data: { ...owned, waveId: IDS.wave, bookingId: IDS.booking, decision: 'NO_GO', reason: `${MARK} reason`, decidedById: 'm-alder-customer_approver' } })
   await db.enrolmentToken.create({ data: { ...owned, siteId: IDS.site, secretHash: `hash of a token, ${'5'.repeat(40)}`, createdAt: now, expiresAt: new Date(now.getTime() + HOUR_MS / 2) } })
   await db.auditEntry.create({ data: { ...owned, actorKind: 'SYSTEM', actorName: `${MARK} system`, action: 'wave.plan', subjectKind: 'wave', subjectId: IDS.wave, subjectName: `${MARK} wave` } })
+  await db.waveLink.create({ data: { id: IDS.link, ...owned, waveId: IDS.wave, tokenHash: `hash of a link, ${'3'.repeat(40)}`, createdById: 'm-alder-customer_operator', expiresAt: new Date(now.getTime() + 24 * HOUR_MS) } })
   await db.evidencePack.create({ data: { migrationId: IDS.migration, ...owned, content: { vm: MARK }, sha256: '0'.repeat(64) } })
-  await db.billingStart.create({ data: { migrationId: IDS.migration, ...owned, vmName: `${MARK} vm`, cpus: 2, memoryBytes: GIB, diskBytes: GIB, acceptedAt: now } })
+  await db.billingEntry.create({ data: { migrationId: IDS.migration, ...owned, kind: 'TARGET_STARTED', stay: 1, vmName: `${MARK} vm`, waveName: `${MARK} wave`, cpus: 2, memoryMib: 1024n, diskMib: 1024n, at: now } })
   await db.signedOrder.create({ data: { id: 'm-order', ...owned, migrationId: IDS.migration, kind: 'DISCARD', payload: '{}', signature: `a signature, ${'4'.repeat(40)}`, keyId: 'a key' } })
+  await db.vmReturn.create({ data: { ...owned, migrationId: IDS.migration, attempt: 1, status: 'RETURNED', statusChangedAt: now, reachedAt: {}, wayBack: true, byDefault: false, reason: `${MARK} reason`, askedByName: `${MARK} person`, askedAt: now } })
+  await db.shipment.create({
+    data: {
+      id: IDS.shipment, ...owned, waveId: IDS.wave, status: 'CAUGHT_UP', statusChangedAt: now, reachedAt: { CAUGHT_UP: now.toISOString() }, sourcePlaces: [`${MARK}-place`], transitDays: 3, begunById: 'm-alder-customer_operator', begunAt: now,
+      vms: { create: [{ ...owned, migrationId: IDS.migration, manifestHash: '0'.repeat(64) }] }, devices: { create: [{ ...owned, deviceIds: [`${MARK}-device`], place: `${MARK}-place`, storedBytes: GIB }] },
+      events: { create: [{ ...owned, at: now, what: 'PREPARING', actorName: `${MARK} person`, detail: {} }] },
+    },
+  })
   // It hears of nothing that happens here, so that the coordinator leaves it as it is.
   await db.webhookEndpoint.create({
     data: {

@@ -5,9 +5,9 @@ import { z } from 'zod'
 
 /** Names of columns that hold secrets or what secrets are checked against. */
 const SOUNDS_SECRET = /secret|hash|token|private|sealed|password|totp|recovery|signature|_key$/
-/** Those that sound like it and are public: evidence, checksums, names of disks. */
+/** Those that sound like it and are public: evidence, checksums, names of disks and of slots. */
 const PUBLIC = new Set([
-  'passkey.public_key', 'cutover_attempt.source_hashes', 'cutover_attempt.target_hashes', 'replication.disk_key', 'audit_entry.hash', 'audit_entry.previous_hash', 'audit_head.hash', 'audit_anchor.hash', 'audit_anchor.public_key', 'audit_anchor.signature',
+  'passkey.public_key', 'go_no_go.plan_hash', 'cutover_attempt.source_hashes', 'cutover_attempt.target_hashes', 'replication.disk_key', 'window_slot.slot_key', 'audit_entry.hash', 'audit_entry.previous_hash', 'audit_head.hash', 'audit_anchor.hash', 'audit_anchor.public_key', 'audit_anchor.signature', 'signed_evidence.public_key', 'signed_evidence.signature', 'shipment_vm.manifest_hash', 'shipment_vm.imported_manifest_hash',
 ])
 /** Shorter values are words that occur anywhere. */
 const LEAST_LENGTH = 16

@@ -50,6 +50,8 @@ export async function fetchRoute(request: Request, path: string, headers: Readon
 
 function verdictOfCode(status: number, code: string): Heard['verdict'] {
   if (code === 'SIGNED_OUT' || code === 'FORBIDDEN') return code
+  // A customer's own rule says no, and says which one it is.
+  if (code === 'NOT_AN_APPROVER') return 'FORBIDDEN'
   if (code.endsWith('_UNKNOWN') || status === 404) return 'NOT_FOUND'
   return status >= 500 || code === 'UNEXPECTED' || code === 'BAD_INPUT' ? 'UNEXPECTED' : 'ALLOWED'
 }

@@ -9,15 +9,17 @@ const MAY_IMPORT = {
   'packages/sealing': [],
   'packages/orders': ['domain'],
   'packages/audit-chain': [],
+  'packages/evidence': ['domain', 'audit-chain'],
   'packages/agent-api': ['domain'],
+  'packages/notices': ['domain'],
   'packages/jobs': ['domain'],
   'packages/db': ['domain', 'audit-chain'],
-  'apps/web': ['domain', 'db', 'jobs', 'sealing', 'orders', 'audit-chain'],
-  'apps/coordinator': ['domain', 'db', 'jobs', 'agent-api', 'sealing', 'orders', 'audit-chain'],
+  'apps/web': ['domain', 'db', 'jobs', 'sealing', 'orders', 'audit-chain', 'evidence', 'notices'],
+  'apps/coordinator': ['domain', 'db', 'jobs', 'agent-api', 'sealing', 'orders', 'audit-chain', 'evidence', 'notices'],
   'apps/agent': ['domain', 'agent-api', 'lab-api', 'nbd', 'vim25', 'sealing', 'orders'],
   'apps/lab': ['lab-api', 'nbd'],
   prisma: ['domain', 'db'],
-  launch: ['domain', 'db', 'agent-api', 'audit-chain'],
+  launch: ['domain', 'db', 'agent-api', 'audit-chain', 'evidence', 'notices'],
 }
 const ADAPTER = /^apps\/agent\/src\/hypervisors\/([\w-]+)\//
 const AGENT_MAIN = 'apps/agent/src/main.ts'

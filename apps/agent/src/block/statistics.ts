@@ -12,12 +12,21 @@ export interface WriteInterval {
   latency: LatencyHistogram
 }
 
+/** Who watches a guest's writes beside the interval's counts; see `observer/disk-observer.ts`. */
+export interface WriteWatcher {
+  /** One write: its blocks, and how long it took. */
+  wrote(writtenBytes: number, first: number, end: number, latencyMs: number): void
+  /** Writes that passed elsewhere, as `Statistics.note` has them. */
+  told(writtenBytes: number, runs: readonly BlockRun[] | null, latencyMs: number | null): void
+}
+
 /** Counts a guest's writes: bytes, distinct pages (only while wanted: it costs a bitmap), latency as the guest sees it. */
 export class Statistics extends Filter {
   #writtenBytes = 0
   #intervalBytes = 0
   #pages: DirtyMap | null = null
   #latency = new LatencyHistogram()
+  #watcher: WriteWatcher | null = null
 
   /** All bytes written since the agent's start. */
   get writtenBytes(): number {
@@ -27,6 +36,15 @@ export class Statistics extends Filter {
   countPages(wanted: boolean): void {
     if (wanted === (this.#pages !== null)) return
     this.#pages = wanted ? new DirtyMap(blockCount(this.sizeBytes)) : null
+  }
+
+  get watched(): boolean {
+    return this.#watcher !== null
+  }
+
+  /** Who is told of every write from now on; null: nobody. */
+  watch(watcher: WriteWatcher | null): void {
+    this.#watcher = watcher
   }
 
   /** Counts since the last call, and starts anew. */
@@ -42,12 +60,13 @@ export class Statistics extends Filter {
     return taken
   }
 
-  /** Counts writes that passed elsewhere: their bytes, the blocks they fell in, and how long one took, where that is known. */
-  note(writtenBytes: number, runs: readonly BlockRun[], latencyMs: number | null): void {
+  /** Counts writes that passed elsewhere: their bytes, the blocks they fell in (null: only a counter was read), and how long one took, where that is known. */
+  note(writtenBytes: number, runs: readonly BlockRun[] | null, latencyMs: number | null): void {
     if (latencyMs !== null) this.#latency.record(latencyMs)
     this.#writtenBytes += writtenBytes
     this.#intervalBytes += writtenBytes
-    for (const { first, end } of runs) this.#pages?.mark(first, end)
+    for (const { first, end } of runs ?? []) this.#pages?.mark(first, end)
+    this.#watcher?.told(writtenBytes, runs, latencyMs)
   }
 
   async write(offset: number, data: Buffer): Promise<void> {
@@ -71,11 +90,13 @@ export class Statistics extends Filter {
   }
 
   #count(offset: number, length: number, startMs: number): void {
-    this.#latency.record(performance.now() - startMs)
+    const latencyMs = performance.now() - startMs
+    this.#latency.record(latencyMs)
     this.#writtenBytes += length
     this.#intervalBytes += length
-    if (this.#pages === null) return
+    if (this.#pages === null && this.#watcher === null) return
     const { first, end } = blocksOf(offset, length)
-    this.#pages.mark(first, end)
+    this.#pages?.mark(first, end)
+    this.#watcher?.wrote(length, first, end, latencyMs)
   }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { GatewayRefusal } from '@driftless/agent-api'
-import type { GatewayClient, Report, TelemetrySample } from '@driftless/agent-api'
+import type { GatewayClient, Observation, Report, TelemetrySample } from '@driftless/agent-api'
 import { sleep } from '../sleep.ts'
 import { Backoff } from './backoff.ts'
 import type { AgentRole } from './role.ts'
@@ -31,6 +31,8 @@ export interface ReporterOptions {
   desiredVersion: () => string | null
   /** Gives undelivered samples back to the role's bounded store. */
   restoreSamples: (samples: TelemetrySample[]) => void
+  /** Called once the gateway has it. */
+  observationDelivered?: (observation: Observation) => void
   now: () => number
   log: Logger
 }
@@ -112,6 +114,7 @@ export class Reporter {
       restoreSamples(report.samples)
       throw error
     }
+    if (report.observation) this.#options.observationDelivered?.(report.observation)
     if (sendInventory) {
       this.#inventorySeen = seen
       this.#inventoryAtMs = nowMs

@@ -25,8 +25,8 @@ const { privateKey, publicKey } = generateKeyPairSync('ed25519', { privateKeyEnc
 const signer = orderSigner(privateKey.toString('base64'))
 const orders: Orders = { read: (order) => ({ shown: order === undefined ? null : readOrder(order, publicKey.toString('base64')) }) }
 const common = () => ({ id: randomUUID(), migrationId: 'm-1', decidedBy: { id: 'anna', name: 'Anna' }, decidedAt: new Date(Date.now() + 1), expiresAt: new Date(Date.now() + HOUR) })
-const cutover = () => signer.cutover({
-  ...common(), waveId: 'w-1', bookingId: 'b-1', window: { startsAt: new Date(Date.now() - 1_000), lockoutAt: new Date(Date.now() + HOUR), endsAt: new Date(Date.now() + 2 * HOUR) },
+const cutover = (more: { powerOffAfterSeconds?: number } = {}) => signer.cutover({
+  ...common(), ...more, waveId: 'w-1', bookingId: 'b-1', window: { startsAt: new Date(Date.now() - 1_000), lockoutAt: new Date(Date.now() + HOUR), endsAt: new Date(Date.now() + 2 * HOUR) },
   plan: { sourceAgentId: 'source-1', targetAgentId: 'target-1', vmRef: 'vm-1', name: 'vm', cpus: 1, memoryBytes: 1024, network: 'n', storage: 's', disks: DISKS },
 })
 const discard = () => signer.discard({ ...common(), sourceAgentId: 'source-1', targetAgentId: 'target-1' })
@@ -108,6 +108,30 @@ describe('agents that know whose orders count', () => {
     drive({ stage: 'FINAL', attempt: 2, order: cutover() }, {})
     await sees('the source has proof', (seen) => seen.source.hashes !== null)
     expect(hypervisor.calls).toEqual(['shutdown vm-1'])
+  })
+
+  test('power a guest off that does not shut down only on an order that says so, not before its time, and say who had agreed', async () => {
+    const { vm, hypervisor, drive, sees, restart } = await replicated()
+    vm.obeys = false
+    drive({ stage: 'FINAL', attempt: 1, order: cutover() }, {})
+    await sees('the refusal is told', (seen) => seen.source.problem?.code === 'SHUTDOWN_REFUSED')
+    expect(vm.power).toBe('STOPPING')
+    vm.power = 'ON'
+    drive({ stage: 'RETURN', attempt: 1 }, { stage: 'KEEP' })
+    await sees('it runs', (seen) => seen.source.stage === 'RETURN' && seen.source.problem === null && seen.source.connected)
+    const order = cutover({ powerOffAfterSeconds: 3 })
+    const began = Date.now()
+    // What it is told of the time is less than what was signed.
+    drive({ stage: 'FINAL', attempt: 2, order, shutdownSeconds: 1 }, {})
+    await sees('off', (seen) => seen.source.sourceOffAtMs !== null)
+    expect(Date.now() - began).toBeGreaterThan(3_000)
+    await sees('the source has proof', (seen) => seen.source.hashes !== null && seen.source.problem === null && seen.source.poweredOff?.agreedBy === 'Anna')
+    expect(hypervisor.calls).toEqual(['shutdown vm-1', 'shutdown vm-1', 'power-off vm-1'])
+    await restart()
+    await sees('it is still known', (seen) => seen.source.hashes !== null && seen.source.poweredOff?.agreedBy === 'Anna')
+    drive({ stage: 'RETURN', attempt: 2 }, { stage: 'KEEP' })
+    await eventually('on again', () => vm.power === 'ON')
+    await sees('an attempt later', (seen) => seen.source.stage === 'RETURN' && seen.source.poweredOff == null)
   })
 
   test('go on with what they have begun, over a restart and past every limit, but do not begin it again', async () => {

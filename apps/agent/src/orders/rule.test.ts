@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { sourceStage, targetStage } from '@driftless/agent-api'
 import type { DesiredSource, DesiredTarget } from '@driftless/agent-api'
 import type { CutoverOrder, DiscardOrder, ReturnOrder } from '@driftless/orders'
-import { sourceRefusal, targetRefusal } from './rule.ts'
+import { powerOffAgreed, sourceRefusal, targetRefusal } from './rule.ts'
 import type { Shown, SourceHistory, TargetHistory } from './rule.ts'
 
 const HOUR = 3_600_000
@@ -159,6 +159,33 @@ describe('time', () => {
     // But a VM that was removed meanwhile is not built anew as something else.
     expect(targetRefusal('target', { ...target, shape: { ...target.shape, network: 'dmz' } }, { exists: true, bootedAttempt: 2, acceptedAtMs: null }, { order: cutover }, late)).toMatch(/not what was approved \(network\)/)
   })
+})
+
+describe('a guest that does not shut down', () => {
+  const harder: CutoverOrder = { ...cutover, version: 2, onRefusedShutdown: 'POWER_OFF', powerOffAfterSeconds: 90 }
+  const agreed = { by: 'Anna Keller', afterSeconds: 90 }
+  const asks = (order: CutoverOrder, more: Partial<DesiredSource> = {}, now = NOW) => powerOffAgreed('source', { ...source, ...more }, { order }, now)
+
+  test('is powered off on the word of its own order, with its time, and on no other', () => {
+    expect(asks(harder)).toEqual(agreed)
+    for (const [name, shown] of Object.entries(ORDERS)) expect(powerOffAgreed('source', source, shown, NOW), name).toBeNull()
+    const { plan } = harder
+    const wrong: CutoverOrder[] = [
+      { ...harder, migrationId: 'm-2' }, { ...harder, plan: { ...plan, vmRef: 'vm-2' } }, { ...harder, plan: { ...plan, sourceAgentId: 'other' } }, { ...harder, plan: { ...plan, targetAgentId: 'other' } },
+      { ...harder, plan: { ...plan, disks: [{ key: 'disk-0', sizeBytes: 11 }] } }, { ...cutover, powerOffAfterSeconds: 90 }, { ...cutover, onRefusedShutdown: 'POWER_OFF' },
+    ]
+    for (const order of wrong) expect(asks(order)).toBeNull()
+  })
+
+  test.each(sourceStage.options.filter((stage) => stage !== 'FINAL'))('is not powered off in %s', (stage) => expect(asks(harder, { stage })).toBeNull())
+
+  test.each([
+    ['long before its window', STARTS - HOUR, null],
+    ['in it', NOW, agreed],
+    ['after the lockout, as it began before', STARTS + HOUR + 1, agreed],
+    ['at the window’s end', STARTS + 2 * HOUR, null],
+    ['after it, however long the order holds', STARTS + 3 * HOUR, null],
+  ])('%s', (_, now, wanted) => expect(asks(harder, {}, now)).toEqual(wanted))
 })
 
 test('what a source takes back comes from the agent that the VM went to alone', () => {

@@ -12,6 +12,7 @@
  *            HAND_BACK       a RETURN order: it shuts the VM down
  *            ACCEPT REVERSE  none: they change nothing at the VM
  *
+ * A guest that does not shut down is powered off only where its CUTOVER order says so and after how long, and inside its window (`powerOffAgreed`).
  * A test boot is apart from every network and needs none.
  */
 import type { DesiredSource, DesiredTarget } from '@driftless/agent-api'
@@ -76,6 +77,21 @@ export function sourceRefusal(agentId: string, wanted: DesiredSource, history: S
   }
 }
 
+/** The approvers' signed word that a guest which does not shut down is powered off, and how long it may take before. */
+export type PowerOffAgreed = { readonly by: string; readonly afterSeconds: number }
+
+/**
+ * Whether the source agent `agentId` may power off a guest that it has asked to shut down; null: it may not, whatever it is told. Begun
+ * in time it may be done after the lockout, but never after the window: the cutover goes back then.
+ */
+export function powerOffAgreed(agentId: string, wanted: DesiredSource, shown: Shown, nowMs: number): PowerOffAgreed | null {
+  const order = shown !== null && 'order' in shown && shown.order.kind === 'CUTOVER' ? shown.order : null
+  if (wanted.stage !== 'FINAL' || order === null || order.onRefusedShutdown !== 'POWER_OFF' || order.powerOffAfterSeconds === undefined) return null
+  const fault = cutoverFault(shown, wanted.migrationId, (own) => planFault(agentId, wanted, own) ?? notYet(own.approval.window.startsAt, nowMs))
+  if (fault !== null || nowMs >= Date.parse(order.approval.window.endsAt)) return null
+  return { by: order.approval.decidedBy.name, afterSeconds: order.powerOffAfterSeconds }
+}
+
 /** Why the target agent `agentId` must not do what it is told; null: it may. */
 export function targetRefusal(agentId: string, wanted: DesiredTarget, history: TargetHistory, shown: Shown, nowMs: number): string | null {
   const { stage, migrationId, shape: { name } } = wanted
@@ -121,12 +137,16 @@ function cutoverFault(shown: Shown, migrationId: string, more: (order: CutoverOr
   return order.migrationId === migrationId ? more(order) : 'the order is for another migration'
 }
 
-function sourceFault(agentId: string, { vmRef, target, disks }: DesiredSource, { plan, approval, startBefore }: CutoverOrder, nowMs: number): string | null {
+function sourceFault(agentId: string, wanted: DesiredSource, order: CutoverOrder, nowMs: number): string | null {
+  const { approval, startBefore } = order
+  return planFault(agentId, wanted, order) ?? notYet(approval.window.startsAt, nowMs) ?? (nowMs > Date.parse(startBefore) ? `the order allows no beginning after ${startBefore}` : null)
+}
+
+function planFault(agentId: string, { vmRef, target, disks }: DesiredSource, { plan }: CutoverOrder): string | null {
   if (plan.sourceAgentId !== agentId) return 'the order is for another source agent'
   if (plan.vmRef !== vmRef) return `the order is for VM "${plan.vmRef}"`
   if (target !== null && plan.targetAgentId !== target.agentId) return 'the order is for another target agent'
-  if (!sameDisks(plan.disks, disks)) return 'the order is for other disks'
-  return notYet(approval.window.startsAt, nowMs) ?? (nowMs > Date.parse(startBefore) ? `the order allows no beginning after ${startBefore}` : null)
+  return sameDisks(plan.disks, disks) ? null : 'the order is for other disks'
 }
 
 function targetFault(agentId: string, { sourceAgentId, shape, attempt }: DesiredTarget, { bootedAttempt }: TargetHistory, { plan, approval, expiresAt }: CutoverOrder, nowMs: number): string | null {

@@ -9,6 +9,8 @@ import type { DirectReads } from './direct-reads.ts'
 import { FrameApplier } from './frame-applier.ts'
 import type { ReceivingDisk } from './frame-applier.ts'
 import { Inbox } from './inbox.ts'
+import { serveProbe } from './probe-session.ts'
+import type { ProbeAdmission } from './probe-session.ts'
 
 export { hashPieces } from './frame-applier.ts'
 export type { ReceivingDisk }
@@ -32,7 +34,7 @@ export type JoinLanes = (peerAgentId: string, lanes: Lanes, socket: Connection) 
  * Serves one connection from HELLO to its end. Never rejects: errors are told to the peer, and returned for the log.
  * In the product the socket is TLS and `peerAgentId` from its certificate; a plain socket may come with `direct`.
  */
-export async function serveSession(socket: Connection, peerAgentId: string, admit: Admit, turnRound: TurnRound | null = null, direct: DirectReads | null = null, joinLanes: JoinLanes | null = null): Promise<Error | null> {
+export async function serveSession(socket: Connection, peerAgentId: string, admit: Admit, turnRound: TurnRound | null = null, direct: DirectReads | null = null, joinLanes: JoinLanes | null = null, probes: ProbeAdmission | null = null): Promise<Error | null> {
   const decoder = new FrameDecoder(MAX_FRAME_BYTES_BEFORE_HELLO)
   const inbox = new Inbox(socket, decoder, direct)
   let disk: ReceivingDisk | null = null
@@ -51,6 +53,10 @@ export async function serveSession(socket: Connection, peerAgentId: string, admi
       inbox.detach()
       joinLanes(peerAgentId, first.message.lanes, socket)
       turned = true
+      return null
+    }
+    if (first.message.type === 'PROBE' && probes !== null) {
+      await serveProbe(socket, inbox, probes.admit(peerAgentId, first.message.proof, socket))
       return null
     }
     const hello = expectHello(first.message)

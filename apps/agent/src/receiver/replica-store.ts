@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { id } from '@driftless/agent-api'
+import { hash, id } from '@driftless/agent-api'
 import type { DiskShape, VmShape } from '@driftless/agent-api'
 import { readState, writeState } from '../state-file.ts'
 import { StreamError } from '../stream/protocol.ts'
@@ -10,7 +10,28 @@ import { fileNameOf, folderNameOf } from './replica-disks.ts'
 import type { ReplicaDisks, Room } from './replica-disks.ts'
 
 /** `sweptBytes`: how far the source's sweep of this epoch is known to be durable here. */
-const diskRecord = z.object({ key: z.string(), sizeBytes: z.number(), epoch: z.string(), fresh: z.boolean(), sweptBytes: z.number().default(0) })
+const diskRecord = z.object({
+  key: z.string(), sizeBytes: z.number(), epoch: z.string(), fresh: z.boolean(), sweptBytes: z.number().default(0),
+  /** Ranges (offset, length) that the disk's seed did not bring, and the source has not sent yet. */
+  missing: z.array(z.tuple([z.number(), z.number()])).default([]),
+})
+export type ReplicaDiskRecord = z.infer<typeof diskRecord>
+
+/** A seed that is being imported, or was. */
+const seedRecord = z.object({
+  shipmentId: id,
+  manifestHash: hash,
+  /** The replica was not all zero before: what the seed does not hold is made so. */
+  overwrites: z.boolean(),
+  /** Of the chunks on each device, in the manifest's order: how many are durably in the disks, or given up. */
+  positions: z.array(z.number()),
+  doneBytes: z.number(),
+  totalBytes: z.number(),
+  damagedChunks: z.number(),
+  damagedBytes: z.number(),
+  importedAtMs: z.number().nullable(),
+})
+export type SeedRecord = z.infer<typeof seedRecord>
 
 /** What is remembered of one replica over restarts; `replica.json` in its folder. */
 const replicaRecord = z.object({
@@ -23,6 +44,7 @@ const replicaRecord = z.object({
   storage: z.string().nullable().default(null),
   /** Since when the shadow VM is live: nothing takes its disks from it without a signed order. */
   acceptedAtMs: z.number().nullable().default(null),
+  seed: seedRecord.nullable().default(null),
 })
 export type ReplicaRecord = z.infer<typeof replicaRecord>
 
@@ -102,9 +124,9 @@ export class ReplicaStore {
     await mkdir(folder, { recursive: true })
     for (const disk of missing) {
       await this.disks.create({ migrationId, key: disk.key }, disk.sizeBytes, storage)
-      records.push({ ...disk, epoch: randomUUID(), fresh: true, sweptBytes: 0 })
+      records.push({ ...disk, epoch: randomUUID(), fresh: true, sweptBytes: 0, missing: [] })
     }
-    const record: ReplicaRecord = { migrationId, disks: records, holder: known?.holder ?? 'STREAM', shadowRef: known?.shadowRef ?? null, storage, acceptedAtMs: known?.acceptedAtMs ?? null }
+    const record: ReplicaRecord = { migrationId, disks: records, holder: known?.holder ?? 'STREAM', shadowRef: known?.shadowRef ?? null, storage, acceptedAtMs: known?.acceptedAtMs ?? null, seed: null }
     await this.save(record)
     return record
   }

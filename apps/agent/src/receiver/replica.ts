@@ -6,7 +6,8 @@ import type { Hello } from '../stream/protocol.ts'
 import { hashPieces } from './disk-session.ts'
 import type { ReceivingDisk } from './disk-session.ts'
 import { OpenDisks, inUse } from './open-disks.ts'
-import type { ReplicaRecord, ReplicaStore } from './replica-store.ts'
+import { Filling } from './missing-ranges.ts'
+import type { ReplicaDiskRecord, ReplicaRecord, ReplicaStore, SeedRecord } from './replica-store.ts'
 
 /** The source's sweep is recorded this often; less is lost to a killed target than the rest of a flush interval costs. */
 const RECORD_SWEPT_EVERY_BYTES = 256 * 1024 * 1024
@@ -63,18 +64,26 @@ export class Replica {
     this.#demandStream()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
     const session: Session = { diskKey: disk.key, end, released }
+    const filling = new Filling(disk.missing, disk.sizeBytes)
     this.#sessions.set(disk.key, session)
     return {
-      ok: { epoch: disk.epoch, fresh: disk.fresh, sweptBytes: disk.sweptBytes, knownBytes: table.knownBytes, takesOffers: false },
+      ok: { epoch: disk.epoch, fresh: disk.fresh, sweptBytes: disk.sweptBytes, knownBytes: table.knownBytes, takesOffers: false, ...(disk.missing.length > 0 && { missing: disk.missing }) },
       device,
       changing: async (offset, length) => {
         this.#changes += 1
+        filling.changes(offset, length)
         await this.#keeper?.beforeChange(disk.key, offset, length)
         if (!disk.fresh) return
         disk.fresh = false
         await this.#save()
       },
-      swept: (sweptBytes) => this.#noteSwept(disk, sweptBytes),
+      swept: async (sweptBytes) => {
+        if (filling.takeDurable()) {
+          disk.missing = filling.missing
+          await this.#save()
+        }
+        await this.#noteSwept(disk, sweptBytes)
+      },
       pieceHashes: (offset, length) => {
         const end = offset + length
         const whole = offset % HASH_PIECE_BYTES === 0 && (end % HASH_PIECE_BYTES === 0 || end === disk.sizeBytes)
@@ -99,7 +108,7 @@ export class Replica {
   }
 
   /** Recorded at once when the sweep began anew: until then the source may not rely on what it writes down. */
-  async #noteSwept(disk: ReplicaRecord['disks'][number], sweptBytes: number): Promise<void> {
+  async #noteSwept(disk: ReplicaDiskRecord, sweptBytes: number): Promise<void> {
     if (sweptBytes === disk.sweptBytes || sweptBytes > disk.sizeBytes) return
     const recorded = this.#recordedSwept.get(disk.key) ?? 0
     const due = sweptBytes < disk.sweptBytes || sweptBytes === disk.sizeBytes || sweptBytes >= recorded + RECORD_SWEPT_EVERY_BYTES
@@ -159,6 +168,7 @@ export class Replica {
       disk.epoch = randomUUID()
       disk.fresh = false
       disk.sweptBytes = 0
+      disk.missing = []
     }
     await this.#save()
     await this.endSessions(inUse())
@@ -187,6 +197,50 @@ export class Replica {
     this.record.holder = 'STREAM'
     this.record.shadowRef = null
     this.record.acceptedAtMs = null
+    await this.#save()
+  }
+
+  /**
+   * A seed is written from here on, by whoever asks for `seedDevice`: the stream is shut out, and no source's map of what was here
+   * before holds. Recorded before it returns.
+   */
+  async beginSeed(seed: Omit<SeedRecord, 'overwrites'>): Promise<void> {
+    this.#demandStream()
+    await this.endSessions(new StreamError('SEED_NOT_IMPORTED', 'The VM’s seed is about to be imported. Replication goes on by itself afterwards.'))
+    this.record.seed = { ...seed, overwrites: this.record.disks.some(({ fresh }) => !fresh) }
+    for (const disk of this.record.disks) Object.assign(disk, { epoch: randomUUID(), fresh: false, sweptBytes: 0, missing: [] })
+    await this.#save()
+  }
+
+  /** A disk that a seed is written to. */
+  async seedDevice(key: string): Promise<BlockDevice> {
+    this.#demandStream()
+    this.#changes += 1
+    return (await this.#disks.open(key)).device
+  }
+
+  /** How far the seed is: all of it durable before this is called. */
+  async noteSeed(changes: Partial<SeedRecord>, missing: ReadonlyMap<string, [number, number][]>): Promise<void> {
+    if (this.record.seed === null) return
+    this.#changes += 1
+    this.record.seed = { ...this.record.seed, ...changes }
+    for (const disk of this.record.disks) disk.missing = missing.get(disk.key) ?? disk.missing
+    await this.#save()
+  }
+
+  /** The seed is in: the replica is as its epoch says, but for what is missing, and the source goes on from there. Recorded before it returns. */
+  async endSeed(epoch: string, importedAtMs: number): Promise<void> {
+    if (this.record.seed === null) return
+    this.record.seed = { ...this.record.seed, importedAtMs }
+    for (const disk of this.record.disks) Object.assign(disk, { epoch, sweptBytes: disk.sizeBytes })
+    await this.#save()
+  }
+
+  /** The seed is gone before it was in whole, and is waited for no longer: hashes decide what the source sends. Recorded before it returns. */
+  async endSeedUnfinished(importedAtMs: number): Promise<void> {
+    if (this.record.seed === null) return
+    this.record.seed = { ...this.record.seed, importedAtMs }
+    for (const disk of this.record.disks) disk.missing = []
     await this.#save()
   }
 

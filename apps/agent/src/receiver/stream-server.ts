@@ -7,6 +7,7 @@ import type { Credentials } from '../stream/identity.ts'
 import { serveSession } from './disk-session.ts'
 import type { Admit, JoinLanes, TurnRound } from './disk-session.ts'
 import { LaneGroups } from './lane-groups.ts'
+import type { ProbeAdmission } from './probe-session.ts'
 import { keepYoungGenerationSmall } from './young-generation.ts'
 
 /** One connection a disk, four on a long way: 5,000 VMs would have fewer under way at a time. A stranger cannot exhaust the process. */
@@ -26,14 +27,14 @@ export interface StreamServer {
  * Listens for source agents. Only peers with a certificate of the gateway's CA get as far as
  * `admit`, which then decides by the certificate's CN. `port` 0 takes any free one.
  */
-export async function startStreamServer(options: { host: string; port: number; credentials: Credentials; admit: Admit; turnRound?: TurnRound; log: Logger }): Promise<StreamServer> {
+export async function startStreamServer(options: { host: string; port: number; credentials: Credentials; admit: Admit; turnRound?: TurnRound; probes?: ProbeAdmission; log: Logger }): Promise<StreamServer> {
   const { log } = options
   keepYoungGenerationSmall()
   const sockets = new Set<TLSSocket>()
   const server = createServer({ ...tlsSettings(options.credentials), requestCert: true, handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
   const serve = (connection: Connection, peerAgentId: string, joinLanes: JoinLanes | null) => {
     connection.on('error', () => {}) // the session's reads reject with it
-    void serveSession(connection, peerAgentId, options.admit, options.turnRound, null, joinLanes).then((error) => {
+    void serveSession(connection, peerAgentId, options.admit, options.turnRound, null, joinLanes, options.probes).then((error) => {
       if (error !== null) log.debug({ peerAgentId, reason: error.message }, 'stream session ended')
     })
   }

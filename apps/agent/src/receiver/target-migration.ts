@@ -5,6 +5,9 @@ import type { Orders } from '../orders/order-authority.ts'
 import { OrderRefused } from '../orders/order-refused.ts'
 import { targetRefusal } from '../orders/rule.ts'
 import type { TargetHistory } from '../orders/rule.ts'
+import { MigrationRecord } from '../replicator/migration-record.ts'
+import type { SeedKit } from '../seed/kit.ts'
+import { TargetSeed } from '../seed/target-seed.ts'
 import type { Connection } from '../stream/connection.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { demandProof, proofOf } from '../stream/proof.ts'
@@ -17,7 +20,7 @@ import { Replica } from './replica.ts'
 import type { ReplicaRecord, ReplicaStore } from './replica-store.ts'
 import { Shadow, shadowRefOf } from './shadow.ts'
 import { TestBoot } from './test-boot.ts'
-import { WayBackSender } from './way-back-sender.ts'
+import { WayBackSender, isOffOnOurAccount, powerOnAgain } from './way-back-sender.ts'
 
 /** An orderly shutdown of a shadow VM on a return takes as long as at the source: a minute or two. */
 const HAND_BACK_SHUTDOWN_SECONDS = 120
@@ -35,6 +38,8 @@ export interface TargetMigrationOptions {
   orders: Orders
   /** Where the target has which content, shared by all its replicas. */
   content: ContentIndex
+  /** Null: this agent takes no part in seeds. */
+  seeds: SeedKit | null
   /** Something that the coordinator waits for has changed. */
   changed: () => void
 }
@@ -47,7 +52,10 @@ export class TargetMigration {
   readonly #options: TargetMigrationOptions
   readonly #shadow: Shadow
   readonly #test: TestBoot
+  readonly #seed: TargetSeed
   #wayBack: WayBackSender | null = null
+  /** What a return has left behind, while the VM is accepted. */
+  #returned: MigrationRecord | null = null
   #desired: DesiredTarget | null = null
   /** What the last round that went through was for. */
   #reached: DesiredTarget | null = null
@@ -64,6 +72,7 @@ export class TargetMigration {
     this.#options = options
     this.#shadow = new Shadow(options.hypervisor, options.store, options.nbdDirectory)
     this.#test = new TestBoot(options)
+    this.#seed = new TargetSeed(options.seeds, options.changed)
   }
 
   /** After a restart: takes the replica up as it was left, and serves the disks of its shadow VM, where it needs that, before anything else. */
@@ -109,6 +118,7 @@ export class TargetMigration {
     const { store } = this.#options
     this.#permit(desired)
     if (desired.stage !== 'REVERSE' && desired.stage !== 'HAND_BACK') await this.#stopWayBack()
+    if (desired.stage !== 'ACCEPT') this.#returned = null
     if (desired.stage === 'DISCARD') return this.#discard()
     this.#discarded = false
     if (this.#replica === null && (desired.stage === 'BOOT' || desired.stage === 'ACCEPT')) {
@@ -116,12 +126,16 @@ export class TargetMigration {
     }
     this.#replica ??= new Replica(store, await store.prepare(desired.migrationId, desired.shape))
     const replica = this.#replica
-    if (desired.stage !== 'RECEIVE' && desired.stage !== 'KEEP') await this.#test.end()
+    if (desired.stage !== 'RECEIVE' && desired.stage !== 'KEEP') {
+      await this.#test.end()
+      await this.#seed.stop()
+    }
     switch (desired.stage) {
       case 'RECEIVE':
       case 'KEEP':
         replica.stopVerifying()
         await this.#takeBack(replica)
+        await this.#seed.converge(desired, replica)
         await this.#test.converge(desired.test ?? null, replica, desired.shape)
         break
       case 'VERIFY':
@@ -142,6 +156,7 @@ export class TargetMigration {
       case 'ACCEPT':
         await replica.accept(Date.now())
         if (replica.record.holder === 'SHADOW') await this.#shadow.serve(replica)
+        await this.#runOn(desired)
         this.#guest = (await this.#shadow.find(desired.migrationId))?.guest ?? null
         break
     }
@@ -179,6 +194,15 @@ export class TargetMigration {
     this.#guest = this.#wayBack.guest ?? (await this.#shadow.find(desired.migrationId))?.guest ?? null
   }
 
+  /** A VM that is accepted after its return was called off may still be off on that return's account, or only now go off. */
+  async #runOn({ migrationId }: DesiredTarget): Promise<void> {
+    const { hypervisor, store } = this.#options
+    this.#returned ??= await MigrationRecord.open(store.wayBackFolder(migrationId), migrationId)
+    if (!isOffOnOurAccount(this.#returned)) return
+    for (const tap of this.#shadow.taps) tap.freeze(false)
+    await powerOnAgain(this.#returned, hypervisor, shadowRefOf(migrationId))
+  }
+
   async #stopWayBack(): Promise<void> {
     const wayBack = this.#wayBack
     this.#wayBack = null
@@ -203,6 +227,7 @@ export class TargetMigration {
     if (this.#discarded) return
     const { migrationId, store } = this.#options
     await this.#test.end()
+    await this.#seed.forget()
     if (!(await this.#shadow.remove(migrationId))) throw new StreamError('SHADOW_RUNNING', 'The shadow VM does not go off. Power it off at the target; the replica is then removed.')
     await this.#closeReplica()
     this.#replica = null
@@ -231,6 +256,7 @@ export class TargetMigration {
       if (this.#problem !== null) throw new StreamError(this.#problem.code, this.#problem.message)
       throw unknownMigration(hello)
     }
+    this.#seed.demandImported(desired, this.#replica)
     const lent = await this.#replica.admit(hello, end)
     // Said while the disk was being opened: there was no session yet that could have been ended.
     if (this.#desired?.peerRevoked === true) {
@@ -259,6 +285,7 @@ export class TargetMigration {
       problem: this.#problem ?? this.#wayBack?.problem ?? null,
       test: this.#test.observed,
       wayBack: this.#wayBack?.observed ?? null,
+      seed: this.#seed.observed,
     }
   }
 
@@ -268,6 +295,7 @@ export class TargetMigration {
 
   async close(): Promise<void> {
     await this.#test.close()
+    await this.#seed.stop()
     await this.#stopWayBack()
     await this.#shadow.stopServing()
     await this.#closeReplica()

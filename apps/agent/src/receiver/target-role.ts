@@ -4,8 +4,11 @@ import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import type { AgentRole, RoleReport } from '../control/role.ts'
 import type { Orders } from '../orders/order-authority.ts'
 import type { Credentials } from '../stream/identity.ts'
+import { reportOf } from '../seed/kit.ts'
+import type { SeedKit } from '../seed/kit.ts'
 import { ContentIndex } from './content-index.ts'
 import type { ReplicaStore } from './replica-store.ts'
+import { ProbeAdmission } from './probe-session.ts'
 import { startStreamServer } from './stream-server.ts'
 import type { StreamServer } from './stream-server.ts'
 import { TargetMigration, unknownMigration } from './target-migration.ts'
@@ -24,6 +27,8 @@ export interface TargetRoleOptions {
   streamPort: number
   log: Logger
   changed: () => void
+  /** For disks that travel by device; left out: none can. */
+  seeds?: SeedKit | undefined
 }
 
 /** The agent in the provider's cloud: holds replicas, starts shadow VMs. */
@@ -34,6 +39,7 @@ export class TargetRole implements AgentRole {
   /** Told of something new in the middle of a round: another follows at once, a cutover may be waiting for it. */
   readonly #again = new Set<string>()
   readonly #content = new ContentIndex()
+  readonly #probes = new ProbeAdmission()
   #server: StreamServer | null = null
   #timer: NodeJS.Timeout | null = null
 
@@ -62,6 +68,7 @@ export class TargetRole implements AgentRole {
         if (migration === undefined) throw unknownMigration(hello)
         migration.turnRound(peer, hello, socket)
       },
+      probes: this.#probes,
     })
     this.#timer = setInterval(() => this.#convergeAll(), CONVERGE_EVERY_MS)
   }
@@ -76,6 +83,8 @@ export class TargetRole implements AgentRole {
   }
 
   apply(desired: DesiredState): void {
+    const { agentId: targetAgentId } = this.#options.credentials
+    this.#probes.set((desired.probes ?? []).map(({ agentId: sourceAgentId, key }) => ({ key, sourceAgentId, targetAgentId })))
     const wanted = new Map(desired.targets.map((target) => [target.migrationId, target]))
     for (const migrationId of wanted.keys()) this.#migration(migrationId)
     for (const [migrationId, migration] of this.#migrations) migration.setDesired(wanted.get(migrationId) ?? null)
@@ -98,6 +107,7 @@ export class TargetRole implements AgentRole {
       targets,
       samples: [],
       hypervisor: await this.#options.hypervisor.describe(),
+      ...(await reportOf(this.#options.seeds)),
       active: targets.some((target) => target.stage !== 'ACCEPT' && target.stage !== 'DISCARD'),
     }
   }
@@ -112,8 +122,8 @@ export class TargetRole implements AgentRole {
   #migration(migrationId: string): TargetMigration {
     let migration = this.#migrations.get(migrationId)
     if (migration === undefined) {
-      const { store, hypervisor, nbdDirectory, changed, credentials, orders } = this.#options
-      migration = new TargetMigration({ migrationId, store, hypervisor, nbdDirectory, changed, credentials, orders, content: this.#content })
+      const { store, hypervisor, nbdDirectory, changed, credentials, orders, seeds } = this.#options
+      migration = new TargetMigration({ migrationId, store, hypervisor, nbdDirectory, changed, credentials, orders, content: this.#content, seeds: seeds ?? null })
       this.#migrations.set(migrationId, migration)
     }
     return migration

@@ -28,6 +28,16 @@ export interface WayBackSenderOptions {
   changed: () => void
 }
 
+/** A return has asked the shadow VM to shut down, and it does not run again since. */
+export const isOffOnOurAccount = ({ facts: { askedToShutDown, poweredOnAgain } }: MigrationRecord): boolean => askedToShutDown && !poweredOnAgain
+
+/** Powers the shadow VM on again after a return that was called off, once; one that is still shutting down is left to it until the next look. */
+export async function powerOnAgain(record: MigrationRecord, hypervisor: Hypervisor, shadowRef: string): Promise<void> {
+  if ((await hypervisor.findVm(shadowRef))?.guest.power === 'OFF') await hypervisor.powerOn(shadowRef)
+  const after = await hypervisor.findVm(shadowRef)
+  if (after?.guest.power === 'ON') await record.change({ poweredOnAgain: true })
+}
+
 /**
  * Keeps the source's disks, which are off, identical to those of the running shadow VM, so that a return loses nothing:
  * the same replication as on the way there, over connections on which the source called. What the shadow VM has written
@@ -89,7 +99,7 @@ export class WayBackSender {
     if (this.#final !== null) return
     this.#record ??= await MigrationRecord.open(folder, migrationId)
     this.#final = new FinalStage({
-      vmRef: shadowRef, attempt, shutdownSeconds, hypervisor, disks: this.#disks, record: this.#record, targetAgentId: null, permit, now, changed,
+      vmRef: shadowRef, attempt, shutdownSeconds, hypervisor, disks: this.#disks, record: this.#record, targetAgentId: null, permit, powerOffAgreed: () => null, now, changed,
       onGuest: (guest) => {
         this.#guest = guest
       },
@@ -107,16 +117,13 @@ export class WayBackSender {
     this.#final = null
     await final?.stop()
     this.#record ??= await MigrationRecord.open(folder, migrationId)
-    const { askedToShutDown, poweredOnAgain } = this.#record.facts
-    if (!askedToShutDown || poweredOnAgain) return
+    if (!isOffOnOurAccount(this.#record)) return
     this.#problem = null
     for (const { tap, replicator } of this.#disks) {
       tap.freeze(false)
       replicator.setUrgent(false)
     }
-    if ((await hypervisor.findVm(shadowRef))?.guest.power === 'OFF') await hypervisor.powerOn(shadowRef)
-    const after = await hypervisor.findVm(shadowRef)
-    if (after?.guest.power === 'ON') await this.#record.change({ poweredOnAgain: true })
+    await powerOnAgain(this.#record, hypervisor, shadowRef)
   }
 
   /** The shadow VM as the last steps of a return see it; null before them. */

@@ -75,6 +75,12 @@ export function observeDisk(disk: { key: string; sizeBytes: number }, usedBytes:
   }
 }
 
+/** A disk while it travels by device: how far its export is takes the place of the first copy's progress. Null: not known at this moment. `sinceMs`: the target has nothing of it since. */
+export function seeding(observed: SourceDiskObserved, progress: { readonly doneBytes: number; readonly totalBytes: number } | null, sinceMs: number): SourceDiskObserved {
+  const { doneBytes, totalBytes } = progress ?? { doneBytes: 0, totalBytes: observed.backgroundTotalBytes }
+  return { ...observed, status: 'SEEDING', backgroundDoneBytes: doneBytes, backgroundTotalBytes: Math.max(totalBytes, doneBytes), behindSinceMs: Math.min(observed.behindSinceMs ?? sinceMs, sinceMs) }
+}
+
 /** Since when the target lacks something: what is known to be, or may have been written since the moment that the disk is read at. */
 export function behindSince({ behindSinceMs }: Pick<SyncState, 'behindSinceMs'>, shownAtMs: number | null): number | null {
   if (behindSinceMs === null || shownAtMs === null) return behindSinceMs ?? shownAtMs

@@ -7,10 +7,12 @@ import { openLink } from '../stream/disk-link.ts'
 import type { DiskLink, LinkDisk, LinkTarget } from '../stream/disk-link.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { StreamError } from '../stream/protocol.ts'
-import type { DiskTap } from '../tap/disk-tap.ts'
+import type { DiskTap, WriteHistory } from '../tap/disk-tap.ts'
 import { CopyLoop } from './copy-loop.ts'
 import type { CopyWishes } from './copy-loop.ts'
 import { HistoryKeeper } from './history-keeper.ts'
+import type { Keeping } from './history-keeper.ts'
+import { LeftFile, leftPathOf, withLeft } from './left-file.ts'
 import { SyncState } from './sync-state.ts'
 import { takeUp } from './take-up.ts'
 
@@ -34,7 +36,7 @@ export interface DiskReplicatorOptions {
   lanesFromMs?: number | undefined
   /** How the target is reached; by dialling it when left out. */
   connect?: (disk: LinkDisk, signal: AbortSignal) => Promise<DiskLink>
-  /** Where the hashes of the disk's pieces are kept; see `proof/piece-table.ts`. */
+  /** Where the hashes of the disk's pieces are kept (see `proof/piece-table.ts`), and beside them what is left while it travels by device. */
   tablePath: string
   now: () => number
 }
@@ -54,8 +56,18 @@ export class DiskReplicator {
   #target: LinkTarget | null = null
   readonly #wishes: CopyWishes = { paused: false, urgent: false, still: false, sweepHeld: false }
   #link: DiskLink | null = null
+  /** What the target holds is known, over this link. */
+  #takenUp = false
   #loop: CopyLoop | null = null
-  #history: HistoryKeeper | null = null
+  readonly #left: LeftFile
+  readonly #history: WriteHistory
+  #keeper: HistoryKeeper | null = null
+  /** The seed's epoch, until the target first has everything: so long what is left is kept in a file. */
+  #keptEpoch: string | null = null
+  #leftGone = false
+  readonly #listening = Promise.withResolvers<void>()
+  /** The present connection, from before it is dialled. */
+  #copying: Promise<void> = Promise.resolve()
   #knownEpoch: string | null = null
   /** The tap has lost writes: what it remembers does not count until the next comparison. */
   #mustCompare = false
@@ -79,20 +91,25 @@ export class DiskReplicator {
     })
     this.table = new PieceTable(options.tablePath, options.tap.device)
     this.verify = new VerifyBehind({ sync: this.sync, table: this.table, settle: () => options.tap.settle() })
+    this.#left = new LeftFile(leftPathOf(options.tablePath), options.disk.sizeBytes)
+    this.#history = withLeft(options.tap.history, this.#left)
+    this.#listening.promise.catch(() => {}) // only a seed waits for it
     this.#lastProgressMs = options.now()
   }
 
   start(): void {
-    this.#history ??= new HistoryKeeper(this.#options.tap, this.sync, this.#options.now)
+    this.#keeper ??= new HistoryKeeper(this.#options.tap, this.sync, this.#options.now, () => this.#keeping)
     this.#running ??= this.#run()
   }
 
   /** Ends the connection and the loop. What was not flushed is simply not at the target. */
   async stop(): Promise<void> {
-    this.#stop.abort(new StreamError('STOPPED', 'Replication was stopped.'))
+    const stopped = new StreamError('STOPPED', 'Replication was stopped.')
+    this.#stop.abort(stopped)
+    this.#listening.reject(stopped)
     this.#link?.close()
     await this.#running
-    await this.#history?.stop()
+    await this.#keeper?.stop()
     await this.#options.tap.listen(null)
     await this.table.close()
   }
@@ -111,6 +128,37 @@ export class DiskReplicator {
     if (paused === this.#wishes.paused) return
     if (paused) this.#link?.close()
     this.#wish({ paused })
+  }
+
+  /**
+   * The disk travels by device, as the seed whose epoch this is: what was written since counts as what the target will lack, all else
+   * the seed brings. BEGIN: from now on; RESUME: since an earlier life of the agent began; COMPARE: writes went unseen since, and
+   * hashes will decide. Only while paused. False: it has come to COMPARE. Rejects when replication is stopped.
+   */
+  async track(epoch: string, how: 'BEGIN' | 'RESUME' | 'COMPARE'): Promise<boolean> {
+    await this.#listening.promise
+    await this.#copying
+    this.#stop.signal.throwIfAborted()
+    await this.table.open()
+    if (how === 'BEGIN') await this.#history.begin(epoch)
+    const runs = how === 'BEGIN' ? [] : how === 'RESUME' ? await this.#history.recall(epoch) : null
+    this.table.useEpoch(epoch)
+    this.#mustCompare = runs === null
+    if (runs === null) return false
+    for (const { first, end } of runs) this.table.touch(first, end)
+    this.sync.resume(this.sync.sizeBytes, Math.min(this.#options.tap.usedBytes, this.sync.sizeBytes), runs)
+    this.#knownEpoch = this.#keptEpoch = epoch
+    this.#leftGone = false
+    return true
+  }
+
+  /** Writes went unseen: at the next connection everything is compared by hash. */
+  get mustCompare(): boolean {
+    return this.#mustCompare
+  }
+
+  get #keeping(): Keeping | null {
+    return this.#keptEpoch !== null && this.sync.sweepComplete ? { epoch: this.#keptEpoch, left: this.#left } : null
   }
 
   /** Urgent: dirty blocks are sent at once instead of being gathered. Used around the cutover. */
@@ -145,8 +193,9 @@ export class DiskReplicator {
     return { sent: lost, reached: lost }
   }
 
+  /** Connected, and it is known what the target lacks: before that the map may be another replica's. */
   get connected(): boolean {
-    return this.#link !== null
+    return this.#link !== null && this.#takenUp
   }
 
   get everConnected(): boolean {
@@ -185,6 +234,7 @@ export class DiskReplicator {
         try {
           await this.#options.tap.listen(this.verify)
           listening = true
+          this.#listening.resolve()
         } catch (error) {
           await this.#failed(error)
           continue
@@ -195,7 +245,9 @@ export class DiskReplicator {
         continue
       }
       try {
-        await this.#connectAndCopy(this.#target, signal)
+        const copying = this.#connectAndCopy(this.#target, signal)
+        this.#copying = copying.catch(() => {})
+        await copying
       } catch (error) {
         if (!signal.aborted && !this.#wishes.paused) await this.#failed(error)
       }
@@ -212,15 +264,17 @@ export class DiskReplicator {
     try {
       this.#link = link
       this.#loop = loop
-      this.#everConnected = true
-      await takeUp({ link, sync, table, tap, knownEpoch: this.#knownEpoch, mustCompare: this.#mustCompare })
+      await takeUp({ link, sync, table, tap, history: this.#history, knownEpoch: this.#knownEpoch, mustCompare: this.#mustCompare })
       this.#knownEpoch = link.ok.epoch
+      if (this.#keptEpoch !== link.ok.epoch) this.#keptEpoch = null
       this.#mustCompare = false
+      this.#takenUp = this.#everConnected = true
       verifying = this.verify.run(link)
       verifying.catch(() => {}) // the link has failed: the copy says so
       await loop.run(signal)
     } finally {
       sync.connectionLost()
+      this.#takenUp = false
       this.#link = this.#loop = null
       link.close()
       loop.end(new StreamError('CONNECTION_LOST', 'The connection to the target broke.'))
@@ -234,6 +288,14 @@ export class DiskReplicator {
     this.#lastProgressMs = this.#options.now()
     this.#failures = 0
     this.#problem = null
+    if (!this.#leftGone && this.connected && this.sync.isClean) this.#leaveLeft()
+  }
+
+  /** The target has everything: from here on the tap's own memory is enough. */
+  #leaveLeft(): void {
+    this.#keptEpoch = null
+    this.#leftGone = true
+    this.#left.remove().catch(() => {}) // then more is sent again after a kill than need be
   }
 
   async #failed(error: unknown): Promise<void> {

@@ -1,6 +1,7 @@
 import type { DiskHash, GuestState, Problem, Reread } from '@driftless/agent-api'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { OrderRefused } from '../orders/order-refused.ts'
+import type { PowerOffAgreed } from '../orders/rule.ts'
 import { sleep } from '../sleep.ts'
 import { finalSync, hashDisksAnew, proveDisks, readWhole } from './final-sync.ts'
 import type { FinalDisk } from './final-sync.ts'
@@ -35,6 +36,8 @@ export interface FinalStageOptions {
   targetAgentId: string | null
   /** Asked again at the very moment before the guest is asked to shut down; throws `OrderRefused`. */
   permit: () => void
+  /** Whether a guest that does not shut down may be powered off; asked at the very moment before. */
+  powerOffAgreed: () => PowerOffAgreed | null
   now: () => number
   /** Something that the coordinator waits for has changed. */
   changed: () => void
@@ -127,14 +130,15 @@ export class FinalStage {
   }
 
   #sync(): Promise<void> {
-    const { vmRef, hypervisor, disks, shutdownSeconds, record, attempt, targetAgentId, permit, now, changed, onGuest, onProblem } = this.#options
+    const { vmRef, hypervisor, disks, shutdownSeconds, record, attempt, targetAgentId, permit, powerOffAgreed, now, changed, onGuest, onProblem } = this.#options
     const ends = { vmRef, targetAgentId }
     return finalSync({
-      vmRef, hypervisor, disks, shutdownSeconds, now, onGuest, onProblem,
+      vmRef, hypervisor, disks, shutdownSeconds, now, onGuest, onProblem, powerOffAgreed,
       onAsked: () => {
         permit()
         return record.asking(attempt, ends)
       },
+      onPowerOff: ({ by }) => record.change({ poweredOff: { attempt, atMs: now(), by } }),
       onOff: async () => {
         if (await record.off(attempt, now(), ends)) changed()
       },

@@ -1,6 +1,7 @@
 import type { DiskHash, GuestState, Problem } from '@driftless/agent-api'
 import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { sleep } from '../sleep.ts'
+import type { PowerOffAgreed } from '../orders/rule.ts'
 import { hashWholeDisk } from '../proof/piece-table.ts'
 import type { PieceTable } from '../proof/piece-table.ts'
 import { HASH_PIECE_BYTES } from '../stream/protocol.ts'
@@ -42,12 +43,16 @@ export interface FinalSyncOptions {
   /** The guest was seen off. Resolves when that is remembered. */
   onOff: () => Promise<void>
   onAsked: () => Promise<void>
+  /** Asked when its time to shut down is over: the approvers' word that the guest is powered off then; null: there is none, it never is. */
+  powerOffAgreed: () => PowerOffAgreed | null
+  /** Just before that is done. Resolves when it is remembered. */
+  onPowerOff: (agreed: PowerOffAgreed) => Promise<void>
   onProblem: (problem: Problem | null) => void
 }
 
 /**
  * The source's last steps of a cutover, in order: drain and flush while the guest still runs, shut
- * it down in order, freeze its disks, send the rest, flush. Converges from wherever it finds the
+ * it down in order (by force only where that was signed), freeze its disks, send the rest, flush. Converges from wherever it finds the
  * guest: an agent that restarted in the middle runs it again from the top.
  */
 export async function finalSync(options: FinalSyncOptions, signal: AbortSignal): Promise<void> {
@@ -140,12 +145,19 @@ async function shutDown(options: FinalSyncOptions, asked: boolean, signal: Abort
   const { hypervisor, vmRef, shutdownSeconds, now } = options
   await options.onAsked()
   if (!asked) await hypervisor.shutdown(vmRef)
-  const deadlineMs = now() + shutdownSeconds * 1000
+  const askedAtMs = now()
   for (;;) {
     const guest = await findGuest(options)
     if (guest.power === 'OFF') break
-    if (now() > deadlineMs) {
-      options.onProblem({ code: 'SHUTDOWN_REFUSED', message: `The guest of "${vmRef}" did not shut down within ${shutdownSeconds} s. It still runs and nothing was forced. Look at its console, or give it a longer limit, and try the cutover again.` })
+    if (now() > askedAtMs + shutdownSeconds * 1000) {
+      const agreed = options.powerOffAgreed()
+      if (agreed !== null && now() > askedAtMs + agreed.afterSeconds * 1000) {
+        await options.onPowerOff(agreed)
+        await hypervisor.powerOff(vmRef)
+        continue
+      }
+      // Agreed on, but it has more time by the approvers' word than by what we were told.
+      if (agreed === null) options.onProblem({ code: 'SHUTDOWN_REFUSED', message: `The guest of "${vmRef}" did not shut down within ${shutdownSeconds} s. It still runs and nothing was forced. Look at its console, or give it a longer limit, and try the cutover again.` })
     }
     await sleep(GUEST_POLL_MS, signal)
   }

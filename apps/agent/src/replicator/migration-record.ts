@@ -14,6 +14,8 @@ const record = z.object({
   poweredOnAgain: z.boolean(),
   /** What this attempt proved; taken up again only when the disks still have these hashes. */
   proof: z.object({ finalSyncAtMs: z.number(), hashes: z.array(diskHash) }).nullable(),
+  /** Its guest did not shut down and was powered off, as whoever is named had agreed. Absent in records of older agents. */
+  poweredOff: z.object({ attempt: z.number(), atMs: z.number(), by: z.string() }).nullish(),
   /** The cutover that was rightly begun; it runs to its end whatever comes of its order's times. Absent in records of older agents. */
   begun: z.object({ attempt: z.number(), vmRef: id.nullable(), targetAgentId: id.nullable(), over: z.boolean() }).nullish(),
   /** The VM lives at the target: kept when all else is forgotten, so that it is never powered on here unasked. */
@@ -26,6 +28,9 @@ const basePath = (directory: string, migrationId: string): string => join(direct
 
 /** Where the hashes of a migrating disk's pieces are kept. */
 export const tablePathOf = (directory: string, migrationId: string, diskKey: string): string => `${basePath(directory, migrationId)}.${Buffer.from(diskKey).toString('hex').slice(0, 120)}.pieces`
+
+/** Where is remembered how far a VM's seed is; the journal of its chunks lies beside it. */
+export const seedPathOf = (directory: string, migrationId: string): string => `${basePath(directory, migrationId)}.seed`
 
 /** Where is remembered how far a disk has taken back what the shadow VM wrote. */
 export const wayBackPathOf = (directory: string, migrationId: string): string => `${basePath(directory, migrationId)}.way-back`

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type { DesiredSource, GuestState, Problem, SourceDiskObserved, SourceObserved } from '@driftless/agent-api'
 import { ORDER_REFUSED } from '@driftless/domain'
 import { TokenBucket } from '../block/token-bucket.ts'
@@ -5,15 +6,19 @@ import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { removeTable } from '../proof/piece-table.ts'
 import type { Orders } from '../orders/order-authority.ts'
 import { OrderRefused } from '../orders/order-refused.ts'
-import { sourceRefusal } from '../orders/rule.ts'
+import { powerOffAgreed, sourceRefusal } from '../orders/rule.ts'
+import type { PowerOffAgreed } from '../orders/rule.ts'
+import type { SeedKit } from '../seed/kit.ts'
+import { SourceSeed } from '../seed/source-seed.ts'
 import type { LinkTarget } from '../stream/disk-link.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { CrashPoint } from './crash-point.ts'
 import { DiskReplicator } from './disk-replicator.ts'
-import { observeDisk } from './disk-observation.ts'
+import { observeDisk, seeding } from './disk-observation.ts'
 import { FinalStage } from './final-stage.ts'
 import { GuestThrottle } from './guest-throttle.ts'
-import { MigrationRecord, tablePathOf, wayBackPathOf } from './migration-record.ts'
+import { leftPathOf } from './left-file.ts'
+import { MigrationRecord, seedPathOf, tablePathOf, wayBackPathOf } from './migration-record.ts'
 import { WayBackReceiver, spoilWayBack } from './way-back-receiver.ts'
 import type { DiskTap } from '../tap/disk-tap.ts'
 import type { VmTap } from '../tap/vm-tap.ts'
@@ -32,6 +37,10 @@ export interface SourceMigrationOptions {
   /** Something that the coordinator waits for has changed. */
   changed: () => void
   lanesFromMs: number | undefined
+  /** Null: this agent takes no part in seeds. */
+  seeds: SeedKit | null
+  /** See `SeedExportOptions`. */
+  seedChunkBytes?: number | undefined
 }
 
 /** The source's side of one migration. `converge` brings it to what is desired, from wherever it is. */
@@ -46,6 +55,8 @@ export class SourceMigration {
   #final: FinalStage | null = null
   #point: CrashPoint | null = null
   #wayBack: WayBackReceiver | null = null
+  readonly #seed: SourceSeed
+  #sweepHeld = false
   /** The VM was seen running while its disks were to follow the shadow VM's. */
   #wayBackSpoiled = false
   #problem: Problem | null = null
@@ -59,6 +70,10 @@ export class SourceMigration {
     this.#throttle = new GuestThrottle(options.tap.throttle, options.now)
     this.#desired = desired
     this.#guest = guest
+    const { migrationId, stateDirectory, credentials, seeds, now, changed, seedChunkBytes } = options
+    this.#seed = new SourceSeed({
+      basePath: seedPathOf(stateDirectory, migrationId), migrationId, sourceAgentId: credentials.agentId, kit: seeds, held: () => this.#sweepHeld, now, changed, chunkBytes: seedChunkBytes,
+    })
   }
 
   setDesired(desired: DesiredSource): void {
@@ -77,8 +92,9 @@ export class SourceMigration {
     return this.#replicators.map(({ replicator }) => replicator)
   }
 
-  /** Whether first copies and comparisons wait for another VM's cutover. */
+  /** Whether first copies, seeds and comparisons wait for another VM's cutover. */
   setSweepHeld(held: boolean): void {
+    this.#sweepHeld = held
     for (const { replicator } of this.#replicators) replicator.setSweepHeld(held)
   }
 
@@ -105,6 +121,13 @@ export class SourceMigration {
     if (refusal !== null) throw new OrderRefused(refusal)
   }
 
+  /** Never without an order: an agent that knows of no key powers nothing off. */
+  #powerOffAgreed(): PowerOffAgreed | null {
+    const { orders, credentials, now } = this.#options
+    const order = orders.read(this.#desired.order)
+    return order && powerOffAgreed(credentials.agentId, this.#desired, order.shown, now())
+  }
+
   async #converge(desired: DesiredSource, record: MigrationRecord): Promise<void> {
     this.#permit(desired, record)
     if (this.#problem?.code === ORDER_REFUSED) this.#setProblem(null)
@@ -118,7 +141,7 @@ export class SourceMigration {
         if (record.history.begun !== null) await record.release()
         return this.#takeBack(desired)
       case 'FINAL':
-        this.#replicate(desired)
+        await this.#replicate(desired)
         this.#final ??= this.#startFinal(desired, record)
         return
       case 'RELEASE':
@@ -131,18 +154,20 @@ export class SourceMigration {
         break
       case 'STOP':
         await this.#stopReplicating(desired)
+        await this.#seed.forget()
         await this.#powerOnAgain(record)
         await record.returned()
         break
       case 'RETURN':
         this.#freeze(false)
-        this.#replicate(desired)
-        await this.#powerOnAgain(record)
+        await this.#replicate(desired)
+        // First: once it is seen on, the coordinator goes on to what a VM that is still handed over is refused.
         await record.returned()
+        await this.#powerOnAgain(record)
         break
       default:
         this.#freeze(false)
-        this.#replicate(desired)
+        await this.#replicate(desired)
         await record.returned()
         if (desired.stage === 'REPLICATE' && desired.test) this.#point ??= this.#startPoint(desired.test.id)
     }
@@ -153,7 +178,7 @@ export class SourceMigration {
     for (const disk of this.#options.tap.disks) disk.freeze(frozen)
   }
 
-  #replicate(desired: DesiredSource): void {
+  async #replicate(desired: DesiredSource): Promise<void> {
     const { tap, credentials, buckets, now, migrationId, stateDirectory, lanesFromMs } = this.#options
     if (this.#replicators.length === 0) {
       for (const shape of desired.disks) {
@@ -182,9 +207,16 @@ export class SourceMigration {
     if (tap.disks.every(({ slows }) => slows !== false)) this.#throttle.converge(desired, this.#replicators)
     for (const { replicator } of this.#replicators) {
       replicator.setTarget(this.#linkTarget(desired))
-      replicator.setPaused(desired.stage === 'PAUSE')
+      replicator.setPaused(desired.stage === 'PAUSE' || this.#travelsByDevice(desired))
       if (desired.stage !== 'FINAL') replicator.setUrgent(false)
     }
+    if (desired.seed == null) await this.#seed.forget()
+    else await this.#seed.converge(desired.seed, this.#replicators)
+  }
+
+  /** Nothing is sent meanwhile: the target has nothing that it could be added to. */
+  #travelsByDevice({ seed }: DesiredSource): boolean {
+    return seed != null && (seed.step !== 'CATCH_UP' || !this.#seed.isReady(this.#replicators))
   }
 
   #linkTarget({ target, streamKey }: DesiredSource): LinkTarget | null {
@@ -200,7 +232,9 @@ export class SourceMigration {
     this.#throttle.release()
     const stopping = this.#replicators
     this.#replicators = []
+    const seedStopped = this.#seed.stop()
     for (const { replicator } of stopping) await replicator.stop()
+    await seedStopped
   }
 
   #startFinal(desired: DesiredSource, record: MigrationRecord): FinalStage {
@@ -214,6 +248,7 @@ export class SourceMigration {
       record,
       targetAgentId: desired.target?.agentId ?? null,
       permit: () => this.#permit(this.#desired, record),
+      powerOffAgreed: () => this.#powerOffAgreed(),
       now,
       changed,
       onGuest: (guest) => this.#noteGuest(guest),
@@ -311,12 +346,14 @@ export class SourceMigration {
       disks: this.#observeDisks(this.#desired),
       guest: this.#guest,
       sourceOffAtMs: off ? facts.sourceOffAtMs : null,
+      poweredOff: off && facts.poweredOff?.attempt === attempt ? { atMs: facts.poweredOff.atMs, agreedBy: facts.poweredOff.by } : null,
       finalSyncAtMs: proof?.finalSyncAtMs ?? null,
       reread: proof?.reread ?? null,
       hashes: stage === 'TAKE_BACK' ? (this.#wayBack?.hashes ?? null) : (proof?.hashes ?? null),
       guestThrottle: this.#throttle.observe(),
       problem: this.#problem ?? (proof === null ? (this.#tapProblem() ?? this.#linkProblem()) : null),
       test: this.#point?.observed ?? null,
+      seed: this.#desired.seed == null ? null : this.#seed.observe(this.#desired.seed, this.#replicators),
     }
   }
 
@@ -329,12 +366,16 @@ export class SourceMigration {
     return this.replicators.find((replicator) => replicator.problem !== null)?.problem ?? null
   }
 
-  #observeDisks({ disks, stage }: DesiredSource): SourceDiskObserved[] {
+  #observeDisks({ disks, stage, seed }: DesiredSource): SourceDiskObserved[] {
     const nowMs = this.#options.now()
+    const travelling = seed != null && seed.step !== 'CATCH_UP'
     return disks.map((shape) => {
       const replicator = this.replicators.find((one) => one.disk.diskKey === shape.key) ?? null
       const last = replicator === null ? this.#lastDisks.find((one) => one.key === shape.key) : undefined
-      return last === undefined ? observeDisk(shape, this.#usedBytesOf(shape.key), replicator, stage, nowMs) : { ...last, status: 'STOPPED' }
+      if (last !== undefined) return { ...last, status: 'STOPPED' }
+      const observed = observeDisk(shape, this.#usedBytesOf(shape.key), replicator, stage, nowMs)
+      const at = this.#replicators.findIndex((one) => one.replicator === replicator)
+      return travelling && at >= 0 ? seeding(observed, this.#seed.disks?.[at] ?? null, this.#seed.begunAtMs ?? nowMs) : observed
     })
   }
 
@@ -354,7 +395,11 @@ export class SourceMigration {
   async forget(): Promise<void> {
     await this.close()
     const { stateDirectory, migrationId, tap } = this.#options
-    for (const { key } of this.#desired.disks) await removeTable(tablePathOf(stateDirectory, migrationId, key))
+    await this.#seed.forget()
+    for (const { key } of this.#desired.disks) {
+      await removeTable(tablePathOf(stateDirectory, migrationId, key))
+      await rm(leftPathOf(tablePathOf(stateDirectory, migrationId, key)), { force: true })
+    }
     for (const { key, history } of tap.disks) if (this.#desired.disks.some((disk) => disk.key === key)) await history.forget?.()
     const record = await MigrationRecord.open(stateDirectory, migrationId)
     if (!record.facts.released) await record.remove()

@@ -1,12 +1,16 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { DesiredSource, DesiredState, InventoryVm, Notice, SourceObserved, TelemetrySample } from '@driftless/agent-api'
+import type { DesiredSource, DesiredState, InventoryVm, Notice, Observation, SourceObserved, TelemetrySample } from '@driftless/agent-api'
 import { TokenBucket } from '../block/token-bucket.ts'
 import type { AgentRole, RoleReport } from '../control/role.ts'
 import type { Hypervisor, HypervisorVm } from '../hypervisors/hypervisor.ts'
+import { LinkProber } from '../observer/link-prober.ts'
+import { Observer } from '../observer/observer.ts'
 import type { Orders } from '../orders/order-authority.ts'
 import type { Credentials } from '../stream/identity.ts'
+import { reportOf } from '../seed/kit.ts'
+import type { SeedKit } from '../seed/kit.ts'
 import { observeDisk } from './disk-observation.ts'
 import { SourceMigration } from './source-migration.ts'
 import { tapVm } from '../tap/vm-tap.ts'
@@ -36,6 +40,12 @@ export interface SourceRoleOptions {
   changed: () => void
   /** Round trip from which on a disk's stream has several connections; left out: `LANES_FROM_MS`. */
   lanesFromMs?: number | undefined
+  /** How long a minute of an observation is; left out: a minute. */
+  observationMinuteMs?: number
+  /** For disks that travel by device; left out: none can. */
+  seeds?: SeedKit | undefined
+  /** Areas of a disk that are one chunk of its seed; left out: `CHUNK_BYTES`. */
+  seedChunkBytes?: number | undefined
 }
 
 /**
@@ -45,6 +55,7 @@ export interface SourceRoleOptions {
  *     └─ SourceMigration, one a migrating VM: brings it to the desired stage
  *          ├─ GuestThrottle (`guest-throttle`): slows the guest as far as replication needs it
  *          ├─ FinalStage: finalSync (`final-sync`): drain, shut down, send the rest, flush; then the proof
+ *          ├─ SourceSeed (`seed/source-seed`): where the disks travel by device: exports them, and has their writes remembered since
  *          └─ DiskReplicator, one a disk: connects, and connects anew
  *               ├─ takeUp (`take-up`): where to go on: with this map, the tap's memory, or by hashes
  *               ├─ SyncState: what the target lacks (pure)
@@ -52,6 +63,7 @@ export interface SourceRoleOptions {
  *               │    └─ BlockCopier: reads and sends blocks
  *               ├─ VerifyBehind (`proof/`): has both sides read settled pieces back, and compares
  *               └─ HistoryKeeper: lets the tap forget writes that the target durably has
+ *   Observer (`observer/`): what VMs that may move some day write, by the minute; LinkProber: what the line gives
  *   Telemetry: a sample every two seconds of each VM that migrates or is observed
  */
 export class SourceRole implements AgentRole {
@@ -67,6 +79,8 @@ export class SourceRole implements AgentRole {
   readonly #finalSinceMs = new Map<string, number>()
   readonly #converging = new Map<string, Promise<void>>()
   readonly #telemetry: Telemetry
+  readonly #observer: Observer
+  readonly #prober: LinkProber
   readonly #timers: NodeJS.Timeout[] = []
   #vms: HypervisorVm[] = []
   #desired: DesiredState | null = null
@@ -77,14 +91,23 @@ export class SourceRole implements AgentRole {
   constructor(options: SourceRoleOptions) {
     this.#options = options
     this.#telemetry = new Telemetry(options.now)
+    const { dataDirectory, now, log, observationMinuteMs: minuteMs = 60_000 } = options
+    this.#prober = new LinkProber({ credentials: options.credentials, agentId: options.credentials.agentId, bucket: this.#siteBucket, now, busy: () => [...this.#migrations.values()].some(({ desired: { stage } }) => stage !== 'STOP' && stage !== 'RELEASE') })
+    this.#observer = new Observer({ dataDirectory, minuteMs, now, log })
   }
 
   /** Taps what is there; from then on guests reach their disks. */
   async start(): Promise<void> {
     await mkdir(this.#stateDirectory(), { recursive: true })
     await this.#look()
+    await this.#observer.start(() => ({
+      taps: this.#taps,
+      refs: this.#desired === null ? null : new Set(this.#desired.observeVmRefs),
+      allocatedBytes: (ref) => this.#vms.find((vm) => vm.ref === ref)?.disks.reduce((sum, { usedBytes }) => sum + usedBytes, 0) ?? 0,
+    }))
     this.#timers.push(
       setInterval(() => void this.#look(), LOOK_EVERY_MS),
+      setInterval(() => this.#prober.look(), LOOK_EVERY_MS),
       setInterval(() => this.#convergeAll(), CONVERGE_EVERY_MS),
       setInterval(() => this.#telemetry.tick(this.#taps.values(), this.#migrations.values(), new Set(this.#desired?.observeVmRefs)), SAMPLE_EVERY_MS),
     )
@@ -93,6 +116,7 @@ export class SourceRole implements AgentRole {
   apply(desired: DesiredState): void {
     this.#desired = desired
     this.#siteBucket.setRate(desired.siteRateBytesPerSecond)
+    this.#prober.set(desired.probes ?? [])
     for (const { waveId, rateBytesPerSecond } of desired.sources) this.#waveBucket(waveId).setRate(rateBytesPerSecond)
     void this.#look() // VMs that are tapped on demand get their taps
     this.#match()
@@ -119,7 +143,14 @@ export class SourceRole implements AgentRole {
       samples: this.#telemetry.take(),
       active: sources.some((source) => source.stage !== 'STOP' && source.stage !== 'RELEASE'),
       hypervisor: await this.#options.hypervisor.describe(),
+      observation: this.#observer.report(this.#prober.probes),
+      ...(await reportOf(this.#options.seeds)),
     }
+  }
+
+  observationDelivered(observation: Observation): void {
+    this.#observer.delivered(observation)
+    this.#prober.delivered(observation.probes)
   }
 
   restoreSamples(samples: TelemetrySample[]): void {
@@ -133,6 +164,8 @@ export class SourceRole implements AgentRole {
     await Promise.all(this.#tapping.values())
     await Promise.all(this.#converging.values())
     for (const migration of this.#migrations.values()) await migration.close()
+    await this.#prober.close()
+    await this.#observer.close()
     for (const tap of this.#taps.values()) await tap.close()
   }
 
@@ -213,8 +246,8 @@ export class SourceRole implements AgentRole {
         continue
       }
       this.#complaints.delete(migrationId)
-      const { hypervisor, credentials, orders, now, changed, lanesFromMs } = this.#options
-      this.#migrations.set(migrationId, new SourceMigration({ migrationId, tap, hypervisor, credentials, buckets: [this.#waveBucket(desired.waveId), this.#siteBucket], orders, stateDirectory: this.#stateDirectory(), now, changed, lanesFromMs }, desired, vm.guest))
+      const { hypervisor, credentials, orders, now, changed, lanesFromMs, seeds, seedChunkBytes } = this.#options
+      this.#migrations.set(migrationId, new SourceMigration({ migrationId, tap, hypervisor, credentials, buckets: [this.#waveBucket(desired.waveId), this.#siteBucket], orders, stateDirectory: this.#stateDirectory(), now, changed, lanesFromMs, seeds: seeds ?? null, seedChunkBytes }, desired, vm.guest))
     }
     if (this.#desired === null) return
     for (const [migrationId, migration] of this.#migrations) {

@@ -190,6 +190,15 @@ export class SyncState implements DirtyListener {
     return (this.#dirty.count + this.#sent.count + this.#markers.reduce((sum, { blocks }) => sum + blocks.count, 0)) * BLOCK_BYTES
   }
 
+  /** Runs within blocks `first` to `end` (exclusive) that the target may lack: dirty, or under way. In order, none touching another. */
+  leftWithin(first: number, end: number): BlockRun[] {
+    const runs: BlockRun[] = []
+    for (const blocks of [this.#dirty, this.#sent, ...this.#markers.map((marker) => marker.blocks)]) {
+      for (let run = blocks.nextRun(first, end - first); run !== null && run.first < end; run = blocks.nextRun(run.end, end - run.end)) runs.push({ first: run.first, end: Math.min(run.end, end) })
+    }
+    return joined(runs)
+  }
+
   /** Every write acknowledged before this moment is durable at the target. */
   get coveredAtMs(): number {
     return this.#coveredAtMs
@@ -269,4 +278,15 @@ export class SyncState implements DirtyListener {
     blocks.clearAll()
     this.#spare.push(blocks)
   }
+}
+
+/** The same blocks in as few runs as can be. */
+function joined(runs: BlockRun[]): BlockRun[] {
+  const all: BlockRun[] = []
+  for (const run of runs.toSorted((a, b) => a.first - b.first)) {
+    const last = all.at(-1)
+    if (last !== undefined && run.first <= last.end) last.end = Math.max(last.end, run.end)
+    else all.push({ ...run })
+  }
+  return all
 }

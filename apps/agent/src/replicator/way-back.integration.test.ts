@@ -176,6 +176,26 @@ describe('the way back', () => {
     expect(vm.power).toBe('OFF')
   })
 
+  test.each([true, false])('a VM that is accepted once its return was called off runs on, also where it goes off only then (off before: %s)', { timeout: 60_000 }, async (obeys) => {
+    const { shadows, drive, observe, write, inStep } = await moved()
+    drive({ stage: 'REVERSE' }, { stage: 'REVERSE' })
+    await inStep()
+    const shadow = shadows.vms[0]
+    if (shadow === undefined) throw new Error('no shadow VM')
+    shadow.obeys = obeys
+    drive({}, { stage: 'HAND_BACK', shutdownSeconds: 1 })
+    await eventually('the shadow VM was asked', async () => (await observe()).target.shadow?.power === (obeys ? 'OFF' : 'STOPPING'))
+    drive({ stage: 'RELEASE' }, { stage: 'ACCEPT' })
+    await eventually('it is accepted', async () => (await observe()).target.stage === 'ACCEPT')
+    if (!obeys) shadow.power = 'OFF'
+    await eventually('it runs again', () => shadow.power === 'ON')
+    await write(5)
+    // Whoever switches it off from now on means it.
+    shadow.power = 'OFF'
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    expect(shadow.power).toBe('OFF')
+  })
+
   test('nothing is taken into a source that runs, and what it wrote meanwhile is overwritten', { timeout: 60_000 }, async () => {
     const { vm, drive, observe, write, same, inStep, path } = await moved()
     const before = await readFile(path)

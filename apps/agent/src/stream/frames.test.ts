@@ -6,7 +6,7 @@ import { seededRandom } from '../testing/pair.ts'
 import { FrameDecoder } from './frame-decoder.ts'
 import {
   encodeError, encodeFlush, encodeFlushed, encodeHashes, encodeHashesRequest, encodeHello, encodeHelloOk, encodeLanes, encodeLanesOk, encodeMark, encodeMarked, encodeOffer,
-  encodePoint, encodePointed, encodeTaken, encodeWrite, encodeZero,
+  encodePoint, encodePointed, encodeProbe, encodeProbeData, encodeTaken, encodeWrite, encodeZero,
 } from './frames.ts'
 import type { Message } from './frames.ts'
 import { FRAME_HEADER_BYTES, MAX_FRAME_BYTES, MAX_FRAME_BYTES_BEFORE_HELLO, StreamError } from './protocol.ts'
@@ -23,6 +23,7 @@ const frames = [
   encodeOffer(10, 65_536, 65_537, randomBytes(64)), encodeTaken(10, Buffer.from([3])),
   encodePoint(11, 0xffff_fffe), encodePointed(11),
   encodeLanes({ bundle: '0123456789abcdef0123456789abcdef', index: 1, of: 4 }), encodeLanesOk(4),
+  encodeProbe('PROBE', 'a1'.repeat(32)), encodeProbe('PROBE_OK', 'b2'.repeat(32)), encodeProbeData(data),
   encodeError({ code: 'NO', message: 'because' }),
 ]
 const wire = Buffer.concat(frames)
@@ -52,7 +53,7 @@ describe('frames', () => {
   test('every message survives, however the stream is cut', () => {
     const whole = decode(wire, [wire.length])
     expect(whole.map((message) => message.type)).toEqual([
-      'HELLO', 'HELLO_OK', 'WRITE', 'WRITE', 'ZERO', 'MARK', 'MARKED', 'FLUSH', 'FLUSHED', 'HASHES_REQUEST', 'HASHES', 'OFFER', 'TAKEN', 'POINT', 'POINTED', 'LANES', 'LANES_OK', 'ERROR',
+      'HELLO', 'HELLO_OK', 'WRITE', 'WRITE', 'ZERO', 'MARK', 'MARKED', 'FLUSH', 'FLUSHED', 'HASHES_REQUEST', 'HASHES', 'OFFER', 'TAKEN', 'POINT', 'POINTED', 'LANES', 'LANES_OK', 'PROBE', 'PROBE_OK', 'PROBE_DATA', 'ERROR',
     ])
     expect(whole[1]).toEqual({ type: 'HELLO_OK', ok: { epoch: 'e', fresh: true, sweptBytes: 0, takesOffers: false } })
     expect(whole[2]).toEqual({ type: 'WRITE', offset: 2 ** 41, dataBytes: 5000, hash: hashOf(data), data, compressed: false })

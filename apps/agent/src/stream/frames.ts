@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { hashOf } from '../block/content.ts'
 import {
   FLAG_ZSTD, FRAME, FRAME_HEADER_BYTES, HASH_BYTES, HASH_PIECE_BYTES, MAX_DATA_BYTES, MAX_HASH_RANGE_BYTES,
-  StreamError, WRITE_FIELDS_BYTES, WRITE_HEAD_BYTES, hello, helloOk, lanes, lanesOk, streamRefusal,
+  StreamError, WRITE_FIELDS_BYTES, WRITE_HEAD_BYTES, hello, helloOk, lanes, lanesOk, probe, streamRefusal,
 } from './protocol.ts'
 import type { Hello, HelloOk, HelloOkSaid, Lanes, StreamRefusal } from './protocol.ts'
 
@@ -22,6 +22,8 @@ export type Message =
   | { type: 'POINTED'; id: number }
   | { type: 'LANES'; lanes: Lanes }
   | { type: 'LANES_OK' }
+  | { type: 'PROBE' | 'PROBE_OK'; proof: string }
+  | { type: 'PROBE_DATA'; dataBytes: number }
   | { type: 'ERROR'; refusal: StreamRefusal }
 
 /** What a peer sent that no peer of ours can have sent. */
@@ -54,6 +56,8 @@ export const encodeHello = (value: Hello): Buffer => json(FRAME.HELLO, value)
 export const encodeHelloOk = (value: HelloOkSaid): Buffer => json(FRAME.HELLO_OK, value)
 export const encodeLanes = (value: Lanes): Buffer => json(FRAME.LANES, value)
 export const encodeLanesOk = (of: number): Buffer => json(FRAME.LANES_OK, { of })
+export const encodeProbe = (type: 'PROBE' | 'PROBE_OK', proof: string): Buffer => json(FRAME[type], { proof })
+export const encodeProbeData = (data: Buffer): Buffer => Buffer.concat([frame(FRAME.PROBE_DATA, 0, 0, data.length), data])
 export const encodeError = (value: StreamRefusal): Buffer => json(FRAME.ERROR, value)
 
 /**
@@ -205,6 +209,9 @@ export function decodeFrame(type: number, flags: number, body: Buffer): Message 
     case FRAME.LANES_OK:
       parseJson(body, lanesOk, 'LANES_OK')
       return { type: 'LANES_OK' }
+    case FRAME.PROBE: return { type: 'PROBE', ...parseJson(body, probe, 'PROBE') }
+    case FRAME.PROBE_OK: return { type: 'PROBE_OK', ...parseJson(body, probe, 'PROBE_OK') }
+    case FRAME.PROBE_DATA: return { type: 'PROBE_DATA', dataBytes: body.length }
     case FRAME.WRITE: return decodeWrite(flags, body)
     case FRAME.ZERO:
       exactly(body, 16, 'ZERO')

@@ -23,7 +23,7 @@ export interface Pairing {
   readonly targetAgentId: string
 }
 
-export type ProofWord = 'HELLO' | 'HELLO_OK' | 'CALL' | 'BACK_HELLO' | 'BACK_HELLO_OK'
+export type ProofWord = 'HELLO' | 'HELLO_OK' | 'CALL' | 'BACK_HELLO' | 'BACK_HELLO_OK' | 'PROBE' | 'PROBE_OK'
 export interface ProvenDisk {
   readonly migrationId: string
   readonly diskKey: string

@@ -4,7 +4,7 @@
  *
  *   source                                target
  *   HELLO {migrationId, diskKey, …}  ──▶
- *                                    ◀──  HELLO_OK {epoch, fresh, sweptBytes}, or ERROR and close
+ *                                    ◀──  HELLO_OK {epoch, fresh, sweptBytes, missing}, or ERROR and close
  *   WRITE / ZERO / …                 ──▶  applied in order, not answered one by one
  *   MARK n                           ──▶
  *                                    ◀──  MARKED n: all that came before it is applied, not yet durable (flow control)
@@ -29,6 +29,13 @@
  *                                    ◀──  LANES_OK once all have come, or ERROR and close
  *
  * and from then on both ends send chunks on them (`lane-chunks.ts`), which put in order are the stream above (`bundle.ts`).
+ *
+ * While VMs are only observed the way is probed now and then. Instead of HELLO the source says
+ *
+ *   PROBE {proof}                    ──▶
+ *                                    ◀──  PROBE_OK {proof}, or ERROR and close
+ *   PROBE_DATA … , MARK n            ──▶  thrown away, bounded
+ *                                    ◀──  MARKED n
  *
  * Frame: u32 length of what follows the 8-byte header, u8 type, u8 flags, u16 zero; all numbers
  * big-endian. `epoch` names a replica's content history: with the same epoch as before the
@@ -60,6 +67,9 @@ export const HASH_PIECE_BYTES = 64 * 1024
 export const MAX_HASH_RANGE_BYTES = 64 * HASH_PIECE_BYTES
 export const HASH_BYTES = 32
 
+/** As many ranges fit into a HELLO_OK with room to spare; neighbours are made one where there are more. */
+export const MAX_MISSING_RANGES = 1_000
+
 /** The WRITE's data is zstd-compressed. */
 export const FLAG_ZSTD = 1
 
@@ -81,6 +91,9 @@ export const FRAME = {
   POINTED: 17,
   LANES: 18,
   LANES_OK: 19,
+  PROBE: 20,
+  PROBE_OK: 21,
+  PROBE_DATA: 22,
 } as const
 
 /** HMAC-SHA256, hex. */
@@ -107,6 +120,8 @@ export const helloOk = z.object({
   knownBytes: bytes.optional(),
   /** The target looks offered pieces up in what it holds; without it an offer only costs time. */
   takesOffers: z.boolean().default(false),
+  /** Ranges (offset, length) that the disk's seed did not bring, being damaged or lost: they are to be sent whatever the source's map says. Absent: none. */
+  missing: z.array(z.tuple([bytes, bytes])).max(MAX_MISSING_RANGES).optional(),
   proof: proof.optional(),
 })
 export type HelloOk = z.infer<typeof helloOk>
@@ -125,6 +140,13 @@ export const lanes = z.object({
 export type Lanes = z.infer<typeof lanes>
 
 export const lanesOk = z.object({ of: z.number().int() })
+
+/** That the speaker has the key of probes between these two agents. */
+export const probe = z.object({ proof })
+
+/** Most that one probe sends, and in one frame: the target reads no more. */
+export const MOST_PROBE_BYTES = 16 * 1024 * 1024
+export const PROBE_PIECE_BYTES = 32 * 1024
 
 export const streamRefusal = z.object({ code: z.string().max(60), message: z.string().max(500) })
 export type StreamRefusal = z.infer<typeof streamRefusal>

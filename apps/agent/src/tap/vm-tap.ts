@@ -37,6 +37,6 @@ export async function tapVm(vm: HypervisorVm, stateDirectory: string): Promise<V
 }
 
 /** References come from a hypervisor and may hold anything: a hash of them is a legal file name. */
-function stateNameOf(ref: string, key: string): string {
+export function stateNameOf(ref: string, key: string): string {
   return createHash('sha256').update(JSON.stringify([ref, key])).digest('hex').slice(0, 24)
 }

@@ -11,6 +11,7 @@ import type { Hypervisor } from '../hypervisors/hypervisor.ts'
 import { FileReplicaDisks } from '../receiver/file-replica-disks.ts'
 import { ReplicaStore } from '../receiver/replica-store.ts'
 import { TargetRole } from '../receiver/target-role.ts'
+import type { SeedKit } from '../seed/kit.ts'
 import type { Credentials } from '../stream/identity.ts'
 import { testAuthority } from './certificates.ts'
 
@@ -52,16 +53,17 @@ export function desiredTarget(migrationId: string, disks: { key: string; sizeByt
 }
 
 /** For tests: a real target role on loopback with a store in a temporary folder, and credentials for both ends, of its own unless given. */
-export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes?: number | null; open?: (path: string) => Promise<BlockDevice>; credentials?: Credentials; orders?: Orders } = {}) {
+export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes?: number | null; open?: (path: string) => Promise<BlockDevice>; credentials?: Credentials; orders?: Orders; seeds?: (directory: string) => Promise<SeedKit> } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'dl-agent-'))
   const authority = await testAuthority()
   const credentials = options.credentials ?? (await authority.issue('target-1'))
   const files = new FileReplicaDisks({ directory: join(directory, 'replicas'), ...(options.open && { open: options.open }) })
   const store = new ReplicaStore({ directory: join(directory, 'replicas'), disks: options.hypervisor?.replicaDisks ?? files, quotaBytes: options.quotaBytes ?? null })
+  const seeds = await options.seeds?.(directory)
   const make = (port: number) =>
     new TargetRole({
       credentials, store, hypervisor: options.hypervisor ?? emptyHypervisor, nbdDirectory: directory,
-      orders: options.orders ?? noOrders, streamHost: '127.0.0.1', streamPort: port, log: pino({ enabled: false }), changed: () => {},
+      orders: options.orders ?? noOrders, streamHost: '127.0.0.1', streamPort: port, log: pino({ enabled: false }), changed: () => {}, seeds,
     })
   let role = make(0)
   await role.start()
@@ -75,10 +77,11 @@ export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes
     target: { agentId: credentials.agentId, host: '127.0.0.1', port: role.streamPort },
     report: () => role.report(),
     useNewCredentials: () => role.useNewCredentials(),
-    /** As if the target agent were started anew. */
-    restart: async () => {
+    /** As if the target agent were started anew. `meanwhile`: what befalls its files while it is away. */
+    restart: async (meanwhile: () => Promise<void> = () => Promise.resolve()) => {
       const port = role.streamPort
       await role.close()
+      await meanwhile()
       role = make(port)
       await role.start()
     },

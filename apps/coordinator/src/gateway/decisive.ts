@@ -27,8 +27,12 @@ export function decisiveOfSource(observed: SourceObserved): string {
     left((disk) => disk.backgroundTotalBytes - disk.backgroundDoneBytes) > 0, left((disk) => disk.foregroundLeftBytes) > CAUGHT_UP_BYTES,
     observed.disks.map((disk) => [disk.key, ['RESYNC', 'INITIATING', 'STOPPED'].includes(disk.status) ? disk.status : '']),
     observed.sourceOffAtMs, observed.finalSyncAtMs, observed.hashes, observed.reread ?? null, observed.test ?? null,
+    observed.seed ? [observed.seed.shipmentId, observed.seed.state, observed.seed.devices.length, observed.seed.problem, inStep(observed)] : null,
   ])
 }
+
+/** A shipment is over once its VMs were identical; that is seldom news for anybody else. */
+const inStep = ({ disks, connected }: SourceObserved) => connected && disks.every(({ foregroundLeftBytes }) => foregroundLeftBytes === 0)
 
 /** The same for a target's report. */
 export function decisiveOfTarget(observed: TargetObserved): string {
@@ -36,6 +40,8 @@ export function decisiveOfTarget(observed: TargetObserved): string {
   return JSON.stringify([
     observed.stage, observed.attempt, observed.problem, observed.hashes,
     shadow && [shadow.power, shadow.health, shadow.healthDetail, shadow.sequenceAtBoot, shadow.firstWriteAtMs !== null],
+    observed.wayBack?.finalSyncAtMs ?? null,
+    observed.seed ? [observed.seed.shipmentId, observed.seed.state, observed.seed.problem] : null,
     test ? [test.id, test.state, test.guest?.health, test.guest?.healthDetail, test.guest?.sequenceAtBoot, test.problem] : null,
   ])
 }

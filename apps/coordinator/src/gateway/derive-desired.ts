@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { desiredSource, desiredTarget } from '@driftless/agent-api'
-import type { DesiredState } from '@driftless/agent-api'
+import type { DesiredSourceSeed, DesiredState, DesiredTargetSeed } from '@driftless/agent-api'
+import { seedKeysOf } from '@driftless/db'
 import type { DesiredFacts } from '@driftless/db'
-import { sourceStage, targetStage } from '@driftless/domain'
+import { seedStepsOf, sourceStage, targetStage } from '@driftless/domain'
 import type { SourceStage, StageInput, TargetStage } from '@driftless/domain'
 import { z } from 'zod'
-import { streamKeyOf } from './stream-key.ts'
+import { probeKeyOf, streamKeyOf } from './stream-key.ts'
 
 type MigrationRow = DesiredFacts['migrations'][number]
 /** What no row holds: what streams' keys are made from, and whose orders count. */
@@ -30,18 +31,22 @@ export function deriveDesired(role: 'SOURCE' | 'TARGET', facts: DesiredFacts, ke
     targets: role === 'TARGET' ? facts.migrations.flatMap((migration) => targetOf(migration, facts, keys)).flatMap(sound(desiredTarget)) : [],
     siteRateBytesPerSecond: role === 'SOURCE' ? facts.siteRate.bytesPerSecond : null,
     observeVmRefs: facts.observeVmRefs,
+    ...(facts.probeEnds.length === 0 ? {} : { probes: facts.probeEnds.map(({ agentId, stream }) => ({ agentId, stream, key: role === 'SOURCE' ? probeKeyOf(keys.gateway, facts.agentId, agentId) : probeKeyOf(keys.gateway, agentId, facts.agentId) })) }),
     orderPublicKey: keys.orderPublic,
   }
   const version = createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, VERSION_LENGTH)
   return { version, ...state }
 }
 
-function stageInput({ status, resumeStatus, wayBackSince, wave, attempts: [attempt] }: MigrationRow): StageInput {
-  return { status, resumeStatus, paused: wave.paused, wayBack: wayBackSince !== null, attempt: attempt ? { status: attempt.status, shadowGone: attempt.shadowGoneAt !== null, sourceReturned: attempt.sourceReturnedAt !== null } : null }
+function stageInput({ status, resumeStatus, wayBackSince, wave, attempts: [attempt], returns: [vmReturn] }: MigrationRow): StageInput {
+  return { vmReturn: vmReturn ?? null, status, resumeStatus, paused: wave.paused, wayBack: wayBackSince !== null, attempt: attempt ? { status: attempt.status, shadowGone: attempt.shadowGoneAt !== null, sourceReturned: attempt.sourceReturnedAt !== null } : null }
 }
 
 function sourceOf(migration: MigrationRow, facts: DesiredFacts, keys: Keys) {
-  const stage = sourceStage(stageInput(migration))
+  const seed = seedOf(migration, facts)
+  const wanted = sourceStage(stageInput(migration))
+  // It travels, and there are no keys to write its seed for: nothing of it is sent meanwhile.
+  const stage = wanted === 'REPLICATE' && seed === 'NO_KEYS' ? 'PAUSE' : wanted
   if (stage === null) return []
   const targetAgentId = migration.targetAgentId ?? ''
   // A target that is trusted no more is sent nothing: the source ends its streams.
@@ -60,6 +65,7 @@ function sourceOf(migration: MigrationRow, facts: DesiredFacts, keys: Keys) {
     guestWriteBytesPerSecond: lowest(wave.guestWriteBytesPerSecond, migration.guestWriteBytesPerSecond),
     guestLatencyLimitMs: wave.guestLatencyLimitMs,
     shutdownSeconds: wave.shutdownSeconds,
+    ...(isSeed(seed) && !SOURCE_ENDED.includes(stage) ? { seed: seed.source } : {}),
     test: migration.testBoots.flatMap((test) => (test.status === 'MARKING' ? [{ id: test.id }] : []))[0] ?? null,
     ...orderOf(ORDERS_AT_SOURCE[stage], migration, facts),
     ...(SOURCE_ENDED.includes(stage) ? {} : keyOf(migration, facts, keys)),
@@ -76,6 +82,7 @@ function targetOf(migration: MigrationRow, facts: DesiredFacts, keys: Keys) {
   const stage = targetStage(stageInput(migration))
   if (stage === null || migration.sourceAgentId === null) return []
   const { vm } = migration
+  const seed = seedOf(migration, facts)
   return [{
     migrationId: migration.id,
     tenantId: migration.tenantId,
@@ -88,6 +95,8 @@ function targetOf(migration: MigrationRow, facts: DesiredFacts, keys: Keys) {
       disks: disksOf(migration), hypervisor: vm.hypervisor,
     },
     acknowledgedSequence: Number(migration.attempts[0]?.acknowledgedSequence ?? 0),
+    ...(stage === 'HAND_BACK' ? { shutdownSeconds: migration.wave.shutdownSeconds } : {}),
+    ...(isSeed(seed) && !TARGET_ENDED.includes(stage) ? { seed: seed.target } : {}),
     test: testOf(migration),
     ...orderOf(ORDERS_AT_TARGET[stage], migration, facts),
     ...(TARGET_ENDED.includes(stage) ? {} : keyOf(migration, facts, keys)),
@@ -95,17 +104,33 @@ function targetOf(migration: MigrationRow, facts: DesiredFacts, keys: Keys) {
 }
 
 /** Which order a stage rests on: agents look at no other. */
-const ORDERS_AT_SOURCE: Partial<Record<SourceStage, 'CUTOVER' | 'DISCARD'>> = { FINAL: 'CUTOVER', STOP: 'DISCARD' }
-const ORDERS_AT_TARGET: Partial<Record<TargetStage, 'CUTOVER' | 'DISCARD'>> = { BOOT: 'CUTOVER', DISCARD: 'DISCARD' }
+type OrderKind = 'CUTOVER' | 'DISCARD' | 'RETURN'
+const ORDERS_AT_SOURCE: Partial<Record<SourceStage, OrderKind>> = { FINAL: 'CUTOVER', STOP: 'DISCARD', RETURN: 'RETURN' }
+const ORDERS_AT_TARGET: Partial<Record<TargetStage, OrderKind>> = { BOOT: 'CUTOVER', DISCARD: 'DISCARD', HAND_BACK: 'RETURN', KEEP: 'RETURN' }
 /** The stream has ended with the migration, and its key with it. */
 const SOURCE_ENDED: readonly SourceStage[] = ['RELEASE', 'STOP']
 const TARGET_ENDED: readonly TargetStage[] = ['ACCEPT', 'DISCARD']
 
-/** The order of this kind: of a cutover, the one for the window that the present attempt began in. */
-function orderOf(kind: 'CUTOVER' | 'DISCARD' | undefined, migration: MigrationRow, { orders }: DesiredFacts) {
+/** The order of this kind: of a cutover, the one for the window that the present attempt began in; of a return, the one it was begun with. */
+function orderOf(kind: OrderKind | undefined, migration: MigrationRow, { orders }: DesiredFacts) {
+  const orderId = migration.returns[0]?.orderId ?? null
   const bookingId = kind === 'CUTOVER' ? migration.attempts[0]?.bookingId : null
-  const found = orders.find((order) => order.migrationId === migration.id && order.kind === kind && order.bookingId === bookingId)
+  const found = orders.find((order) => order.migrationId === migration.id && order.kind === kind && (kind === 'RETURN' ? order.id === orderId : order.bookingId === bookingId))
   return found ? { order: { payload: found.payload, signature: found.signature } } : {}
+}
+
+type Seed = { readonly source: DesiredSourceSeed; readonly target: DesiredTargetSeed }
+const isSeed = (seed: Seed | 'NO_KEYS' | null): seed is Seed => seed !== null && seed !== 'NO_KEYS'
+
+/** What either agent is to do with the seed of a VM that travels: encrypted to the target's key, signed by the source's. Null: it does not travel. */
+function seedOf({ shipmentVms: [travels], sourceAgentId, targetAgentId }: MigrationRow, { streams }: DesiredFacts): Seed | 'NO_KEYS' | null {
+  const steps = travels ? seedStepsOf(travels.shipment.status) : null
+  if (!travels || steps === null) return null
+  const { id: shipmentId, sourcePlaces, targetPlaces } = travels.shipment
+  const recipientKey = seedKeysOf(streams.get(targetAgentId ?? '')?.seedKeys)?.recipient
+  const signerKey = seedKeysOf(streams.get(sourceAgentId ?? '')?.seedKeys)?.signer
+  if (recipientKey === undefined || signerKey === undefined) return 'NO_KEYS'
+  return { source: { shipmentId, step: steps.source, places: sourcePlaces, recipientKey }, target: { shipmentId, step: steps.target, places: targetPlaces, signerKey } }
 }
 
 function keyOf(migration: MigrationRow, { streams }: DesiredFacts, { gateway }: Keys) {

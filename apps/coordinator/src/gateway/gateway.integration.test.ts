@@ -212,4 +212,25 @@ describe('an agent that calls', () => {
     await agents.source.calls.report(reportOf({ samples }))
     expect(await world.owner.telemetrySample.findMany()).toEqual([expect.objectContaining({ migrationId: null, tenantId: 'alpine', uniqueWriteBytes: 4096n, guestWriteLatencyMs: null })])
   })
+
+  it('sends the same observed minutes twice, and they count once; a target has none', async () => {
+    const minuteMs = Math.floor(Date.now() / 60_000) * 60_000 - 60_000
+    const observation = { minutes: [{ vmRef: 'vm-a', minuteMs, lengthSeconds: 60, coveredSeconds: 60, source: 'FILTER' as const, writtenBytes: 8192, uniqueBytes: [4096, null, null, null, null, null], blocksPerStamp: 1, latencyMs: 0.5 }], contents: [], probes: [] }
+    await agents.target.calls.report(reportOf({ observation }))
+    expect(await world.owner.vmObservation.count()).toBe(0)
+    for (let time = 0; time < 2; time += 1) await agents.source.calls.report(reportOf({ observation }))
+    expect(await world.owner.vmObservation.findMany()).toEqual([expect.objectContaining({ tenantId: 'alpine', minute: new Date(minuteMs), writtenBytes: 8192n, unique1m: 4096n, unique5m: null })])
+  })
+
+  it('is told whom to probe while VMs are observed, the target of whom it is probed, both with one key', async () => {
+    await agents.target.calls.report(reportOf({ stream: { host: '127.0.0.1', port: 4603 } }))
+    const site = await world.owner.site.findUniqueOrThrow({ where: { id: DEMO_SOURCE_SITE } })
+    const estimate = await world.owner.estimate.create({ data: { providerId: site.providerId, tenantId: site.tenantId ?? '', siteId: site.id, name: 'e', startedAt: new Date(), endsAt: new Date(Date.now() + 600_000), shippingDays: 3, createdById: 'u' } })
+    const [probed] = (await agents.source.calls.desired(ASK)).probes ?? []
+    const [probing] = ((await agents.target.calls.desired(ASK)).probes ?? []).filter(({ key }) => key === probed?.key)
+    expect(probed?.stream).toEqual({ host: '127.0.0.1', port: 4603 })
+    expect(probing?.stream).toBeNull()
+    await world.owner.estimate.update({ where: { id: estimate.id }, data: { status: 'CANCELLED' } })
+    expect((await agents.source.calls.desired(ASK)).probes).toBeUndefined()
+  })
 })

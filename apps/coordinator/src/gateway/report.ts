@@ -1,9 +1,10 @@
 import { report as reportSchema } from '@driftless/agent-api'
 import type { Inventory, Report, ReportAnswer } from '@driftless/agent-api'
-import { noteAgentFacts, noteNotices, noteOrderRefusals, storeInventory, storeReplications, storeSourceObserved, storeTargetObserved } from '@driftless/db'
+import { listShipmentsOf, noteAgentFacts, noteNotices, noteOrderRefusals, storeInventory, storeReplications, storeSourceObserved, storeTargetObserved } from '@driftless/db'
 import type { InventoryRow } from '@driftless/db'
 import { wake } from '@driftless/jobs'
 import { asCoordinator } from '../context.ts'
+import { takeObservation } from '../telemetry/take-observation.ts'
 import { takeSamples } from '../telemetry/take-samples.ts'
 import type { AgentCall, Gateway } from './call.ts'
 import { decisiveOfSource, decisiveOfTarget } from './decisive.ts'
@@ -24,6 +25,7 @@ export async function report(gateway: Gateway, { agent, address, renewalDue, bod
     await asCoordinator(gateway.db, (tx) => storeInventory(tx, { siteId, providerId, tenantId }, inventoryRows(inventory)))
   if (role !== 'SOURCE') return answer
   await takeSamples(gateway, agent, said.samples)
+  if (said.observation) await takeObservation(gateway, agent, said.observation)
   // What its samples say counts once they are stored; a wake-up that is lost is made good by the sweep.
   for (const migrationId of gateway.convergence.news(said.samples.filter((sample) => own.has(sample.migrationId ?? '')))) await wake(gateway.queues, 'drive-migration', { migrationId })
   return answer
@@ -56,10 +58,14 @@ async function storeObserved(gateway: Gateway, agent: AgentCall['agent'], addres
 async function wakeConcerned(gateway: Gateway, agent: AgentCall['agent'], said: Report, own: ReadonlySet<string>): Promise<void> {
   // Whether the hypervisor can be asked at all concerns every migration of the agent.
   const hypervisor = JSON.stringify(said.hypervisor?.problem ?? null)
+  const concerned = new Set([...said.sources, ...said.targets].filter(({ seed }) => seed != null).map(({ migrationId }) => migrationId))
   const states = agent.role === 'SOURCE'
     ? said.sources.map((source) => [source.migrationId, decisiveOfSource(source) + hypervisor] as const)
     : said.targets.map((target) => [target.migrationId, decisiveOfTarget(target) + hypervisor] as const)
   const news = gateway.decisive.news(agent.id, new Map(states.filter(([migrationId]) => own.has(migrationId))))
   const queued = await Promise.all(news.map((migrationId) => wake(gateway.queues, 'drive-migration', { migrationId })))
+  const travelling = news.filter((migrationId) => concerned.has(migrationId))
+  const shipments = travelling.length === 0 ? [] : await asCoordinator(gateway.db, (tx) => listShipmentsOf(tx, travelling))
+  queued.push(...(await Promise.all(shipments.map((shipmentId) => wake(gateway.queues, 'drive-shipment', { shipmentId })))))
   if (queued.includes(false)) gateway.decisive.forget(agent.id)
 }

@@ -15,3 +15,8 @@ export function streamKeyOf(gatewayKey: Buffer, migrationId: string, source: End
   const info = JSON.stringify([migrationId, source.id, target.id])
   return Buffer.from(hkdfSync('sha256', gatewayKey, 'driftless stream key', info, KEY_BYTES)).toString('base64')
 }
+
+/** The same for probes of the way between two agents: another key, so that it opens no stream. */
+export function probeKeyOf(gatewayKey: Buffer, sourceAgentId: string, targetAgentId: string): string {
+  return Buffer.from(hkdfSync('sha256', gatewayKey, 'driftless probe key', JSON.stringify([sourceAgentId, targetAgentId]), KEY_BYTES)).toString('base64')
+}

@@ -16,7 +16,7 @@ export async function advanceBookingJob(context: Context, bookingId: string): Pr
     const waveOver = locked.wave.migrations.every((migration) => MIGRATION_ENDED.includes(migration.status))
     let { status } = locked
     for (let step = 0; step < MOST_STEPS; step += 1) {
-      const to = nextBookingStatus({ status, startsAtMs: locked.startsAt.getTime(), endsAtMs: locked.endsAt.getTime() }, now.getTime(), waveOver)
+      const to = nextBookingStatus({ status, startsAtMs: locked.startsAt.getTime(), endsAtMs: locked.endsAt.getTime(), expiresAtMs: locked.expiresAt?.getTime() ?? null }, now.getTime(), waveOver)
       if (to === null || !(await advanceBooking(tx, { ...locked, status }, to))) break
       status = to
     }

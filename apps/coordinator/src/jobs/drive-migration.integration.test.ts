@@ -1,9 +1,8 @@
 import { DomainError } from '@driftless/domain'
-import { bookWindow, cancelMigration, cancelWave, inScope, openDb, requestCutover } from '@driftless/db'
+import { bookWindow, cancelMigration, cancelWave, createSiteHistories, inScope, openDb, requestCutover } from '@driftless/db'
 import type { Db } from '@driftless/db'
 import { wake } from '@driftless/jobs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createSiteLinks } from '../drive/site-links.ts'
 import type { FakeAgent } from '../testing/fake-agent.ts'
 import { playPair } from '../testing/fake-pair.ts'
 import type { Quirks } from '../testing/fake-pair.ts'
@@ -68,7 +67,7 @@ describe('driving migrations', { timeout: 60_000 }, () => {
     pair = null
     await inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))
     const context = { db, queues: world.queues, log: world.log }
-    await Promise.all(Array.from({ length: 8 }, () => driveMigration(context, createSiteLinks(), world.orderPublicKey, id)))
+    await Promise.all(Array.from({ length: 8 }, () => driveMigration(context, createSiteHistories(), world.orderPublicKey, id)))
     expect((await migration(id)).attempts.map((attempt) => attempt.status)).toEqual(['GO_NO_GO'])
   })
 
@@ -78,7 +77,7 @@ describe('driving migrations', { timeout: 60_000 }, () => {
     for (const id of migrationIds) await waitsFor(id, 'REQUEST_CUTOVER')
     for (const id of migrationIds) await inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))
     const context = { db, queues: world.queues, log: world.log }
-    await Promise.all(migrationIds.toReversed().map((id) => driveMigration(context, createSiteLinks(), world.orderPublicKey, id)))
+    await Promise.all(migrationIds.toReversed().map((id) => driveMigration(context, createSiteHistories(), world.orderPublicKey, id)))
     const cuttingOver = await world.owner.migration.findMany({ where: { waveId, status: 'CUTTING_OVER' } })
     expect(cuttingOver.map((one) => one.position)).toEqual([0])
     await waitsFor(migrationIds[3] ?? '', 'WAITING_FOR_TURN')
@@ -99,13 +98,24 @@ describe('driving migrations', { timeout: 60_000 }, () => {
     expect(failed.attempts).toEqual([expect.objectContaining({ status: 'ROLLED_BACK', failureCode: code, sourceReturnedAt: expect.any(Date) })])
     expect(pair?.stages).toContain('source RETURN 1')
     expect(pair?.stages).toContain('target KEEP 1')
-    expect(await world.owner.billingStart.count({ where: { migrationId: { in: [bad, good] } } })).toBe(1)
+    expect(await world.owner.billingEntry.count({ where: { kind: 'TARGET_STARTED', migrationId: { in: [bad, good] } } })).toBe(1)
     // Mended and asked for again, it makes it in a second attempt of the same window.
     quirks.delete(bad)
     await request(bad)
     await eventually(async () => (await migration(bad)).status === 'COMPLETED')
     expect((await migration(bad)).attempts.map((attempt) => attempt.status)).toEqual(['ROLLED_BACK', 'COMMITTED'])
   }, 120_000)
+
+  it('writes down that a guest was powered off, and on whose word', async () => {
+    const { waveId, migrationIds: [id = ''] } = await readyWave(1)
+    quirks.set(id, { poweredOff: true })
+    await openWindow(world, waveId)
+    await eventually(async () => (await migration(id)).status === 'COMPLETED')
+    expect((await migration(id)).attempts).toMatchObject([{ status: 'COMMITTED', poweredOffAt: new Date(1_800_000_000_100), poweredOffBy: 'Anna Keller' }])
+    expect(await world.owner.auditEntry.findMany({ where: { action: 'cutover.powered-off' } })).toMatchObject([{ after: 'Anna Keller', detail: { attempt: 1 } }])
+    const record = await world.owner.evidenceRecord.findFirstOrThrow({ where: { migrationId: id } })
+    expect(record.facts).toMatchObject({ vms: [{ attempts: [{ poweredOff: { at: new Date(1_800_000_000_100).toISOString(), agreedBy: 'Anna Keller' } }] }] })
+  })
 
   it('stops nothing without an approver, and says whose turn it is', async () => {
     const { waveId, migrationIds: [id = ''] } = await readyWave(1)
@@ -123,6 +133,16 @@ describe('driving migrations', { timeout: 60_000 }, () => {
   it('refuses a cutover outside the window, at once and with a reason', async () => {
     const { migrationIds: [id = ''] } = await readyWave(1, 'MANUAL')
     await expect(inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))).rejects.toThrow(expect.objectContaining({ code: 'CUTOVER_OUTSIDE_WINDOW' }))
+  })
+
+  it('refuses one that would not end in what is left of the window, with the time to go back', async () => {
+    const { waveId, migrationIds: [id = ''] } = await readyWave(1, 'MANUAL')
+    await openWindow(world, waveId)
+    const now = Date.now()
+    await world.owner.booking.updateMany({ where: { waveId }, data: { lockoutAt: new Date(now + 90_000), endsAt: new Date(now + 120_000) } })
+    await expect(inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))).rejects.toThrow(expect.objectContaining({ code: 'CUTOVER_DOES_NOT_FIT', params: expect.objectContaining({ left: 1 }) }))
+    await world.owner.booking.updateMany({ where: { waveId }, data: { endsAt: new Date(now + HOUR_MS) } })
+    await inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))
   })
 
   it('gives a slot to one of many that want it', async () => {

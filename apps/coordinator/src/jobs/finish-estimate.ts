@@ -1,12 +1,23 @@
-import { databaseNow, endEstimate, listDueEstimates } from '@driftless/db'
+import { databaseNow, endEstimate, keepForecast, listDueEstimates, readEstimateQuestion, readWaveFacts } from '@driftless/db'
+import { forecastWave } from '@driftless/domain'
 import { asCoordinator } from '../context.ts'
 import type { Context } from '../context.ts'
 
-/** Ends an observation whose time is up; woken too early, it leaves it alone. */
+/** Ends an observation whose time is up, and keeps what it estimates; woken too early, it leaves it alone. The simulation runs outside of the transactions. */
 export async function finishEstimate(context: Context, estimateId: string): Promise<void> {
+  const due = await asCoordinator(context.db, async (tx) => {
+    const now = await databaseNow(tx)
+    if (!(await listDueEstimates(tx, now)).includes(estimateId)) return null
+    const question = await readEstimateQuestion(tx, estimateId, now)
+    return question && { owner: question.owner, facts: await readWaveFacts(tx, question, now) }
+  })
+  if (due === null) return
+  const { owner, facts } = due
+  const forecast = facts && forecastWave(facts.input)
   const ended = await asCoordinator(context.db, async (tx) => {
-    const due = await listDueEstimates(tx, await databaseNow(tx))
-    return due.includes(estimateId) && (await endEstimate(tx, estimateId, 'DONE'))
+    if (!(await endEstimate(tx, estimateId, 'DONE'))) return false
+    if (facts && forecast) await keepForecast(tx, owner, { estimateId }, { ...facts, forecast })
+    return true
   })
   if (ended) context.log.info({ estimateId }, 'observation ended')
 }

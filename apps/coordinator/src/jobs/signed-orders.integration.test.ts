@@ -1,4 +1,5 @@
 import { cancelMigration, cancelWave, decideGoNoGo, inScope } from '@driftless/db'
+import type { Scope } from '@driftless/db'
 import { wake } from '@driftless/jobs'
 import { readOrder } from '@driftless/orders'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -90,13 +91,35 @@ describe('signed orders', { timeout: 60_000 }, () => {
     const bookingId = await openWindow(world, waveId)
     await waits(id, 'REQUEST_CUTOVER', null)
     await change(id)
-    await world.owner.wave.update({ where: { id: waveId }, data: { cutoverMode: 'AUTOMATIC' } })
+    await world.owner.migration.update({ where: { id }, data: { cutoverRequestedAt: new Date() } })
     await wake(world.queues, 'drive-migration', { migrationId: id })
     await waits(id, 'GO_NO_GO', words)
     expect(pair?.stages.filter((stage) => stage.startsWith('source FINAL'))).toEqual([])
     await inScope(world.web, APPROVER, (tx) => decideGoNoGo(tx, { waveId, bookingId, decision: 'GO', reason: null }, world.signer))
     await wake(world.queues, 'drive-migration', { migrationId: id })
     await eventually(async () => (await migration(id)).status === 'COMPLETED')
+  })
+
+  it('stops nothing before as many have said go as the policy needs, says how many are missing, and goes on by the last one', async () => {
+    const owned = { providerId: 'northwind', tenantId: 'alpine' }
+    await world.owner.user.create({ data: { id: 'user-ben', ...owned, email: 'ben@alpine.example', name: 'Ben Novak', role: 'CUSTOMER_APPROVER' } })
+    await world.owner.approvalPolicy.create({ data: { ...owned, roles: ['CUSTOMER_APPROVER'], personIds: [], needed: 2, ownRequest: false, waitMinutes: 0, expiresHours: null, testsNeedGo: false } })
+    const { waveId, id } = await readyWave()
+    const bookingId = await openWindow(world, waveId)
+    await waits(id, 'GO_NO_GO', /^1 of 2 goes are missing\.$/)
+    expect(pair?.stages.filter((stage) => stage.startsWith('source FINAL'))).toEqual([])
+    const ben: Scope = { kind: 'tenant', tenantId: 'alpine', actor: { kind: 'USER', id: 'user-ben', name: 'Ben Novak' } }
+    await inScope(world.web, ben, (tx) => decideGoNoGo(tx, { waveId, bookingId, decision: 'GO', reason: null }, world.signer))
+    await wake(world.queues, 'drive-migration', { migrationId: id })
+    await eventually(async () => (await migration(id)).status === 'COMPLETED')
+    // Until the wait time is over it waits in the same way, and says until when.
+    await world.owner.approvalPolicy.update({ where: { tenantId: 'alpine' }, data: { needed: 1, waitMinutes: 60 } })
+    const second = await readyWave()
+    await openWindow(world, second.waveId)
+    await waits(second.id, 'GO_NO_GO', /wait time is over at \d{4}-\d\d-\d\d \d\d:\d\d UTC/)
+    await still()
+    await inScope(world.web, OPERATOR, (tx) => cancelWave(tx, second.waveId, world.signer))
+    await world.owner.approvalPolicy.delete({ where: { tenantId: 'alpine' } })
   })
 
   it('undoes an attempt that the source refuses, and has the refusal in the audit log once', async () => {

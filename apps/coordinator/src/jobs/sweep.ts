@@ -1,4 +1,4 @@
-import { databaseNow, listDueBookings, listDueEstimates, listUnderWay } from '@driftless/db'
+import { databaseNow, listDueBookings, listDueEstimates, listShipmentsUnderWay, listUnderWay } from '@driftless/db'
 import { LOCK_LEAD_MS } from '@driftless/domain'
 import { wake } from '@driftless/jobs'
 import { asCoordinator } from '../context.ts'
@@ -14,17 +14,18 @@ const LANE = 'sweep'
 const MOST_PAGES = 40
 
 /**
- * Wakes the migrations under way, and every booking and observation whose time has come. Changes nothing itself.
+ * Wakes the migrations and shipments under way, and every booking and observation whose time has come. Changes nothing itself.
  * `thorough`: every migration; otherwise those for which seconds count, as reports wake the rest.
  */
 export async function sweep(context: Context, thorough: boolean, signal: AbortSignal): Promise<void> {
   const { db, queues } = context
   const due = await asCoordinator(db, async (tx) => {
     const now = await databaseNow(tx)
-    return { bookings: await listDueBookings(tx, new Date(now.getTime() + LOCK_LEAD_MS), now), estimates: await listDueEstimates(tx, now) }
+    return { bookings: await listDueBookings(tx, new Date(now.getTime() + LOCK_LEAD_MS), now), estimates: await listDueEstimates(tx, now), shipments: await listShipmentsUnderWay(tx) }
   })
   for (const bookingId of due.bookings) await wake(queues, 'advance-booking', { bookingId }, { lane: LANE })
   for (const estimateId of due.estimates) await wake(queues, 'finish-estimate', { estimateId }, { lane: LANE })
+  for (const shipmentId of due.shipments) await wake(queues, 'drive-shipment', { shipmentId }, { lane: LANE })
   let after = ''
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const ids = await asCoordinator(db, (tx) => listUnderWay(tx, after, !thorough))

@@ -1,12 +1,14 @@
-import { DomainError } from '@driftless/domain'
-import { cancelMigration, cancelWave, discardTestBoot, inScope, requestCutover, startTestBoot } from '@driftless/db'
+import { DEFAULT_APPROVAL_POLICY, DomainError } from '@driftless/domain'
+import { bookWindow, cancelMigration, cancelWave, decideBooking, decideGoNoGo, discardTestBoot, inScope, requestCutover, startTestBoot } from '@driftless/db'
 import { wake } from '@driftless/jobs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { FakeAgent } from '../testing/fake-agent.ts'
 import { playPair } from '../testing/fake-pair.ts'
 import type { Quirks } from '../testing/fake-pair.ts'
-import { OPERATOR, eventually, inventoryVm, openWindow, openWorld, reportOf, startedWave } from '../testing/world.ts'
+import { APPROVER, OPERATOR, SCHEDULER, eventually, inventoryVm, openWindow, openWorld, reportOf, startedWave } from '../testing/world.ts'
 import type { World } from '../testing/world.ts'
+
+const inHours = (hours: number, from = new Date()) => new Date(from.getTime() + hours * 3_600_000)
 
 describe('test boots', { timeout: 60_000 }, () => {
   let world: World
@@ -49,7 +51,7 @@ describe('test boots', { timeout: 60_000 }, () => {
   const drive = (migrationId: string) => wake(world.queues, 'drive-migration', { migrationId })
   /** As the portal does it. */
   const start = async (id: string, now = new Date()) => {
-    await inScope(world.web, OPERATOR, (tx) => startTestBoot(tx, id, 4, now))
+    await inScope(world.web, OPERATOR, (tx) => startTestBoot(tx, id, inHours(4, now), now))
     await drive(id)
   }
   const discard = async (id: string) => {
@@ -61,6 +63,56 @@ describe('test boots', { timeout: 60_000 }, () => {
     return error instanceof DomainError ? error.code : error
   }
 
+  /** The target's hypervisor boots tests: nothing is booked for one otherwise. */
+  const offerTests = () => world.owner.agent.updateMany({ where: { role: 'TARGET' }, data: { hypervisor: { kind: 'LAB', product: null, capabilities: [{ name: 'TEST_BOOT', available: true, verified: 'REAL' }], filters: [], problem: null } } })
+
+  it('begins by itself in the window that was booked for it, once, and ends with it', async () => {
+    const { id, waveId } = await ready()
+    await offerTests()
+    const now = new Date()
+    const endsAt = inHours(1, now)
+    const bookingId = await inScope(world.web, OPERATOR, (tx) => bookWindow(tx, { waveId, kind: 'TEST', startsAt: now, endsAt, note: null }, now.getTime()))
+    await drive(id)
+    expect(await test(id)).toBeUndefined()
+    await inScope(world.web, SCHEDULER, (tx) => decideBooking(tx, { bookingId, approve: true, reason: null }, now))
+    await wake(world.queues, 'advance-booking', { bookingId })
+    await comesTo(id, 'HEALTHY')
+    expect(await test(id)).toMatchObject({ startedById: null, expiresAt: endsAt })
+    await discard(id)
+    await isBack(id)
+    await drive(id)
+    await drive(id)
+    expect((await migration(id)).testBoots).toHaveLength(1)
+    // Once more, with the window drawing to its end: the test goes with it.
+    await world.owner.testBoot.updateMany({ where: { migrationId: id }, data: { startedAt: inHours(-1, now) } })
+    await drive(id)
+    await comesTo(id, 'HEALTHY')
+    await world.owner.testBoot.updateMany({ where: { migrationId: id, status: 'HEALTHY' }, data: { expiresAt: new Date() } })
+    await drive(id)
+    await isBack(id)
+    expect(await test(id)).toMatchObject({ status: 'ENDED', endReason: 'EXPIRED', outcome: 'HEALTHY' })
+  })
+
+  it('waits for the go where the customer’s policy asks one for tests', async () => {
+    const { id, waveId } = await ready()
+    await offerTests()
+    const { tenantId, providerId } = await migration(id)
+    await world.owner.approvalPolicy.create({ data: { tenantId, providerId, ...DEFAULT_APPROVAL_POLICY, roles: [...DEFAULT_APPROVAL_POLICY.roles], personIds: [], testsNeedGo: true } })
+    const now = new Date()
+    const bookingId = await inScope(world.web, OPERATOR, (tx) => bookWindow(tx, { waveId, kind: 'TEST', startsAt: now, endsAt: inHours(1, now), note: null }, now.getTime()))
+    await inScope(world.web, SCHEDULER, (tx) => decideBooking(tx, { bookingId, approve: true, reason: null }, now))
+    await wake(world.queues, 'advance-booking', { bookingId })
+    await eventually(async () => (await world.owner.booking.findUniqueOrThrow({ where: { id: bookingId } })).status === 'IN_PROGRESS')
+    await drive(id)
+    expect(await test(id)).toBeUndefined()
+    await inScope(world.web, APPROVER, (tx) => decideGoNoGo(tx, { waveId, bookingId, decision: 'GO', reason: null }, world.signer))
+    await drive(id)
+    await comesTo(id, 'HEALTHY')
+    await world.owner.approvalPolicy.deleteMany()
+    await discard(id)
+    await isBack(id)
+  })
+
   it('comes to its result, holds a cutover off, and is discarded', async () => {
     const { id, waveId } = await ready()
     await openWindow(world, waveId)
@@ -68,7 +120,7 @@ describe('test boots', { timeout: 60_000 }, () => {
     await comesTo(id, 'HEALTHY')
     expect(await migration(id)).toMatchObject({ status: 'TESTING', testBoots: [{ outcome: 'HEALTHY', heldMs: 12, acknowledgedSequence: 42n, startedByName: 'Olivia Berger' }] })
     expect(await refusal(inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date())))).toBe('TEST_RUNNING')
-    expect(await refusal(inScope(world.web, OPERATOR, (tx) => startTestBoot(tx, id, 4, new Date())))).toBe('TEST_RUNNING')
+    expect(await refusal(inScope(world.web, OPERATOR, (tx) => startTestBoot(tx, id, inHours(4), new Date())))).toBe('TEST_RUNNING')
     await discard(id)
     await isBack(id)
     expect(await test(id)).toMatchObject({ status: 'ENDED', outcome: 'HEALTHY', endReason: 'DISCARDED', endedAt: expect.any(Date) })
@@ -124,7 +176,7 @@ describe('test boots', { timeout: 60_000 }, () => {
     await comesTo(id, 'HEALTHY')
     await inScope(world.web, OPERATOR, (tx) => cancelMigration(tx, id, world.signer))
     expect(await migration(id)).toMatchObject({ status: 'CANCELLED', testBoots: [{ status: 'ENDED', endReason: 'CANCELLED' }] })
-    expect(await refusal(inScope(world.web, OPERATOR, (tx) => startTestBoot(tx, id, 4, new Date())))).toBe('NOT_READY_FOR_TEST')
+    expect(await refusal(inScope(world.web, OPERATOR, (tx) => startTestBoot(tx, id, inHours(4), new Date())))).toBe('NOT_READY_FOR_TEST')
     await discard(id) // over already: nothing happens
     expect((await test(id))?.endReason).toBe('CANCELLED')
   })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { evidenceHash } from '@driftless/db'
+import { evidencePack, fileHash, fileText, verifyFile } from '@driftless/evidence'
 import { z } from 'zod'
 import { playPair } from '../testing/fake-pair.ts'
 import { eventually, inventoryVm, openWindow, openWorld, reportOf, startedWave } from '../testing/world.ts'
@@ -23,20 +23,39 @@ describe('a whole migration over the gateway', { timeout: 120_000 }, () => {
     await eventually(async () => pair.stages.includes('source RELEASE 1') && pair.stages.includes('target ACCEPT 1'))
     await pair.stop()
 
-    const packs = await world.owner.evidencePack.findMany({ where: { migrationId: { in: migrationIds } } })
-    expect(packs).toHaveLength(2)
+    // One of each VM, and the wave's own; signed by what publishes the audit log, once the entries have their places in it.
+    const packs = await eventually(async () => {
+      const signed = await world.owner.evidenceRecord.findMany({ where: { waveId }, include: { signed: true }, orderBy: [{ recordedAt: 'asc' }] })
+      return signed.length === 3 && signed.every((one) => one.signed !== null) && signed
+    })
     const hash = expect.stringMatching(/^[0-9a-f]{64}$/)
-    for (const pack of packs) {
-      const { disks } = z.object({ disks: z.array(z.object({ sourceHash: z.string().nullable(), targetHash: z.string().nullable() })).min(1) }).parse(pack.content)
-      for (const disk of disks) expect(disk).toEqual({ sourceHash: hash, targetHash: disk.sourceHash })
-      expect(pack.sha256).toBe(evidenceHash(pack.content))
-      expect(pack.content).toMatchObject({
-        tenant: 'Alpine Outfitters', downtime: { seconds: 1.5 }, guest: { acknowledgedAtSource: 42, foundAtTarget: 42, health: 'HEALTHY' },
-        approvals: { requested: { by: { name: 'Olivia Berger' } }, approved: { by: { name: 'Samir Haddad' } }, goNoGo: { decision: 'GO', by: { name: 'Anna Keller' } } },
-        attempt: { number: 1, reachedAt: { PREFLIGHT: expect.any(String), SOURCE_OFF: expect.any(String), COMMITTED: expect.any(String) } },
+    for (const { signed, migrationId } of packs) {
+      const pack = evidencePack.parse(JSON.parse(signed?.payload ?? ''))
+      const text = fileText({ pack, signature: { algorithm: 'Ed25519', keyId: pack.signedBy, key: signed?.publicKey, value: signed?.signature } })
+      expect(fileHash(text)).toBe(signed?.sha256)
+      expect(verifyFile(Buffer.from(text), [signed?.publicKey ?? ''])).toMatchObject({ kind: 'GENUINE', trusted: true })
+      expect(pack).toMatchObject({
+        kind: migrationId === null ? 'WAVE' : 'VM', state: 'FINAL', edition: 1, customer: { name: 'Alpine Outfitters' },
+        windows: [{ requested: { by: { name: 'Olivia Berger' } }, decided: { by: { name: 'Samir Haddad' } } }], approvals: [{ decision: 'GO', by: { name: 'Anna Keller' }, planHash: hash, plan: { vms: [{ name: 'vm-a' }, { name: 'vm-b' }] } }],
       })
+      expect(pack.vms.map(({ migrationId: id }) => id)).toEqual(migrationId === null ? migrationIds : [migrationId])
+      for (const vm of pack.vms) {
+        const [attempt] = vm.attempts
+        expect(attempt).toMatchObject({ number: 1, status: 'COMMITTED', downtime: { seconds: 1.5 }, guest: { acknowledgedAtSource: 42, foundAtTarget: 42, health: 'HEALTHY' } })
+        expect(attempt?.steps.map(({ step }) => step)).toEqual(['PREFLIGHT', 'GO_NO_GO', 'SOURCE_QUIESCING', 'SOURCE_OFF', 'FINAL_SYNC', 'VERIFYING', 'TARGET_BOOTING', 'VALIDATING', 'COMMITTED'])
+        expect(attempt?.steps.flatMap(({ planned }) => planned ?? [])).toHaveLength(5)
+        for (const disk of attempt?.disks ?? []) expect(disk).toMatchObject({ sourceHash: hash, targetHash: disk.sourceHash, equal: true })
+        expect(vm.ending).toMatchObject({ kind: 'ACCEPTED', by: null, asAgreed: true })
+      }
+      const entries = await world.owner.auditEntry.findMany({ where: { chain: pack.audit?.chain ?? null, sequence: { in: (pack.audit?.entries ?? []).map(({ sequence }) => BigInt(sequence)) } }, orderBy: { sequence: 'asc' } })
+      expect(entries.map((entry) => entry.hash)).toEqual(pack.audit?.entries.map((entry) => entry.hash))
+      expect(entries.map(({ action }) => action)).toEqual(expect.arrayContaining(['wave.plan', 'booking.request', 'wave.go', 'cutover.status', 'migration.status']))
+      // What was published last covers them all.
+      expect(pack.audit?.head?.sequence).toBeGreaterThanOrEqual(pack.audit?.entries.at(-1)?.sequence ?? Infinity)
     }
-    expect(await world.owner.billingStart.count()).toBe(2)
+    await expect(world.owner.$executeRaw`UPDATE signed_evidence SET payload = '{}'`).rejects.toThrow('only grows')
+    expect(await world.owner.auditEntry.count({ where: { action: 'evidence.sign' } })).toBe(3)
+    expect(await world.owner.billingEntry.findMany({ select: { kind: true, stay: true }, orderBy: { kind: 'asc' } })).toEqual(['SOURCE_ENDED', 'SOURCE_ENDED', 'TARGET_STARTED', 'TARGET_STARTED'].map((kind) => ({ kind, stay: 1 })))
     const [first, second] = await world.owner.cutoverAttempt.findMany({ where: { migrationId: { in: migrationIds } }, orderBy: { migration: { position: 'asc' } } })
     expect(first?.reachedAt).toMatchObject({ COMMITTED: expect.any(String) })
     // One VM of a wave at a time: the second began when the first was accepted, not before.

@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { bookWindow, decideBooking, decideGoNoGo, tokenHash, inScope, openDb, planWave, startWave } from '@driftless/db'
+import { bookWindow, decideBooking, decideGoNoGo, tokenHash, inScope, openDb, planWave, readWaveFacts, startWave } from '@driftless/db'
 import type { Db, Scope } from '@driftless/db'
+import { forecastWave } from '@driftless/domain'
 import { openQueues, wake } from '@driftless/jobs'
 import { orderSigner } from '@driftless/orders'
 import { createTestDatabase } from '@driftless/tests/support/database.ts'
@@ -34,7 +35,7 @@ export async function openWorld(options: { readonly certificateLifeMs?: number }
   const log = pino({ level: 'error' })
   const orders = signingKey()
   const keys = { sealing: randomBytes(32), gateway: randomBytes(32), orderPublic: orders.publicKey, auditSigning: signingKey().privateKey }
-  const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, keys, webhookNetworks: { provider: [], customers: [] }, auditAnchor: { kind: 'file' as const, path: join(folder, 'audit-anchor.jsonl') }, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
+  const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, keys, webhookNetworks: { provider: [], customers: [] }, mail: null, portalUrl: null, auditAnchor: { kind: 'file' as const, path: join(folder, 'audit-anchor.jsonl') }, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
   const start = () => startCoordinator(env, log, options.certificateLifeMs)
   const coordinator = await start()
   const opened: Coordinator[] = [coordinator]
@@ -92,15 +93,17 @@ export function inventoryVm(ref: string, sizeBytes = 1_048_576) {
   }
 }
 
-/** Plans and starts a wave of these VMs, which must be in the inventory. Resolves to its and its migrations' ids, in order. */
-export async function startedWave({ web, queues }: World, refs: readonly string[], cutoverMode: 'MANUAL' | 'AUTOMATIC' = 'AUTOMATIC') {
+/** Plans and starts a wave of these VMs, which must be in the inventory; `forecasted`: what would be expected of it is kept, as the portal does. Resolves to its and its migrations' ids, in order. */
+export async function startedWave({ web, queues }: World, refs: readonly string[], cutoverMode: 'MANUAL' | 'AUTOMATIC' = 'AUTOMATIC', forecasted = false) {
   const vms = await inScope(web, OPERATOR, (tx) => tx.db.vm.findMany({ where: { ref: { in: [...refs] } } }))
   const ordered = refs.map((ref) => vms.find((vm) => vm.ref === ref) ?? (() => { throw new Error(`The inventory has no ${ref}.`) })())
   const waveId = await inScope(web, OPERATOR, (tx) => planWave(tx, {
     name: `wave of ${refs.join(', ')}`, siteId: DEMO_SOURCE_SITE, destinationId: 'destination-alpine', cutoverMode, rateBytesPerSecond: null,
     vms: ordered.map((vm) => ({ vmId: vm.id, network: 'web-prod', storage: 'nvme-gold', cpus: vm.cpus, memoryBytes: vm.memoryBytes })),
   }))
-  await inScope(web, OPERATOR, (tx) => startWave(tx, waveId, { note: 'the forecast' }))
+  const now = new Date()
+  const facts = forecasted ? await inScope(web, OPERATOR, (tx) => readWaveFacts(tx, { siteId: DEMO_SOURCE_SITE, waveId, vmIds: ordered.map(({ id }) => id), capBytesPerSecond: null, throttleBytesPerSecond: null, parallelCutovers: 1, startAt: now, window: null, windows: [] }, now)) : null
+  await inScope(web, OPERATOR, (tx) => startWave(tx, waveId, facts && { ...facts, forecast: forecastWave(facts.input) }))
   const migrations = await inScope(web, OPERATOR, (tx) => tx.db.migration.findMany({ where: { waveId }, orderBy: { position: 'asc' } }))
   const migrationIds = migrations.map((migration) => migration.id)
   for (const migrationId of migrationIds) await wake(queues, 'drive-migration', { migrationId })

@@ -53,7 +53,7 @@ describe('deliveries', () => {
   const scopeOf = ({ providerId, tenantId }: Owner): Scope => (tenantId === null ? { kind: 'provider', providerId, actor: { kind: 'USER', id: 'user-ada', name: 'Ada Lindqvist' } } : { kind: 'tenant', tenantId, actor: OLIVIA })
   const open = async () => {
     const networks = loopback === null ? [] : [loopback]
-    const opened = await openWebhooks({ db: coordinator, log: pino({ level: 'silent' }) }, { databaseUrl: database.coordinatorUrl, sealingKey: key, networks: { provider: networks, customers: networks } })
+    const opened = await openWebhooks({ db: coordinator, log: pino({ level: 'silent' }) }, { databaseUrl: database.coordinatorUrl, sealingKey: key, portalUrl: 'https://portal.example', networks: { provider: networks, customers: networks } })
     let done = false
     const close = async () => {
       if (!done) await opened.close()
@@ -72,10 +72,10 @@ describe('deliveries', () => {
     const id = randomUUID()
     return { secret, row: { id, sealed: sealText(key, secret, webhookSecretContext(id)) } }
   }
-  const endpoint = async (of: Owner, receiver: Receiver, eventTypes: readonly WebhookEventType[] = WEBHOOK_EVENT_TYPES) => {
+  const endpoint = async (of: Owner, receiver: Receiver, eventTypes: readonly WebhookEventType[] = WEBHOOK_EVENT_TYPES, written: { format?: 'SLACK' | 'TEAMS'; language?: 'en' | 'fr' } = {}) => {
     const { secret, row } = newSecret()
     const id = randomUUID()
-    const settings = { name: `of ${of.tenantId ?? 'the provider'}`, url: new URL(`http://127.0.0.1:${receiver.port}/hook`), eventTypes }
+    const settings = { name: `of ${of.tenantId ?? 'the provider'}`, url: new URL(`http://127.0.0.1:${receiver.port}/hook`), eventTypes, ...written }
     await inScope(web, scopeOf(of), (tx) => createWebhookEndpoint(tx, of, id, settings, row))
     return { id, secret, settings }
   }
@@ -101,6 +101,21 @@ describe('deliveries', () => {
     const wanted = WEBHOOK_EVENT_TYPES.map((eventType) => ({ after: '', ...WEBHOOK_EVENTS[eventType], eventType }))
     const inOrder = (rows: readonly { eventType: string }[]) => rows.toSorted((one, other) => one.eventType.localeCompare(other.eventType))
     expect(inOrder(stored)).toEqual(inOrder(wanted))
+  })
+
+  it('writes to channels of Slack and Teams as they read it, in their language, from the same event', async () => {
+    const [atSlack, atTeams, atProgram] = await Promise.all([receive(), receive(), receive()])
+    const slack = await endpoint(ALPINE, atSlack, ['wave.started'], { format: 'SLACK', language: 'en' })
+    const teams = await endpoint(ALPINE, atTeams, ['wave.started'], { format: 'TEAMS', language: 'fr' })
+    const program = await endpoint(ALPINE, atProgram, ['wave.started'])
+    await open()
+    await happens('wave.start', ALPINE, {}, { name: '<b>Warehouse</b>' })
+    await Promise.all([slack, teams, program].map(({ id }) => settled(id, 'DELIVERED')))
+    expect(JSON.parse(atSlack.received[0]?.body ?? '')).toMatchObject({ text: 'Olivia Berger started &lt;b&gt;Warehouse&lt;/b&gt;.', blocks: [{ type: 'section', text: { type: 'plain_text', text: 'Olivia Berger started <b>Warehouse</b>.' } }, { elements: [{}, { text: '<https://portal.example/waves/wave-1|Open in the portal>' }] }] })
+    expect(JSON.parse(atTeams.received[0]?.body ?? '')).toMatchObject({ type: 'message', attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: { body: [{ inlines: [{ text: 'Olivia Berger a démarré <b>Warehouse</b>.' }] }, {}], actions: [{ url: 'https://portal.example/waves/wave-1' }] } }] })
+    expect(opens(program.secret, atProgram)).toMatchObject({ type: 'wave.started' })
+    // Signed as it is sent, for whoever looks.
+    expect(new Webhook(slack.secret).verify(atSlack.received[0]?.body ?? '', atSlack.received[0]?.headers ?? {})).toHaveProperty('blocks')
   })
 
   it('tells a tenant its own events and the provider all of its customers’, and nobody else’s', async () => {

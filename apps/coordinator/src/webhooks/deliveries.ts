@@ -1,10 +1,13 @@
-import { claimWebhookDeliveries, listenTo, noteWebhookDelivered, noteWebhookFailed, pruneWebhookDeliveries, releaseWebhook } from '@driftless/db'
+import { claimWebhookDeliveries, noteWebhookDelivered, noteWebhookFailed, pruneWebhookDeliveries, releaseWebhook } from '@driftless/db'
 import type { ClaimedWebhook, WebhookAttempt } from '@driftless/db'
 import { webhookRetryDelayMs, webhookSecretContext } from '@driftless/domain'
-import type { Network } from '@driftless/domain'
+import type { Network, WebhookFormat } from '@driftless/domain'
+import { chatMessage, languageOf } from '@driftless/notices'
 import { unsealText } from '@driftless/sealing'
+import { z } from 'zod'
 import { asCoordinator } from '../context.ts'
 import type { Context } from '../context.ts'
+import { openDueLoop } from '../due-loop.ts'
 import { resolveByDns } from './resolve.ts'
 import type { Resolve } from './resolve.ts'
 import { sendWebhook } from './send.ts'
@@ -16,7 +19,6 @@ const LOOK_EVERY_MS = 2_000
 const MOST_AT_ONCE = 100
 /** Draining waits so long for receivers; then the attempts are given back, for another coordinator to make. */
 const DRAIN_MS = 3_000
-const PRUNE_EVERY_MS = 3_600_000
 /** How long the log of what was sent is kept. */
 const KEPT_MS = 30 * 24 * 3_600_000
 
@@ -25,6 +27,8 @@ export type WebhookSettings = {
   readonly sealingKey: Buffer
   /** What may be reached besides the Internet: by the provider's own webhooks, and by the customers'. */
   readonly networks: { readonly provider: readonly Network[]; readonly customers: readonly Network[] }
+  /** Where people look further; null: messages to channels lead nowhere. */
+  readonly portalUrl: string | null
   readonly resolve?: Resolve
   readonly ca?: string
 }
@@ -37,43 +41,23 @@ export type WebhookSettings = {
 export async function openWebhooks(context: Pick<Context, 'db' | 'log'>, settings: WebhookSettings): Promise<{ close: () => Promise<void> }> {
   const { db, log } = context
   const { resolve = resolveByDns, ca } = settings
-  const stopping = new AbortController()
-  const underWay = new Set<Promise<void>>()
   const inFlight = new Map<string, number>()
-  let closed = false
-  let looking: Promise<void> | null = null
-  let again = false
-  let prunedAtMs = 0
-
-  function look(): void {
-    again = true
-    looking ??= takeDue().catch((error: unknown) => log.warn({ err: error }, 'due webhooks were not read; the next look is soon')).finally(() => (looking = null))
-  }
-  async function takeDue(): Promise<void> {
-    while (again && !closed && underWay.size < MOST_AT_ONCE) {
-      again = false
-      const claimed = await asCoordinator(db, (tx) => claimWebhookDeliveries(tx, inFlight, MOST_AT_ONCE - underWay.size))
-      for (const delivery of claimed) start(delivery)
-    }
-  }
-  function start(delivery: ClaimedWebhook): void {
-    count(delivery.endpoint_id, 1)
-    const work = deliver(delivery).catch((error: unknown) => log.error({ err: error, deliveryId: delivery.id }, 'a webhook could not be dealt with; it is tried again')).finally(() => {
-      underWay.delete(work)
-      count(delivery.endpoint_id, -1)
-      look()
-    })
-    underWay.add(work)
-  }
   function count(endpointId: string, by: number): void {
     const now = (inFlight.get(endpointId) ?? 0) + by
     if (now === 0) inFlight.delete(endpointId)
     else inFlight.set(endpointId, now)
   }
 
-  async function deliver(delivery: ClaimedWebhook): Promise<void> {
-    if (stopping.signal.aborted) return asCoordinator(db, (tx) => releaseWebhook(tx, delivery))
-    const attempt = await attemptOf(delivery)
+  async function work(delivery: ClaimedWebhook, stopping: AbortSignal): Promise<void> {
+    count(delivery.endpoint_id, 1)
+    try {
+      await deliver(delivery, stopping)
+    } finally {
+      count(delivery.endpoint_id, -1)
+    }
+  }
+  async function deliver(delivery: ClaimedWebhook, stopping: AbortSignal): Promise<void> {
+    const attempt = stopping.aborted ? null : await attemptOf(delivery, stopping)
     if (attempt === null) return asCoordinator(db, (tx) => releaseWebhook(tx, delivery))
     const now = new Date()
     const about = { deliveryId: delivery.id, endpointId: delivery.endpoint_id, attempt: delivery.attempts, status: attempt.status, failure: attempt.failure, durationMs: attempt.durationMs }
@@ -86,38 +70,32 @@ export async function openWebhooks(context: Pick<Context, 'db' | 'log'>, setting
     log.info({ ...about, delayMs }, 'webhook not delivered')
   }
   /** Null when the coordinator ended before the receiver answered. */
-  async function attemptOf({ url, message_id: messageId, payload, secrets: sealed, tenant_id: tenantId, id }: ClaimedWebhook): Promise<WebhookAttempt | null> {
+  async function attemptOf({ url, message_id: messageId, payload: standard, format, language, secrets: sealed, tenant_id: tenantId, id }: ClaimedWebhook, stopping: AbortSignal): Promise<WebhookAttempt | null> {
     const secrets = sealed.flatMap((secret) => unsealText(settings.sealingKey, secret.sealed, webhookSecretContext(secret.id)) ?? [])
     if (secrets.length === 0) return { status: null, failure: 'SECRET', durationMs: 0, answer: null }
+    const payload = format === 'STANDARD' ? standard : inWords(format, language, settings.portalUrl, standard)
     const allowed = tenantId === null ? settings.networks.provider : settings.networks.customers
     try {
-      return await sendWebhook({ url, messageId, payload, secrets }, { allowed, resolve, ca }, stopping.signal, (why) => log.warn({ deliveryId: id, why }, 'webhook refused'))
+      return await sendWebhook({ url, messageId, payload, secrets }, { allowed, resolve, ca }, stopping, (why) => log.warn({ deliveryId: id, why }, 'webhook refused'))
     } catch (error) {
-      if (stopping.signal.aborted) return null
+      if (stopping.aborted) return null
       throw error
     }
   }
-  async function prune(): Promise<void> {
-    if (Date.now() - prunedAtMs < PRUNE_EVERY_MS) return
-    prunedAtMs = Date.now()
-    while (!closed && (await asCoordinator(db, (tx) => pruneWebhookDeliveries(tx, new Date(Date.now() - KEPT_MS)))));
-  }
 
-  const listener = await listenTo(settings.databaseUrl, CHANNEL, { onPayload: look, onReconnect: look, onError: (error) => log.warn({ err: error }, 'the notifications of webhooks were lost; listening again') })
-  const timer = setInterval(() => {
-    look()
-    prune().catch((error: unknown) => log.warn({ err: error }, 'old webhook deliveries were not dropped'))
-  }, LOOK_EVERY_MS)
-  look()
-  return {
-    close: async () => {
-      closed = true
-      clearInterval(timer)
-      await listener.close()
-      await looking
-      const giveUp = setTimeout(() => stopping.abort(new Error('The coordinator ends.')), DRAIN_MS)
-      await Promise.all(underWay)
-      clearTimeout(giveUp)
-    },
-  }
+  return openDueLoop(context, {
+    databaseUrl: settings.databaseUrl, channel: CHANNEL, lookEveryMs: LOOK_EVERY_MS, mostAtOnce: MOST_AT_ONCE, drainMs: DRAIN_MS, what: 'webhooks', work,
+    claim: (room) => asCoordinator(db, (tx) => claimWebhookDeliveries(tx, inFlight, room)),
+    prune: () => asCoordinator(db, (tx) => pruneWebhookDeliveries(tx, new Date(Date.now() - KEPT_MS))),
+  })
+}
+
+const event = z.object({
+  type: z.string(), timestamp: z.string(),
+  data: z.object({ tenant: z.object({ name: z.string() }).optional(), subject: z.object({ kind: z.string(), id: z.string(), name: z.string() }), actor: z.object({ name: z.string() }), after: z.string().optional(), reason: z.string().optional() }),
+})
+
+/** The message that a channel's people read, from the one that programs are sent. */
+function inWords(format: Exclude<WebhookFormat, 'STANDARD'>, language: string, portalUrl: string | null, payload: string): string {
+  return JSON.stringify(chatMessage(format, languageOf(language), portalUrl, event.parse(JSON.parse(payload))))
 }

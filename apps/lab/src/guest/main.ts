@@ -11,14 +11,17 @@ import { startWorkload } from './workload.ts'
 const tell = (message: FromGuest) => process.send?.(message)
 let shutdown: (() => Promise<void>) | null = null
 let asked = false
+let deaf = false
 
 // A guest dies with its host, at once, as a VM does with its hypervisor.
 process.on('disconnect', () => process.exit(0))
 process.on('SIGINT', () => undefined)
 process.on('message', (raw) => {
   const message = toGuest.parse(raw)
-  if (message.type === 'start') void boot(message)
-  else {
+  if (message.type === 'start') {
+    deaf = message.workload.ignoresShutdown === true
+    void boot(message)
+  } else if (!deaf) {
     asked = true
     // Still waiting for its disks, or only reading them: nothing was written, so there is nothing to wait for.
     if (shutdown === null) process.exit(0)

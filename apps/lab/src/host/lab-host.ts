@@ -140,6 +140,6 @@ async function makeVm(vm: ScenarioVm, seed: string, folder: string, nbdFolder: s
   }
   return {
     ref: vm.ref, name: vm.name, guestOs: vm.guestOs, cpus: vm.cpus, memoryBytes: mebibytes(vm.memoryMiB), network: vm.network, disks, wantedOn: true, acknowledgedSequence: 0, firstWriteAtMs: null, lastWriteAtMs: null,
-    workload: { ledgerRecordsPerSecond: vm.ledgerRecordsPerSecond, rewriteBytesPerSecond: vm.rewriteKiBPerSecond * 1024, workingSet: vm.workingSet, tracePath: vm.replayTrace ? traceFile : null },
+    workload: { ledgerRecordsPerSecond: vm.ledgerRecordsPerSecond, rewriteBytesPerSecond: vm.rewriteKiBPerSecond * 1024, workingSet: vm.workingSet, tracePath: vm.replayTrace ? traceFile : null, ...(vm.ignoresShutdown ? { ignoresShutdown: true } : {}) },
   }
 }

@@ -1,7 +1,7 @@
 /** Spreadsheets run cells that begin with these as formulas (OWASP, CSV injection), in full width as well. */
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 
-type Row = readonly (string | number | null)[]
+type Row = readonly (string | number | bigint | null)[]
 
 /** What a file of CSV begins with, so that Excel reads it as UTF-8. */
 export const BYTE_ORDER_MARK = '\ufeff'
@@ -16,9 +16,9 @@ export function csvLines(rows: readonly Row[]): string {
   return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')
 }
 
-function cell(value: string | number | null): string {
+function cell(value: string | number | bigint | null): string {
   if (value === null) return ''
-  if (typeof value === 'number') return String(value)
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
   const safe = FORMULA.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -18,6 +18,9 @@ const TRIES_ALL = { points: 300, duration: MINUTE_S }
 const CODES_A_WHILE = { points: 10, duration: 15 * MINUTE_S }
 const CODES_A_DAY = { points: 50, duration: 24 * 60 * MINUTE_S }
 
+/** Calendar programs ask every few minutes; many people sit behind one address. */
+const LINKS_AN_ADDRESS = { points: 240, duration: MINUTE_S }
+
 const counted = z.array(z.object({ points: z.number(), expire: z.bigint().nullable().transform(Number) }))
 
 /** What the limiter asks, through the portal's own client. */
@@ -33,6 +36,7 @@ const limiter = (keyPrefix: string, limit: { points: number; duration: number },
 const byPerson = limiter('sign-in-person', TRIES_A_PERSON)
 const byAddress = limiter('sign-in-address', TRIES_AN_ADDRESS)
 const all = limiter('sign-in-all', TRIES_ALL, true)
+const linksByAddress = limiter('link-address', LINKS_AN_ADDRESS)
 const codesAWhile = limiter('code', CODES_A_WHILE)
 const codesADay = limiter('code-day', CODES_A_DAY)
 
@@ -55,6 +59,11 @@ async function consume(one: RateLimiterPostgres, key: string): Promise<{ allowed
 export async function countAttempt(address: string | null): Promise<void> {
   if (!(await consume(all, 'all')).allowed) throw tooMany()
   if (address !== null && !(await consume(byAddress, networkOf(address))).allowed) throw tooMany()
+}
+
+/** One more look at what a secret link leads to, from this network address; false: too many. Not among those of signing in: a calendar that asks too often keeps nobody out. SIGN_IN_UNAVAILABLE. */
+export async function countLink(address: string | null): Promise<boolean> {
+  return (await consume(linksByAddress, address === null ? 'unknown' : networkOf(address))).allowed
 }
 
 /** One more password for this e-mail address; `onFirst` is told of the one that just was too many. TOO_MANY_TRIES, SIGN_IN_UNAVAILABLE. */

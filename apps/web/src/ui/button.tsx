@@ -10,7 +10,8 @@ export const buttonStyle = cva(
   {
     variants: {
       variant: {
-        primary: 'bg-accent text-on-accent shadow-sm hover:bg-accent/90',
+        // Under the pointer it moves towards the text's colour, not the page's: the contrast of its own text only grows.
+        primary: 'bg-accent text-on-accent shadow-sm hover:bg-[color-mix(in_oklab,var(--accent)_88%,var(--foreground))]',
         secondary: 'border bg-surface text-foreground shadow-sm hover:bg-sunken',
         ghost: 'text-muted hover:bg-sunken hover:text-foreground',
         danger: 'border border-danger/35 bg-surface text-danger shadow-sm hover:bg-danger-soft',

@@ -18,6 +18,8 @@ export type ReasonDialogProps = {
   action: string
   confirm: string
   variant: 'primary' | 'danger'
+  /** Of the button that opens it. */
+  size?: 'sm' | 'md'
   label: string
   hint: string
   /** Without a reason nothing is done. */
@@ -31,7 +33,7 @@ export type ReasonDialogProps = {
 }
 
 /** Asks for a reason before something is done that others will read about. */
-export function ReasonDialog({ title, description, action, confirm, variant, label, hint, required, busy, problem, onSubmit, children }: ReasonDialogProps) {
+export function ReasonDialog({ title, description, action, confirm, variant, size = 'sm', label, hint, required, busy, problem, onSubmit, children }: ReasonDialogProps) {
   const ui = useTranslations('ui')
   const [open, setOpen] = useState(false)
   const [reason, setReason] = useState('')
@@ -43,7 +45,7 @@ export function ReasonDialog({ title, description, action, confirm, variant, lab
   }
   return (
     <Dialog
-      open={open} onOpenChange={setOpen} title={title} description={description} trigger={<Button size="sm" variant={variant}>{action}</Button>}
+      open={open} onOpenChange={setOpen} title={title} description={description} trigger={<Button size={size} variant={variant}>{action}</Button>}
       footer={(
         <>
           <DialogClose asChild><Button>{ui('cancel')}</Button></DialogClose>

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Prisma } from '../generated/client.ts'
+import { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
 import { noteAgentChange } from '../transitions/note-agent-change.ts'
 
@@ -32,9 +32,12 @@ export type AgentFacts = {
   readonly storage: { readonly freeBytes: number; readonly totalBytes: number } | null
   /** Null or absent: nothing is said of it, and what was said before holds. */
   readonly hypervisor?: Prisma.InputJsonObject | null | undefined
+  /** Null or absent: it has none. */
+  readonly seedPlaces?: readonly Prisma.InputJsonObject[] | null | undefined
+  readonly seedKeys?: Prisma.InputJsonObject | null | undefined
 }
 /** An agent as `findAgent` has read it. */
-type Known = Pick<KnownAgent, 'id' | 'name' | 'providerId' | 'tenantId' | 'version' | 'protocol' | 'streamHost' | 'streamPort' | 'freeBytes' | 'hypervisor'>
+type Known = Pick<KnownAgent, 'id' | 'name' | 'providerId' | 'tenantId' | 'version' | 'protocol' | 'streamHost' | 'streamPort' | 'freeBytes' | 'hypervisor' | 'seedPlaces' | 'seedKeys'>
 
 /**
  * Stores what an agent says of itself, where it differs; another version or stream address is in the audit log. When its stream address has changed, the source agents that
@@ -46,6 +49,8 @@ export async function noteAgentFacts(tx: ScopedTx, agent: Known, facts: AgentFac
     ...(facts.protocol !== agent.protocol ? { protocol: facts.protocol } : {}),
     ...(facts.storage && BigInt(facts.storage.freeBytes) !== agent.freeBytes ? { freeBytes: BigInt(facts.storage.freeBytes), totalBytes: BigInt(facts.storage.totalBytes) } : {}),
     ...(facts.hypervisor && !isDeepStrictEqual(facts.hypervisor, agent.hypervisor) ? { hypervisor: facts.hypervisor } : {}),
+    ...(!isDeepStrictEqual(facts.seedPlaces ?? null, agent.seedPlaces) ? { seedPlaces: facts.seedPlaces ? [...facts.seedPlaces] : Prisma.DbNull } : {}),
+    ...(facts.seedKeys && !isDeepStrictEqual(facts.seedKeys, agent.seedKeys) ? { seedKeys: facts.seedKeys } : {}),
   }
   const moved = facts.stream !== null && (facts.stream.host !== agent.streamHost || facts.stream.port !== agent.streamPort)
   const stream = facts.stream !== null && moved ? { streamHost: facts.stream.host, streamPort: facts.stream.port } : {}

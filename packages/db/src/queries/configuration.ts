@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ScopedTx } from '../scope.ts'
-import { hypervisorOf } from './hypervisor-facts.ts'
+import { anyOffers, hypervisorOf } from './hypervisor-facts.ts'
 import { rateScheduleOf, siteRateAt } from './site-rate.ts'
 
 /** As an installation of many sites shows them on one page. */
@@ -39,11 +39,13 @@ const networkMap = z.array(z.object({ source: z.string(), target: z.string() }))
 
 /** Where VMs may go, with what each source network becomes there. */
 export async function listDestinations(tx: ScopedTx) {
-  const rows = await tx.db.destination.findMany({ orderBy: { name: 'asc' }, take: MOST_ROWS, include: { targetSite: { select: { name: true } } } })
+  const rows = await tx.db.destination.findMany({ orderBy: { name: 'asc' }, take: MOST_ROWS, include: { targetSite: { select: { name: true, agents: { where: { revokedAt: null }, select: { hypervisor: true } } } } } })
   const tenants = await tx.db.tenant.findMany({ select: { id: true, name: true } })
   const tenantNames = new Map(tenants.map((tenant) => [tenant.id, tenant.name]))
   return rows.map((row) => ({
-    id: row.id, name: row.name, tenantName: tenantNames.get(row.tenantId) ?? '', targetSiteName: row.targetSite.name,
+    id: row.id, name: row.name, tenantName: tenantNames.get(row.tenantId) ?? '', targetSiteId: row.targetSiteId, targetSiteName: row.targetSite.name,
     networkMap: networkMap.parse(row.networkMap), defaultNetwork: row.defaultNetwork, networks: row.networks, storages: row.storages,
+    /** Whether what a moved VM writes there can flow back to its source. */
+    wayBack: anyOffers(row.targetSite.agents, 'WAY_BACK'),
   }))
 }

@@ -1,4 +1,6 @@
+import { RETURN_UNDER_WAY } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
+import { readProbeEnds } from './probe-ends.ts'
 import { siteRateAt } from './site-rate.ts'
 import { readLatestOrders } from './signed-orders.ts'
 
@@ -20,6 +22,7 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
       OR: [
         { status: { notIn: ['DRAFT', 'ASSESSED', 'READY_TO_REPLICATE', 'COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED'] } },
         { status: 'COMPLETED', wayBackSince: { not: null } },
+        { status: 'COMPLETED', returns: { some: { status: { in: [...RETURN_UNDER_WAY] } } } },
         { status: { in: ['COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED'] }, endedAt: { gt: new Date(now.getTime() - ENDED_KEPT_MS) } },
         {
           status: { in: ['COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED'] },
@@ -27,23 +30,24 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
         },
       ],
     },
-    include: { vm: true, wave: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 }, testBoots: { where: { status: { notIn: ['ENDING', 'ENDED'] } }, take: 1 } },
+    include: { vm: true, wave: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 }, testBoots: { where: { status: { notIn: ['ENDING', 'ENDED'] } }, take: 1 }, returns: { where: { status: { in: [...RETURN_UNDER_WAY] } }, take: 1 }, shipmentVms: { where: { shipment: { status: { not: 'CANCELLED' } } }, include: { shipment: true }, take: 1 } },
     orderBy: { id: 'asc' },
     take: MOST_MIGRATIONS,
   })
   // Only these are told anything that a person must have signed. The attempt's own status decides: it is read after its
   // migration's, and may be ahead of it.
-  const ordered = migrations.filter(({ status, attempts: [attempt] }) => status === 'CANCELLED' || (attempt !== undefined && attempt.status !== 'COMMITTED' && attempt.sourceReturnedAt === null))
+  const ordered = migrations.filter(({ status, attempts: [attempt], returns }) => status === 'CANCELLED' || status === 'ROLLED_BACK' || status === 'VALIDATING' || returns.length > 0 || (attempt !== undefined && attempt.status !== 'COMMITTED' && attempt.sourceReturnedAt === null))
   const ends = migrations.flatMap(({ sourceAgentId, targetAgentId }) => [sourceAgentId, targetAgentId].filter((id) => id !== null))
   const agents = await tx.db.agent.findMany({
     where: { id: { in: [...new Set([agent.id, ...ends])] } },
-    select: { id: true, streamHost: true, streamPort: true, protocol: true, revokedAt: true, quarantinedAt: true },
+    select: { id: true, streamHost: true, streamPort: true, protocol: true, revokedAt: true, quarantinedAt: true, seedKeys: true },
   })
   const site = await tx.db.site.findUnique({ where: { id: agent.siteId }, select: { linkRateBytesPerSecond: true, rateSchedule: true, timeZone: true } })
   const observed = agent.role === 'SOURCE'
     ? await tx.db.estimateVm.findMany({ where: { estimate: { siteId: agent.siteId, status: 'OBSERVING', endsAt: { gt: now } } }, select: { vm: { select: { ref: true } } }, take: MOST_MIGRATIONS })
     : []
   return {
+    agentId: agent.id,
     migrations,
     orders: await readLatestOrders(tx, ordered.map(({ id }) => id)),
     /** Both ends of every migration. */
@@ -52,6 +56,7 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
     distrusted: new Set(agents.filter(({ revokedAt, quarantinedAt }) => revokedAt !== null || quarantinedAt !== null).map(({ id }) => id)),
     /** What the site may send at `now`, and when that changes by its timetable. */
     siteRate: site ? siteRateAt(site, now) : { bytesPerSecond: null, changesAtMs: null },
+    probeEnds: await readProbeEnds(tx, agent, now),
     observeVmRefs: [...new Set(observed.map(({ vm }) => vm.ref))].toSorted(),
   }
 }

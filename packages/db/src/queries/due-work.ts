@@ -1,9 +1,12 @@
+import { RETURN_UNDER_WAY } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
 
 /** How many ids a sweep takes at a time; the rest come with the next page. */
 export const SWEEP_PAGE = 500
 
 const UNDER_WAY = ['READY_TO_REPLICATE', 'REPLICATING', 'READY_FOR_TEST', 'TESTING', 'READY_FOR_CUTOVER', 'CUTTING_OVER', 'VALIDATING', 'BLOCKED'] as const
+/** One that was accepted is driven again while it goes home. */
+const RETURNING = { returns: { some: { status: { in: [...RETURN_UNDER_WAY] } } } }
 const PRESSING = ['READY_TO_REPLICATE', 'CUTTING_OVER', 'VALIDATING', 'BLOCKED'] as const
 
 /**
@@ -11,9 +14,9 @@ const PRESSING = ['READY_TO_REPLICATE', 'CUTTING_OVER', 'VALIDATING', 'BLOCKED']
  * that is in their cutover, in an open window, or waiting for a start or for room.
  */
 export async function listUnderWay(tx: ScopedTx, afterId: string, urgent: boolean): Promise<string[]> {
-  const pressing = { OR: [{ status: { in: [...PRESSING] } }, { wave: { bookings: { some: { status: 'IN_PROGRESS' as const } } } }] }
+  const pressing = { OR: [RETURNING, { status: { in: [...PRESSING] } }, { wave: { bookings: { some: { status: 'IN_PROGRESS' as const } } } }] }
   const rows = await tx.db.migration.findMany({
-    where: { id: { gt: afterId }, status: { in: [...UNDER_WAY] }, ...(urgent ? pressing : {}) },
+    where: { id: { gt: afterId }, AND: [{ OR: [{ status: { in: [...UNDER_WAY] } }, RETURNING] }, ...(urgent ? [pressing] : [])] },
     select: { id: true }, orderBy: { id: 'asc' }, take: SWEEP_PAGE,
   })
   return rows.map((row) => row.id)
@@ -22,7 +25,7 @@ export async function listUnderWay(tx: ScopedTx, afterId: string, urgent: boolea
 /** Ids of bookings that time may move on by `until`. */
 export async function listDueBookings(tx: ScopedTx, until: Date, now: Date): Promise<string[]> {
   const rows = await tx.db.booking.findMany({
-    where: { OR: [{ status: { in: ['APPROVED', 'LOCKED'] }, startsAt: { lte: until } }, { status: { in: ['REQUESTED', 'COUNTER_OFFERED', 'APPROVED', 'LOCKED'] }, endsAt: { lte: now } }, { status: 'IN_PROGRESS' }] },
+    where: { OR: [{ status: { in: ['APPROVED', 'LOCKED'] }, startsAt: { lte: until } }, { status: { in: ['REQUESTED', 'COUNTER_OFFERED', 'APPROVED', 'LOCKED'] }, endsAt: { lte: now } }, { status: { in: ['REQUESTED', 'COUNTER_OFFERED'] }, expiresAt: { lte: now } }, { status: 'IN_PROGRESS' }] },
     select: { id: true }, orderBy: { startsAt: 'asc' }, take: SWEEP_PAGE,
   })
   return rows.map((row) => row.id)

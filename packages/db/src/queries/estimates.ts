@@ -1,6 +1,9 @@
 import type { ScopedTx } from '../scope.ts'
-import { readChurn } from './churn.ts'
-import { readSiteLink } from './site-link.ts'
+import { readWindowsAhead } from './cutover-windows.ts'
+import { readSiteErrors } from './estimate-error.ts'
+import { readWaveFacts } from './forecast.ts'
+import { readObservationGaps } from './observation-gaps.ts'
+import { readVmContents } from './vm-content.ts'
 
 /** More lists than this nobody scrolls; the newest are shown. */
 const MOST_ESTIMATES = 200
@@ -20,29 +23,47 @@ export async function listEstimates(tx: ScopedTx) {
   }))
 }
 
-/** One observation with its VMs, their churn until `now` and the site's line; null when there is none. */
+/** Estimates are made for a start at a round time, so that what is looked at every few seconds does not move on by itself. */
+const START_STEP_MS = 300_000
+
+/** What an observation is asked: who owns it, and the move of all its VMs over their site's line, as soon as can be. Null: there is none. */
+export async function readEstimateQuestion(tx: ScopedTx, estimateId: string, now: Date) {
+  const row = await tx.db.estimate.findUnique({ where: { id: estimateId }, include: { vms: { orderBy: { vm: { name: 'asc' } }, select: { vmId: true } } } })
+  if (!row) return null
+  const { providerId, tenantId, siteId, startedAt, endsAt } = row
+  return {
+    owner: { providerId, tenantId, siteId }, siteId, vmIds: row.vms.map(({ vmId }) => vmId), capBytesPerSecond: null, throttleBytesPerSecond: null, parallelCutovers: 1,
+    startAt: new Date(Math.ceil(now.getTime() / START_STEP_MS) * START_STEP_MS), observedFrom: startedAt, observedUntil: endsAt < now ? endsAt : now, window: null, windows: [],
+  }
+}
+
+/** One observation at `now`: its VMs, what is known of them and of the line, and all that a simulation of their move takes; null when there is none. */
 export async function readEstimate(tx: ScopedTx, estimateId: string, now: Date) {
   const row = await tx.db.estimate.findUnique({
     where: { id: estimateId },
-    include: { vms: { include: { vm: { include: { disks: { select: { sizeBytes: true, usedBytes: true } } } } } } },
+    include: { vms: { include: { vm: { select: { id: true, name: true, guestOs: true, goneAt: true } } } } },
   })
   if (!row) return null
-  const link = await readSiteLink(tx, row.siteId, now)
-  if (!link) return null
-  const churn = await readChurn(tx, row.vms.map(({ vmId }) => vmId), row.startedAt, row.endsAt < now ? row.endsAt : now)
-  const sites = await siteNames(tx, [row.siteId])
-  const migrating = await tx.db.migration.findMany({ where: { vmId: { in: row.vms.map(({ vmId }) => vmId) }, status: { notIn: ['COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED'] } }, select: { vmId: true } })
-  const busy = new Set(migrating.map(({ vmId }) => vmId))
   const { id, name, status, startedAt, endsAt, shippingDays, siteId } = row
+  const question = await readEstimateQuestion(tx, estimateId, now)
+  if (!question) return null
+  const { vmIds, observedUntil: until } = question
+  const windows = await readWindowsAhead(tx, vmIds, now)
+  const booked = windows.find((window) => window.booked) ?? null
+  const facts = await readWaveFacts(tx, { ...question, window: booked, windows }, now)
+  if (!facts) return null
+  const sites = await siteNames(tx, [siteId])
+  const migrating = await tx.db.migration.findMany({ where: { vmId: { in: vmIds }, status: { notIn: ['COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED'] } }, select: { vmId: true } })
+  const busy = new Set(migrating.map(({ vmId }) => vmId))
+  const details = new Map(row.vms.map(({ vm }) => [vm.id, vm]))
   return {
-    id, name, status, startedAt, endsAt, shippingDays, siteId, siteName: sites.get(siteId) ?? '', link, churn,
-    vms: row.vms
-      .map(({ vm }) => ({
-        id: vm.id, name: vm.name, guestOs: vm.guestOs, gone: vm.goneAt !== null, migrating: busy.has(vm.id),
-        usedBytes: vm.disks.reduce((sum, disk) => sum + Number(disk.usedBytes), 0),
-        sizeBytes: vm.disks.reduce((sum, disk) => sum + Number(disk.sizeBytes), 0),
-      }))
-      .sort((a, b) => a.name.localeCompare(b.name)),
+    id, name, status, startedAt, endsAt, shippingDays, siteId, siteName: sites.get(siteId) ?? '', until,
+    ...facts, windows,
+    vms: facts.vms.map((vm) => ({ ...vm, guestOs: details.get(vm.id)?.guestOs ?? '', gone: details.get(vm.id)?.goneAt !== null, migrating: busy.has(vm.id) })),
+    // A VM that is not seen by the minute would be one long gap.
+    gaps: await readObservationGaps(tx, facts.vms.flatMap(({ seen }) => seen?.vmId ?? []), startedAt, until),
+    contents: await readVmContents(tx, vmIds),
+    error: (await readSiteErrors(tx, [siteId]))[0] ?? null,
   }
 }
 export type EstimateReading = NonNullable<Awaited<ReturnType<typeof readEstimate>>>

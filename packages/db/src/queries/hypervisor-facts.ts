@@ -1,4 +1,5 @@
 /** What agents say of their hypervisors and VMs, read back from where it is stored. The agents' contract names every code; here any is taken. */
+import { offers } from '@driftless/domain'
 import { z } from 'zod'
 
 const problem = z.object({ code: z.string(), message: z.string() })
@@ -34,6 +35,11 @@ export type Notice = z.infer<typeof noticeList>[number]
 /** An agent's hypervisor; null: it has not said, or in words that are not understood here. */
 export function hypervisorOf(stored: unknown): Hypervisor | null {
   return hypervisor.safeParse(stored).data ?? null
+}
+
+/** Whether the hypervisor of any of these agents offers a capability; one that has not said so does not. */
+export function anyOffers(agents: readonly { readonly hypervisor: unknown }[], capability: string): boolean {
+  return agents.some(({ hypervisor: stored }) => offers(hypervisorOf(stored)?.capabilities ?? [], capability))
 }
 
 /** Where a VM runs; null: its hypervisor does not say. */

@@ -1,7 +1,9 @@
 import { z } from 'zod'
-import { BOOKING_HOLDS_SLOT } from '@driftless/domain'
+import { RETURN_UNDER_WAY, isWaitReason, livesAtTarget } from '@driftless/domain'
+import type { TurnWave } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
 import { databaseNow } from './clock.ts'
+import { readPresentBooking } from './cutover-plan.ts'
 
 /**
  * Takes a migration's row for the rest of the transaction: whoever drives it holds this lock and nobody can leak it.
@@ -20,46 +22,59 @@ export async function lockWave(tx: ScopedTx, waveId: string): Promise<void> {
 export async function readMigrationFacts(tx: ScopedTx, migrationId: string) {
   const migration = await tx.db.migration.findUniqueOrThrow({
     where: { id: migrationId },
-    include: { vm: true, wave: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 }, testBoots: { where: { status: { not: 'ENDED' } }, take: 1 } },
+    include: { vm: true, wave: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 }, testBoots: { where: { status: { not: 'ENDED' } }, take: 1 }, returns: { orderBy: { askedAt: 'desc' }, take: 1 }, shipmentVms: { where: { shipment: { status: { not: 'CANCELLED' } } }, include: { shipment: { select: { id: true, status: true, expectedAt: true } } }, take: 1 } },
   })
   const agents = await tx.db.agent.findMany({ where: { id: { in: [migration.sourceAgentId ?? '', migration.targetAgentId ?? ''] } } })
-  const booking = await tx.db.booking.findFirst({ where: { waveId: migration.waveId, status: { in: [...BOOKING_HOLDS_SLOT] } }, orderBy: { startsAt: 'desc' } })
-  const goNoGo = booking ? await tx.db.goNoGo.findFirst({ where: { bookingId: booking.id }, orderBy: [{ decidedAt: 'desc' }, { id: 'desc' }] }) : null
+  const booking = await readPresentBooking(tx, migration.waveId, 'CUTOVER')
   const order = booking ? await tx.db.signedOrder.findFirst({ where: { migrationId, kind: 'CUTOVER', bookingId: booking.id }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] }) : null
   return {
     now: await databaseNow(tx),
     migration,
     attempt: migration.attempts[0] ?? null,
     test: migration.testBoots[0] ?? null,
+    /** The latest return. */
+    vmReturn: migration.returns[0] ?? null,
+    /** By which it travels. */
+    shipment: migration.shipmentVms[0]?.shipment ?? null,
     sourceAgent: agents.find((agent) => agent.id === migration.sourceAgentId) ?? null,
     targetAgent: agents.find((agent) => agent.id === migration.targetAgentId) ?? null,
     booking,
-    goNoGo,
     order,
   }
 }
 export type MigrationFacts = Awaited<ReturnType<typeof readMigrationFacts>>
 
-const flag = z.tuple([z.object({ yes: z.boolean() })])
+/** Whether a window of the wave went by. */
+export async function hasPassedWindow(tx: ScopedTx, waveId: string): Promise<boolean> {
+  return (await tx.db.booking.count({ where: { waveId, kind: 'CUTOVER', status: 'DONE' } })) > 0
+}
+
+/** When a booking's window ends, whatever has become of it; null: there is no such booking. */
+export async function readWindowEnd(tx: ScopedTx, bookingId: string): Promise<Date | null> {
+  return (await tx.db.booking.findUnique({ where: { id: bookingId }, select: { endsAt: true } }))?.endsAt ?? null
+}
+
 const amount = z.tuple([z.object({ bytes: z.bigint() })])
 const rate = z.tuple([z.object({ rate: z.number().nullable() })])
 
-/**
- * Whether another VM of the wave is in its cutover, or comes first and is about to begin: ready, asked for (by hand or
- * by the automatic mode), and not held by something of its own.
- */
-export async function isOthersTurn(tx: ScopedTx, migration: { readonly id: string; readonly waveId: string; readonly position: number }, bookingId: string): Promise<boolean> {
-  const [{ yes }] = flag.parse(await tx.db.$queryRaw`
-    SELECT EXISTS (
-      SELECT 1 FROM migration o JOIN wave w ON w.id = o.wave_id
-      WHERE o.wave_id = ${migration.waveId} AND o.id <> ${migration.id} AND (
-        o.status IN ('CUTTING_OVER', 'VALIDATING')
-        OR (o.status = 'READY_FOR_CUTOVER' AND o.position < ${migration.position}
-          AND coalesce(o.wait_reason, '') NOT IN ('WINDOW_MISSED', 'SOURCE_AGENT_AWAY', 'TARGET_AGENT_AWAY', 'SOURCE_HYPERVISOR_PROBLEM', 'TARGET_HYPERVISOR_PROBLEM', 'CATCHING_UP', 'NOT_CONVERGING', 'CUTTING_OVER')
-          AND (o.cutover_requested_at IS NOT NULL OR (w.cutover_mode = 'AUTOMATIC' AND NOT EXISTS (
-            SELECT 1 FROM cutover_attempt a WHERE a.migration_id = o.id AND a.booking_id = ${bookingId} AND a.status = 'ROLLED_BACK'))))
-      )) AS yes`)
-  return yes
+/** All VMs of a wave as the order of their cutovers looks at them, in a window of the booking `bookingId`. */
+export async function readTurnWave(tx: ScopedTx, waveId: string, bookingId: string): Promise<TurnWave> {
+  const wave = await tx.db.wave.findUniqueOrThrow({
+    where: { id: waveId },
+    select: { cutoverMode: true, parallelCutovers: true, migrations: { orderBy: { position: 'asc' }, include: { vm: { select: { name: true } }, attempts: { orderBy: { number: 'desc' }, take: 1, select: { status: true, bookingId: true } }, returns: { where: { status: { in: [...RETURN_UNDER_WAY] } }, take: 1, select: { id: true } } } } },
+  })
+  return {
+    mode: wave.cutoverMode, parallelCutovers: wave.parallelCutovers,
+    vms: wave.migrations.map(({ id, position, status, waitReason, dependsOnIds, apartGroup, cutoverAt, cutoverRequestedAt, vm, attempts: [attempt], returns }) => ({
+      id, name: vm.name, position, status, dependsOnIds, apartGroup,
+      waitReason: isWaitReason(waitReason) ? waitReason : null,
+      cutoverAtMs: cutoverAt?.getTime() ?? null, cutoverRequested: cutoverRequestedAt !== null,
+      // Committed, and here again: the VM was taken back.
+      failedInWindow: (attempt?.status === 'ROLLED_BACK' || (attempt?.status === 'COMMITTED' && status !== 'VALIDATING')) && attempt.bookingId === bookingId,
+      // Not on its way home: what depends on it waits.
+      atTarget: returns.length === 0 && livesAtTarget(status, attempt?.status),
+    })),
+  }
 }
 
 /** Bytes of a target agent's free space that other replicas under way may still grow into. */

@@ -16,7 +16,7 @@ export async function listProviderWaves(tx: ScopedTx, now: Date) {
     include: {
       tenant: { select: { id: true, name: true } }, destination: { select: { name: true } },
       migrations: { orderBy: { position: 'asc' }, include: { vm: { select: { name: true } }, replications: true } },
-      bookings: { where: { status: { in: [...BOOKING_HOLDS_SLOT] }, endsAt: { gt: now } }, orderBy: { startsAt: 'asc' }, take: 1 },
+      bookings: { where: { kind: 'CUTOVER', status: { in: [...BOOKING_HOLDS_SLOT] }, endsAt: { gt: now } }, orderBy: { startsAt: 'asc' }, take: 1 },
     },
   })
   return rows.map((wave) => {

@@ -44,6 +44,9 @@ const forecast = z.object({
   usedBytes: z.number(),
   replicationSeconds: z.object({ p50: z.number().nullable(), p90: z.number().nullable() }),
   cutoverSeconds: z.object({ p50: z.number(), p90: z.number() }),
+  /** Absent in what versions before kept. */
+  wireBytes: z.object({ p50: z.number(), p90: z.number() }).optional(),
+  enough: z.boolean().optional(),
 })
 
 /** The forecast that the customer saw when the wave was started; null where none was kept. */

@@ -1,5 +1,5 @@
-import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, TEST_END_REASONS, downtimeParts, ownerOf, WAIT_REASONS } from '@driftless/domain'
-import type { DowntimePart, TestEndReason, WaitReason } from '@driftless/domain'
+import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, TEST_END_REASONS, downtimeParts, isWaitReason, ownerOf } from '@driftless/domain'
+import type { DowntimePart, TestEndReason, ValidationDefault } from '@driftless/domain'
 import { z } from 'zod'
 import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
@@ -51,10 +51,6 @@ function slowed(value: unknown) {
   return throttle && { ...throttle, since: new Date(throttle.sinceMs) }
 }
 
-function isWaitReason(value: string | null): value is WaitReason {
-  return value !== null && Object.hasOwn(WAIT_REASONS, value)
-}
-
 const number = (value: bigint | null): number | null => (value === null ? null : Number(value))
 
 /** A wave with everything its page shows at `now`; null when the scope knows none by this id. */
@@ -65,13 +61,13 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
       tenant: { select: { name: true } },
       site: { select: { name: true, agents: true } },
       destination: { include: { targetSite: { include: { agents: true } } } },
-      migrations: { orderBy: { position: 'asc' }, include: { vm: { include: { disks: true } }, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'asc' } }, testBoots: { orderBy: { startedAt: 'desc' }, take: 1 }, evidence: { select: { sha256: true, createdAt: true } } } },
-      bookings: { orderBy: { requestedAt: 'desc' }, take: 20 },
+      migrations: { orderBy: { position: 'asc' }, include: { vm: { include: { disks: true } }, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'asc' } }, testBoots: { orderBy: { startedAt: 'desc' }, take: 1 }, returns: { orderBy: { askedAt: 'desc' }, take: 1 }, evidence: { select: { sha256: true } }, evidenceRecords: { orderBy: { edition: 'desc' }, take: 1, select: { signed: { select: { sha256: true, publicKey: true } } } } } },
+      bookings: { orderBy: [{ kind: 'asc' }, { requestedAt: 'desc' }], take: 20 },
       goNoGos: { orderBy: { decidedAt: 'desc' }, take: 20 },
     },
   })
   if (!wave) return null
-  const migrations = wave.migrations.map(migrationRow)
+  const migrations = wave.migrations.map((migration) => ({ ...migrationRow(migration), validation: validationRow(migration, wave) }))
   const holding = wave.bookings.find((booking) => BOOKING_HOLDS_SLOT.includes(booking.status) && booking.endsAt > now)
   const booking = holding ?? wave.bookings[0] ?? null
   const word = booking === null ? undefined : wave.goNoGos.find((one) => one.bookingId === booking.id)
@@ -97,7 +93,7 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
     target: target && { ...target, problem: null },
     rates: await readWaveRates(tx, active.map((migration) => migration.id), leftBytes, now),
     booking: booking && {
-      id: booking.id, status: booking.status, startsAt: booking.startsAt, endsAt: booking.endsAt, lockoutAt: booking.lockoutAt, decisionReason: booking.decisionReason,
+      id: booking.id, kind: booking.kind, status: booking.status, startsAt: booking.startsAt, endsAt: booking.endsAt, lockoutAt: booking.lockoutAt, decisionReason: booking.decisionReason,
       requestedById: booking.requestedById, requestedByName: nameOf(booking.requestedById), holds: holding !== undefined,
     },
     goNoGo: word ? { decision: word.decision, reason: word.reason, decidedAt: word.decidedAt, decidedByName: nameOf(word.decidedById) } : null,
@@ -106,7 +102,7 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
 export type WaveReading = NonNullable<Awaited<ReturnType<typeof readWave>>>
 export type WaveMigration = WaveReading['migrations'][number]
 
-type MigrationWithAll = Prisma.MigrationGetPayload<{ include: { vm: { include: { disks: true } }; replications: true; attempts: true; testBoots: true; evidence: { select: { sha256: true; createdAt: true } } } }>
+type MigrationWithAll = Prisma.MigrationGetPayload<{ include: { vm: { include: { disks: true } }; replications: true; attempts: true; testBoots: true; returns: true; evidence: { select: { sha256: true } }; evidenceRecords: { select: { signed: { select: { sha256: true; publicKey: true } } } } } }>
 
 function migrationRow(migration: MigrationWithAll) {
   const reason = isWaitReason(migration.waitReason) ? migration.waitReason : null
@@ -134,9 +130,29 @@ function migrationRow(migration: MigrationWithAll) {
     behindSince: disks.reduce<Date | null>((oldest, { behindSince }) => (behindSince !== null && (oldest === null || behindSince < oldest) ? behindSince : oldest), null),
     attempts: migration.attempts.map(attemptRow),
     blockers: problemsOf(migration.vm.blockers), notices: noticesOf(migration.sourceObserved).map(({ atMs, ...notice }) => ({ ...notice, at: new Date(atMs) })),
-    test: testRow(migration), wayBack: wayBackRow(migration),
-    evidence: migration.evidence,
+    test: testRow(migration), wayBack: wayBackRow(migration), vmReturn: returnRow(migration),
+    /** PREVIOUS: by a version that did not sign, and as JSON alone. */
+    evidence: evidenceRow(migration),
   }
+}
+
+function evidenceRow({ evidence, evidenceRecords: [newest] }: MigrationWithAll) {
+  if (newest === undefined) return evidence === null ? null : { kind: 'PREVIOUS' as const, sha256: evidence.sha256 }
+  return { kind: 'SIGNED' as const, /** Null: it is being signed. */ signed: newest.signed }
+}
+
+/** A VM that runs at the target and is looked at; null: none of this one's. */
+function validationRow({ status, validationEndsAt, acceptAskedAt, wayBackSince, attempts }: MigrationWithAll, wave: { readonly validationDefault: ValidationDefault }) {
+  const since = attempts.at(-1)?.statusChangedAt
+  if (status !== 'VALIDATING' || validationEndsAt === null || since === undefined) return null
+  return { since, endsAt: validationEndsAt, byDefault: wave.validationDefault, accepted: acceptAskedAt !== null, wayBack: wayBackSince !== null }
+}
+
+/** The latest return. */
+function returnRow({ returns: [latest] }: MigrationWithAll) {
+  if (!latest) return null
+  const { status, statusChangedAt, wayBack, byDefault, reason, askedByName, askedAt, failureMessage } = latest
+  return { status, statusChangedAt, wayBack, byDefault, reason, askedByName, askedAt, failureMessage }
 }
 
 /** What the agents say of the way back. */
@@ -144,7 +160,7 @@ const wayBackSeen = z.object({ stage: z.literal('REVERSE'), wayBack: z.object({ 
 const sourceTrouble = z.object({ stage: z.literal('REVERSE'), problem: z.object({ message: z.string() }) })
 
 function wayBackRow({ status, wayBackSince, sourceObserved, targetObserved }: MigrationWithAll) {
-  if (wayBackSince === null || status !== 'COMPLETED') return null
+  if (wayBackSince === null || (status !== 'COMPLETED' && status !== 'VALIDATING')) return null
   const seen = wayBackSeen.safeParse(targetObserved).data
   const progress = seen?.wayBack ?? null
   return {
@@ -187,10 +203,4 @@ function partsOf({ sourceLastWriteAt, targetFirstWriteAt }: MigrationWithAll['at
   if (sourceLastWriteAt === null || targetFirstWriteAt === null) return null
   const at = (status: string) => reached[status]?.getTime()
   return downtimeParts(sourceLastWriteAt.getTime(), { SOURCE_OFF: at('SOURCE_OFF'), VERIFYING: at('VERIFYING'), TARGET_BOOTING: at('TARGET_BOOTING') }, targetFirstWriteAt.getTime())
-}
-
-/** The signed record of one accepted migration; null when there is none (yet). */
-export async function readEvidence(tx: ScopedTx, migrationId: string) {
-  const found = await tx.db.evidencePack.findUnique({ where: { migrationId }, include: { migration: { include: { vm: { select: { name: true } } } } } })
-  return found && { vmName: found.migration.vm.name, sha256: found.sha256, createdAt: found.createdAt, content: found.content }
 }

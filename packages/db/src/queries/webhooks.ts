@@ -8,10 +8,10 @@ export async function listWebhookEndpoints(tx: ScopedTx, owner: WebhookOwner, no
     include: { secrets: { where: { expiresAt: { gt: now } }, select: { expiresAt: true } }, _count: { select: { deliveries: { where: { status: 'PENDING' } } } } },
   })
   const listed = []
-  for (const { id, name, url, eventTypes, disabledAt, disabledReason, failingSince, secrets, _count } of rows) {
+  for (const { id, name, url, eventTypes, format, language, disabledAt, disabledReason, failingSince, secrets, _count } of rows) {
     const last = await tx.db.webhookDelivery.findFirst({ where: { endpointId: id, attempts: { gt: 0 } }, select: { status: true, lastAttemptAt: true }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] })
     const ends = secrets.flatMap(({ expiresAt }) => expiresAt?.getTime() ?? [])
-    listed.push({ id, name, url, eventTypes, disabledAt, disabledReason, failingSince, oldSecretUntil: ends.length === 0 ? null : new Date(Math.max(...ends)), last, pending: _count.deliveries })
+    listed.push({ id, name, url, eventTypes, format, language: language === 'fr' ? ('fr' as const) : ('en' as const), disabledAt, disabledReason, failingSince, oldSecretUntil: ends.length === 0 ? null : new Date(Math.max(...ends)), last, pending: _count.deliveries })
   }
   return listed
 }

@@ -1,36 +1,27 @@
-import { createHash } from 'node:crypto'
-import { canonicalJson } from '@driftless/domain'
 import { audit } from '../audit.ts'
 import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
 import { advanceAttempt } from './cutover-attempt.ts'
 import type { AttemptRef } from './cutover-attempt.ts'
-import { moveMigration } from './move-migration.ts'
 
-export type Acceptance = {
-  readonly acceptedAt: Date
-  /** What the attempt's row is completed with: times, downtime, sequences. */
+export type Commitment = {
+  readonly committedAt: Date
+  /** What the attempt's row is completed with: times, downtime, sequences, and what the evidence needs later. */
   readonly attempt: Prisma.CutoverAttemptUncheckedUpdateManyInput
-  readonly evidence: Prisma.InputJsonObject
-  readonly billing: { readonly vmName: string; readonly cpus: number; readonly memoryBytes: bigint; readonly diskBytes: bigint }
+  /** When the validation period ends that begins now; null: none was agreed on. */
+  readonly validationEndsAt: Date | null
+  /** While it lasts, what the VM writes flows back to its source's disks. */
+  readonly wayBack: boolean
 }
 
 /**
- * Accepts the target: the attempt is COMMITTED, the migration COMPLETED, its evidence pack stored and its billing
- * started, all in one transaction, all once. False when somebody else ended the attempt.
+ * The VM is proven to run at the target: its attempt is COMMITTED and its validation period begins. The migration stays
+ * VALIDATING until it is accepted (`acceptMigration`) or taken back. False when somebody else ended the attempt.
  */
-export async function commitCutover(tx: ScopedTx, attempt: AttemptRef, acceptance: Acceptance): Promise<boolean> {
-  const { acceptedAt, evidence, billing } = acceptance
-  const { id: migrationId, providerId, tenantId } = attempt.migration
-  if (!(await advanceAttempt(tx, attempt, 'COMMITTED', acceptedAt, acceptance.attempt))) return false
-  await moveMigration(tx, attempt.migration, 'COMPLETED', { endedAt: acceptedAt })
-  await tx.db.evidencePack.create({ data: { migrationId, providerId, tenantId, content: evidence, sha256: evidenceHash(evidence) } })
-  await tx.db.billingStart.create({ data: { migrationId, providerId, tenantId, acceptedAt, ...billing } })
-  await audit(tx, 'billing.start', { providerId, tenantId, kind: 'migration', id: migrationId, name: billing.vmName }, { after: acceptedAt.toISOString() })
+export async function commitCutover(tx: ScopedTx, attempt: AttemptRef, { committedAt, attempt: also, validationEndsAt, wayBack }: Commitment): Promise<boolean> {
+  if (!(await advanceAttempt(tx, attempt, 'COMMITTED', committedAt, also))) return false
+  const { migration } = attempt
+  await tx.db.migration.updateMany({ where: { id: migration.id, status: 'VALIDATING' }, data: { validationEndsAt, wayBackSince: validationEndsAt !== null && wayBack ? committedAt : null, acceptAskedAt: null, acceptAskedById: null } })
+  if (validationEndsAt !== null) await audit(tx, 'migration.validating', { ...migration, kind: 'migration', name: migration.vm.name }, { after: validationEndsAt.toISOString(), detail: { attempt: attempt.number, wayBack } })
   return true
-}
-
-/** SHA-256, hex, of the JSON with its keys sorted at every level: the same for everybody who recomputes it. */
-export function evidenceHash(content: unknown): string {
-  return createHash('sha256').update(canonicalJson(content)).digest('hex')
 }

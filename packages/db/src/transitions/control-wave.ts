@@ -1,6 +1,8 @@
 import { DomainError } from '@driftless/domain'
+import type { CutoverMode } from '@driftless/domain'
 import { audit } from '../audit.ts'
 import type { ScopedTx } from '../scope.ts'
+import { lockPlan } from './lock-plan.ts'
 
 /** A limit below what a fast disk takes would only hide the throttle; a second is no longer a working machine. */
 const LATENCY_LIMITS_MS = { least: 1, most: 1_000 }
@@ -12,11 +14,13 @@ export type WaveControls = {
   readonly guestWriteBytesPerSecond?: bigint | null | undefined
   /** What slowing a guest's writes may add to their latency; null: they are not slowed unless a person sets a throttle. */
   readonly guestLatencyLimitMs?: number | null | undefined
-  readonly cutoverMode?: 'MANUAL' | 'AUTOMATIC' | undefined
+  readonly cutoverMode?: CutoverMode | undefined
 }
 
 /** Applies the controls, with an audit entry for each value that really changed. WAVE_UNKNOWN, LATENCY_LIMIT. */
 export async function controlWave(tx: ScopedTx, waveId: string, controls: WaveControls): Promise<void> {
+  // The mode is part of the plan that a go is said about.
+  if (controls.cutoverMode !== undefined) await lockPlan(tx, waveId)
   const wave = await tx.db.wave.findUnique({ where: { id: waveId } })
   if (!wave) throw new DomainError('WAVE_UNKNOWN', 'There is no such wave.')
   const subject = { ...wave, kind: 'wave' } as const

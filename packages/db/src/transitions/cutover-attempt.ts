@@ -1,5 +1,5 @@
 import { CUTOVER_HARMLESS, CUTOVER_TRANSITIONS, canTransition } from '@driftless/domain'
-import type { CutoverStatus } from '@driftless/domain'
+import type { CutoverForecast, CutoverStatus } from '@driftless/domain'
 import { z } from 'zod'
 import { audit } from '../audit.ts'
 import type { Prisma } from '../generated/client.ts'
@@ -18,11 +18,11 @@ export type AttemptRef = {
 
 const reached = z.record(z.string(), z.string())
 
-/** Opens attempt `number` of a migration that is READY_FOR_CUTOVER, in PREFLIGHT. False when it is no longer. */
-export async function beginAttempt(tx: ScopedTx, migration: MigrationRef, bookingId: string, number: number, now: Date): Promise<boolean> {
+/** Opens attempt `number` of a migration that is READY_FOR_CUTOVER, in PREFLIGHT, with what it is expected to take. False when it is no longer. */
+export async function beginAttempt(tx: ScopedTx, migration: MigrationRef, bookingId: string, number: number, now: Date, forecast: CutoverForecast | null = null): Promise<boolean> {
   if (!(await moveMigration(tx, migration, 'CUTTING_OVER', { cutoverRequestedAt: null }, { detail: { attempt: number } }))) return false
   const { providerId, tenantId, id: migrationId } = migration
-  await tx.db.cutoverAttempt.create({ data: { providerId, tenantId, migrationId, bookingId, number, statusChangedAt: now, reachedAt: { PREFLIGHT: now.toISOString() } } })
+  await tx.db.cutoverAttempt.create({ data: { providerId, tenantId, migrationId, bookingId, number, statusChangedAt: now, reachedAt: { PREFLIGHT: now.toISOString() }, ...(forecast === null ? {} : { forecast: { parts: forecast.parts, total: forecast.total } }) } })
   return true
 }
 
@@ -36,6 +36,7 @@ export async function advanceAttempt(tx: ScopedTx, attempt: AttemptRef, to: Cuto
   if (written.count !== 1) return false
   const { migration } = attempt
   await audit(tx, 'cutover.status', { ...migration, kind: 'cutover-attempt', id: attempt.id, name: migration.vm.name }, { before: attempt.status, after: to, reason, detail: { attempt: attempt.number } })
+  if (typeof also.poweredOffBy === 'string') await audit(tx, 'cutover.powered-off', { ...migration, kind: 'cutover-attempt', id: attempt.id, name: migration.vm.name }, { after: also.poweredOffBy, detail: { attempt: attempt.number } })
   if (to === 'VALIDATING') await moveMigration(tx, migration, 'VALIDATING')
   return true
 }

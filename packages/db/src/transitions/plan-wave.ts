@@ -1,7 +1,11 @@
-import { DomainError } from '@driftless/domain'
+import { DomainError, checkPlan } from '@driftless/domain'
+import type { CutoverMode } from '@driftless/domain'
 import { audit } from '../audit.ts'
+import { readCutoverPlan } from '../queries/cutover-plan.ts'
 import type { ScopedTx } from '../scope.ts'
+import type { WaveAgreement } from './change-plan.ts'
 import { refuseBlocked } from './refuse-blocked.ts'
+import { refuseWithoutWayBack } from './refuse-without-way-back.ts'
 import { isUniqueViolation } from './violations.ts'
 
 export type PlannedVm = {
@@ -15,9 +19,11 @@ export type WavePlan = {
   readonly name: string
   readonly siteId: string
   readonly destinationId: string
-  readonly cutoverMode: 'MANUAL' | 'AUTOMATIC'
+  readonly cutoverMode: CutoverMode
   readonly rateBytesPerSecond: bigint | null
   readonly vms: readonly PlannedVm[]
+  /** What else is agreed on beforehand; left out: as the database's defaults have it, accepted as soon as it is proven to run. */
+  readonly agreement?: Omit<WaveAgreement, 'cutoverMode'> | undefined
 }
 
 /** A wave is what one team can watch in one window; more VMs are several waves. */
@@ -26,7 +32,7 @@ export const MOST_VMS_IN_A_WAVE = 500
 /**
  * Plans a wave: one ASSESSED migration for each VM, in the order given; nothing starts. Resolves to
  * the wave's id. VM_ALREADY_MIGRATING, VM_UNKNOWN, VM_WITHOUT_DISKS, VM_BLOCKED, NETWORK_UNKNOWN, STORAGE_UNKNOWN or
- * DESTINATION_UNKNOWN when it can't be: row-level security makes a foreign tenant's id unknown.
+ * DESTINATION_UNKNOWN when it can't be, WAY_BACK_NOT_OFFERED and the codes of `checkPlan`: row-level security makes a foreign tenant's id unknown.
  */
 export async function planWave(tx: ScopedTx, plan: WavePlan): Promise<string> {
   if (plan.vms.length === 0 || plan.vms.length > MOST_VMS_IN_A_WAVE)
@@ -46,7 +52,7 @@ export async function planWave(tx: ScopedTx, plan: WavePlan): Promise<string> {
   })
   const owner = { providerId: destination.providerId, tenantId: destination.tenantId }
   const wave = await tx.db.wave.create({
-    data: { ...owner, siteId: plan.siteId, destinationId: plan.destinationId, name: plan.name, cutoverMode: plan.cutoverMode, rateBytesPerSecond: plan.rateBytesPerSecond, createdById: tx.actor.id ?? 'system' },
+    data: { ...owner, siteId: plan.siteId, destinationId: plan.destinationId, name: plan.name, cutoverMode: plan.cutoverMode, rateBytesPerSecond: plan.rateBytesPerSecond, createdById: tx.actor.id ?? 'system', ...plan.agreement },
   })
   for (const { planned, vm, position } of rows) {
     try {
@@ -61,6 +67,8 @@ export async function planWave(tx: ScopedTx, plan: WavePlan): Promise<string> {
       throw error
     }
   }
+  checkPlan(await readCutoverPlan(tx, wave.id, null))
+  if (plan.agreement?.keepWayBack === true) await refuseWithoutWayBack(tx, destination.targetSiteId)
   await audit(tx, 'wave.plan', { ...owner, kind: 'wave', id: wave.id, name: wave.name }, { after: 'ASSESSED', detail: { vms: rows.map((row) => row.vm.name), destination: destination.name } })
   return wave.id
 }

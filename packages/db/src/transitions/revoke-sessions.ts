@@ -19,6 +19,19 @@ export async function revokeSessionsOf(tx: ScopedTx, userId: string, { exceptId,
   return ended.count
 }
 
+/**
+ * Ends an organisation's live sessions that were opened by a password, but for the provider's administrators, who keep theirs. For
+ * the moment from which passwords are refused. Resolves to how many there were; the caller writes it into its own entry.
+ */
+export async function endPasswordSessions(tx: ScopedTx, providerId: string, tenantId: string | null, now: Date): Promise<number> {
+  const keeping = await tx.db.user.findMany({ where: { providerId, role: 'PROVIDER_ADMIN' }, select: { id: true } })
+  const ended = await tx.db.portalSession.updateMany({
+    where: { providerId, tenantId, revokedAt: null, expiresAt: { gt: now }, factors: { has: 'PASSWORD' }, userId: { notIn: keeping.map(({ id }) => id) } },
+    data: { revokedAt: now, revokedById: tx.actor.id },
+  })
+  return ended.count
+}
+
 /** Ends one session in the scope; false when it had ended already. SESSION_UNKNOWN. */
 export async function revokeSession(tx: ScopedTx, sessionId: string, now: Date): Promise<boolean> {
   const session = await tx.db.portalSession.findUnique({ where: { id: sessionId }, select: { userId: true, address: true, userAgent: true } })

@@ -3,6 +3,7 @@ import type { UserRole } from '@driftless/domain'
 import { audit } from '../audit.ts'
 import { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
+import { endPasswordSessions } from './revoke-sessions.ts'
 
 /** The id of an organisation's one connection: known before it is saved, since its callback address is made from it. */
 export function signOnIdOf(providerId: string, tenantId: string | null): string {
@@ -26,7 +27,7 @@ export async function organisationName(tx: ScopedTx, providerId: string, tenantI
 
 /**
  * Connects an organisation's OpenID Connect server, or changes how. Another issuer knows other people by its subjects: who was
- * tied to the old one is tied anew. TENANT_UNKNOWN, ROLE_MISFIT, SECRET_MISSING, DOMAIN_TAKEN.
+ * tied to the old one is tied anew. Sessions that passwords opened end with the moment from which passwords are refused. TENANT_UNKNOWN, ROLE_MISFIT, SECRET_MISSING, DOMAIN_TAKEN.
  */
 export async function saveSignOn(tx: ScopedTx, providerId: string, tenantId: string | null, settings: SignOnSettings, now: Date): Promise<void> {
   const id = signOnIdOf(providerId, tenantId)
@@ -45,7 +46,8 @@ export async function saveSignOn(tx: ScopedTx, providerId: string, tenantId: str
   const previous = (await tx.db.oidcDomain.findMany({ where: { connectionId: id }, orderBy: { domain: 'asc' } })).map(({ domain }) => domain)
   await writeDomains(tx, { id, providerId, tenantId }, settings.domains)
   const described = (one: { issuer: string; defaultRole: UserRole | null; enforced: boolean }, domains: readonly string[]) => `${one.issuer} (${domains.join(', ')}) ${one.defaultRole ?? '–'}${one.enforced ? ' !' : ''}`
-  const detail = { clientId, secretChanged: clientSecretSealed !== null, enforced, defaultRole: defaultRole ?? 'none' }
+  const sessionsEnded = enforced && before?.enforced !== true ? await endPasswordSessions(tx, providerId, tenantId, now) : 0
+  const detail = { clientId, secretChanged: clientSecretSealed !== null, enforced, defaultRole: defaultRole ?? 'none', sessionsEnded }
   const subject = { providerId, tenantId, kind: 'sign-on', id, name } as const
   if (before) await audit(tx, 'sign-on.change', subject, { before: described(before, previous), after: described(values, settings.domains), detail })
   else await audit(tx, 'sign-on.connect', subject, { after: described(values, settings.domains), detail })

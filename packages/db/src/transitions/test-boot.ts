@@ -12,10 +12,10 @@ const HOUR_MS = 3_600_000
 export type TestBootRef = { readonly id: string; readonly status: TestBootStatus; readonly migration: MigrationRef }
 
 /**
- * Starts a test boot of a migration that is in step. It ends by itself after `hours`. NOT_READY_FOR_TEST when the VM does
+ * Starts a test boot of a migration that is in step. It ends by itself at `expiresAt`. NOT_READY_FOR_TEST when the VM does
  * not replicate in step, or its source is still on its way back from a failed cutover; TEST_RUNNING when there is one.
  */
-export async function startTestBoot(tx: ScopedTx, migrationId: string, hours: number, now: Date): Promise<string> {
+export async function startTestBoot(tx: ScopedTx, migrationId: string, expiresAt: Date, now: Date): Promise<string> {
   const migration = await tx.db.migration.findUnique({ where: { id: migrationId }, include: { vm: true, wave: true, attempts: { orderBy: { number: 'desc' }, take: 1 } } })
   if (!migration) throw new DomainError('MIGRATION_UNKNOWN', 'There is no such migration.')
   const vm = migration.vm.name
@@ -26,9 +26,9 @@ export async function startTestBoot(tx: ScopedTx, migrationId: string, hours: nu
   if (!(await moveMigration(tx, migration, 'TESTING', { cutoverRequestedAt: null }))) throw new DomainError('NOT_READY_FOR_TEST', `${vm} has just moved on.`, { vm })
   const { providerId, tenantId } = migration
   const test = await tx.db.testBoot.create({
-    data: { providerId, tenantId, migrationId, startedById: tx.actor.id, startedByName: tx.actor.name, startedAt: now, statusChangedAt: now, expiresAt: new Date(now.getTime() + hours * HOUR_MS) },
+    data: { providerId, tenantId, migrationId, startedById: tx.actor.id, startedByName: tx.actor.name, startedAt: now, statusChangedAt: now, expiresAt },
   })
-  await audit(tx, 'test.start', { ...migration, kind: 'migration', name: vm }, { detail: { test: test.id, hours } })
+  await audit(tx, 'test.start', { ...migration, kind: 'migration', name: vm }, { detail: { test: test.id, hours: Math.round((expiresAt.getTime() - now.getTime()) / HOUR_MS * 10) / 10 } })
   return test.id
 }
 

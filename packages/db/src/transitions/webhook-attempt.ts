@@ -1,4 +1,4 @@
-import { WEBHOOK_FAILING_LIMIT_MS } from '@driftless/domain'
+import { WEBHOOK_FAILING_LIMIT_MS, WEBHOOK_FORMATS } from '@driftless/domain'
 import type { WebhookFailure } from '@driftless/domain'
 import { z } from 'zod'
 import type { ScopedTx } from '../scope.ts'
@@ -10,7 +10,7 @@ const CLAIM_SECONDS = 45
 const AT_ONCE = { healthy: 4, failing: 1 }
 
 const claimed = z.object({
-  id: z.string(), message_id: z.string(), payload: z.string(), attempts: z.number(), endpoint_id: z.string(), tenant_id: z.string().nullable(), provider_id: z.string(), url: z.string(),
+  id: z.string(), message_id: z.string(), payload: z.string(), attempts: z.number(), endpoint_id: z.string(), tenant_id: z.string().nullable(), provider_id: z.string(), url: z.string(), format: z.enum(WEBHOOK_FORMATS), language: z.string(),
   secrets: z.array(z.object({ id: z.string(), sealed: z.string() })),
 })
 export type ClaimedWebhook = z.infer<typeof claimed>
@@ -33,7 +33,7 @@ export async function claimWebhookDeliveries(tx: ScopedTx, inFlight: ReadonlyMap
     )
     UPDATE webhook_delivery w SET attempts = w.attempts + 1, claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS}::int), last_attempt_at = clock_timestamp()
     FROM due, webhook_endpoint e WHERE w.id = due.id AND e.id = w.endpoint_id
-    RETURNING w.id, w.message_id, w.payload, w.attempts, w.endpoint_id, w.tenant_id, w.provider_id, e.url,
+    RETURNING w.id, w.message_id, w.payload, w.attempts, w.endpoint_id, w.tenant_id, w.provider_id, e.url, e.format::text AS format, e.language,
       (SELECT coalesce(json_agg(json_build_object('id', s.id, 'sealed', s.sealed) ORDER BY s.created_at DESC), '[]') FROM webhook_secret s
         WHERE s.endpoint_id = e.id AND (s.expires_at IS NULL OR s.expires_at > clock_timestamp())) AS secrets`
   return z.array(claimed).parse(rows)

@@ -1,12 +1,12 @@
 import { DomainError, WEBHOOK_SECRET_OVERLAP_MS } from '@driftless/domain'
-import type { WebhookDisabledReason, WebhookEventType } from '@driftless/domain'
+import type { WebhookDisabledReason, WebhookEventType, WebhookFormat, WebhookLanguage } from '@driftless/domain'
 import { audit } from '../audit.ts'
 import type { AuditSubject } from '../audit.ts'
 import type { ScopedTx } from '../scope.ts'
 
 /** Whose endpoints: a tenant's, or (null) the provider's own. Staff see their customers' rows, and manage their own alone. */
 export type WebhookOwner = { readonly providerId: string; readonly tenantId: string | null }
-export type WebhookSettings = { readonly name: string; readonly url: URL; readonly eventTypes: readonly WebhookEventType[] }
+export type WebhookSettings = { readonly name: string; readonly url: URL; readonly eventTypes: readonly WebhookEventType[]; /** How messages are written; STANDARD and English where nothing is said. */ readonly format?: WebhookFormat; readonly language?: WebhookLanguage }
 /** A new signing secret as it is stored; sealed for `webhookSecretContext(id)`. */
 export type SealedSecret = { readonly id: string; readonly sealed: string }
 
@@ -32,19 +32,19 @@ export async function createWebhookEndpoint(tx: ScopedTx, owner: WebhookOwner, i
   if ((await tx.db.webhookEndpoint.count({ where: { ...owner } })) >= MOST_WEBHOOK_ENDPOINTS)
     throw new DomainError('WEBHOOK_LIMIT', `There are ${MOST_WEBHOOK_ENDPOINTS} webhooks already.`, { most: MOST_WEBHOOK_ENDPOINTS })
   const endpoint = { ...owner, id, name: settings.name }
-  await tx.db.webhookEndpoint.createMany({ data: { ...endpoint, url: settings.url.href, eventTypes: [...settings.eventTypes], createdById: tx.actor.id ?? 'system' } })
+  await tx.db.webhookEndpoint.createMany({ data: { ...endpoint, url: settings.url.href, eventTypes: [...settings.eventTypes], format: settings.format ?? 'STANDARD', language: settings.language ?? 'en', createdById: tx.actor.id ?? 'system' } })
   await tx.db.webhookSecret.createMany({ data: { ...owner, endpointId: id, ...secret } })
-  await audit(tx, 'webhook.create', webhookSubject(endpoint), { after: settings.url.origin, detail: { events: [...settings.eventTypes] } })
+  await audit(tx, 'webhook.create', webhookSubject(endpoint), { after: settings.url.origin, detail: { events: [...settings.eventTypes], ...(settings.format === undefined || settings.format === 'STANDARD' ? {} : { format: settings.format }) } })
 }
 
 /** Changes what an endpoint is called, where it is and what it hears of. The log shows no path: people put secrets there. WEBHOOK_UNKNOWN. */
-export async function editWebhookEndpoint(tx: ScopedTx, owner: WebhookOwner, endpointId: string, { name, url, eventTypes }: WebhookSettings): Promise<void> {
+export async function editWebhookEndpoint(tx: ScopedTx, owner: WebhookOwner, endpointId: string, { name, url, eventTypes, format = 'STANDARD', language = 'en' }: WebhookSettings): Promise<void> {
   const before = await findWebhookEndpoint(tx, owner, endpointId)
   const moved = before.url !== url.href
-  if (!moved && before.name === name && before.eventTypes.toSorted().join() === eventTypes.toSorted().join()) return
-  const written = await tx.db.webhookEndpoint.updateMany({ where: { id: endpointId, ...owner }, data: { name, url: url.href, eventTypes: [...eventTypes], ...(moved ? { failingSince: null } : {}) } })
+  if (!moved && before.name === name && before.eventTypes.toSorted().join() === eventTypes.toSorted().join() && before.format === format && before.language === language) return
+  const written = await tx.db.webhookEndpoint.updateMany({ where: { id: endpointId, ...owner }, data: { name, url: url.href, eventTypes: [...eventTypes], format, language, ...(moved ? { failingSince: null } : {}) } })
   if (written.count !== 1) throw new DomainError('WEBHOOK_UNKNOWN', 'There is no such webhook.')
-  await audit(tx, 'webhook.edit', webhookSubject({ ...before, name }), { before: new URL(before.url).origin, after: url.origin, detail: { events: [...eventTypes] } })
+  await audit(tx, 'webhook.edit', webhookSubject({ ...before, name }), { before: new URL(before.url).origin, after: url.origin, detail: { events: [...eventTypes], ...(before.format === format ? {} : { format }) } })
 }
 
 /**

@@ -10,7 +10,7 @@ export type MigrationStatus = (typeof MIGRATION_STATUSES)[number]
 /**
  * A test is started by a person, so REPLICATING leads straight to READY_FOR_CUTOVER; from there TESTING and back.
  * READY_FOR_TEST is for plans that demand a test before the cutover, which there are none of yet. A failed cutover leads
- * back to REPLICATING.
+ * back to REPLICATING, and so does a VM that is taken back before it was accepted; one that was accepted ends in ROLLED_BACK.
  */
 export const MIGRATION_TRANSITIONS: TransitionTable<MigrationStatus> = {
   DRAFT: ['ASSESSED', 'CANCELLED'],

@@ -88,6 +88,33 @@ describe('the bitmaps tap', () => {
     await tap.close()
   })
 
+  test('who only watches is told what was written, with nobody listening, and goes on being told when somebody does', async () => {
+    const tap = await BitmapsTap.attach(bed.disk, options)
+    const blocks = new Set<number>()
+    let writtenBytes = 0
+    tap.statistics.watch({
+      wrote: () => {},
+      told: (bytes, runs) => {
+        writtenBytes += bytes
+        for (const { first, end } of runs ?? []) for (let block = first; block < end; block += 1) blocks.add(block)
+      },
+    })
+    await tap.settle() // from here on QEMU remembers
+    const load = new Load(bed.guest(), 43).start()
+    await load.startCounting()
+    await load.more(100)
+    await tap.settle()
+    const told = new Told()
+    await tap.listen(told)
+    await load.more(100)
+    await tap.settle()
+    await load.stop()
+    await tap.settle()
+    expect(missing(load.acknowledged, mapOf([...blocks].map((block) => ({ first: block, end: block + 1 }))))).toEqual([])
+    expect(writtenBytes).toBeGreaterThan(0)
+    await tap.close()
+  })
+
   test('a QEMU started anew, or a bitmap taken away, is said', async () => {
     const told = new Told()
     const tap = await BitmapsTap.attach(bed.disk, options)

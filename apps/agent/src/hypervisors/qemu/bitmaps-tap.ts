@@ -73,7 +73,8 @@ export class BitmapsTap implements DiskTap {
 
   async listen(listener: DirtyListener | null): Promise<void> {
     this.#listener = null
-    await this.#inTurn((qmp) => this.#startAnew(qmp, listener !== null))
+    // Where somebody watches, QEMU remembers already, and goes on; nothing that it was not asked for yet is lost.
+    await this.#inTurn((qmp) => (this.statistics.watched ? this.#round(qmp) : this.#startAnew(qmp, listener !== null)))
     this.#listener = listener
   }
 
@@ -135,16 +136,16 @@ export class BitmapsTap implements DiskTap {
     await inOrder(qmp, [...old.map(({ name }) => remove(name)), ...(wanted ? [add(nameOf((old.at(-1)?.number ?? 0) + 1))] : [])])
   }
 
-  /** Tells everything that was written before the call. */
+  /** Tells everything that was written before the call to the listener and to whoever watches; with neither there is nobody to tell. */
   async #round(qmp: Qmp): Promise<void> {
     const listener = this.#listener
-    if (listener === null) return
+    if (listener === null && !this.statistics.watched) return
     const present = await this.#list(qmp)
     const newest = present.at(-1)
     if (newest?.recording !== true) {
       await this.history.ensure(qmp)
       await this.#startAnew(qmp, true)
-      listener.lost() // QEMU was started anew, or somebody took the bitmap away
+      listener?.lost() // QEMU was started anew, or somebody took the bitmap away
       return
     }
     const { add, disable, remove } = bitmapActions(this.#disk)
@@ -159,7 +160,7 @@ export class BitmapsTap implements DiskTap {
     const runs: BlockRun[] = []
     for (const { name } of still) {
       for (const run of await readBitmap(this.#disk, name)) {
-        listener.mark(run.first, run.end)
+        listener?.mark(run.first, run.end)
         runs.push(run)
       }
       await inOrder(qmp, [remove(name)])

@@ -1,6 +1,6 @@
 import { parseAsBoolean, parseAsString, parseAsStringLiteral } from 'nuqs/server'
 
-export const SUBJECT_KINDS = ['migration', 'wave', 'booking', 'cutover-attempt', 'estimate', 'site', 'agent', 'enrolment-token', 'destination', 'user', 'provider', 'tenant', 'sign-on', 'procedure', 'audit-log', 'webhook'] as const
+export const SUBJECT_KINDS = ['migration', 'wave', 'booking', 'cutover-attempt', 'estimate', 'site', 'agent', 'enrolment-token', 'destination', 'user', 'provider', 'tenant', 'sign-on', 'procedure', 'audit-log', 'webhook', 'shipment'] as const
 export const ACTOR_KINDS = ['USER', 'AGENT', 'COORDINATOR'] as const
 
 /** How the log's filters stand in the address, read by the page and by its download. Days are the browser's. */

@@ -47,12 +47,14 @@ export function fromDraft(zone: string, lines: readonly DraftLine[]): RateSchedu
   return rules.length === lines.length && isZone(zone) ? { zone, rules } : undefined
 }
 
-function toTime(minute: number): string {
+/** Minutes of the day as a `time` field holds them. */
+export function toTime(minute: number): string {
   const two = (value: number) => String(value).padStart(2, '0')
   return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`
 }
 
-function toMinute(typed: string): number | null {
+/** The minutes of the day that a `time` field means; null where it holds none. */
+export function toMinute(typed: string): number | null {
   const found = /^([01]\d|2[0-3]):([0-5]\d)/.exec(typed)
   return found === null ? null : Number(found[1]) * 60 + Number(found[2])
 }

@@ -1,4 +1,4 @@
-import { MIGRATION_ENDED, ownerOf, WAIT_REASONS } from '@driftless/domain'
+import { isWaitReason, MIGRATION_ENDED, ownerOf } from '@driftless/domain'
 import type { MigrationStatus, Owner, WaitReason } from '@driftless/domain'
 import { waveState } from '@/features/wave/wave-state.ts'
 import type { WaveState } from '@/features/wave/wave-state.ts'
@@ -15,17 +15,15 @@ export type Attention = {
 
 /** The gravest first; a reason that is not listed is Driftless at work. */
 const GRAVITY: readonly WaitReason[] = [
-  'INSUFFICIENT_SPACE', 'TARGET_AGENT_AWAY', 'SOURCE_AGENT_AWAY', 'TARGET_HYPERVISOR_PROBLEM', 'SOURCE_HYPERVISOR_PROBLEM', 'AGENT_PROBLEM', 'CUTOVER_FAILED', 'WINDOW_MISSED', 'NO_GO', 'NOT_CONVERGING',
-  'APPROVE_WINDOW', 'GO_NO_GO', 'REQUEST_CUTOVER', 'TESTING', 'BOOK_WINDOW', 'PAUSED', 'START_WAVE',
+  'INSUFFICIENT_SPACE', 'TARGET_AGENT_AWAY', 'SOURCE_AGENT_AWAY', 'TARGET_HYPERVISOR_PROBLEM', 'SOURCE_HYPERVISOR_PROBLEM', 'AGENT_PROBLEM', 'SHIPMENT_REFUSED', 'SHIPMENT_EXPORT_HELD', 'CUTOVER_FAILED', 'WINDOW_MISSED', 'VALIDATION_OVERDUE', 'SHIPMENT_LATE', 'NO_GO', 'NOT_CONVERGING',
+  'APPROVE_WINDOW', 'GO_NO_GO', 'VALIDATING', 'REQUEST_CUTOVER', 'TESTING', 'SHIPMENT_TO_IMPORT', 'SHIPMENT_TO_HAND_OVER', 'SHIPMENT_TRAVELLING', 'BOOK_WINDOW', 'PAUSED', 'START_WAVE',
 ]
-const URGENT: ReadonlySet<WaitReason> = new Set(['INSUFFICIENT_SPACE', 'TARGET_AGENT_AWAY', 'SOURCE_AGENT_AWAY', 'TARGET_HYPERVISOR_PROBLEM', 'SOURCE_HYPERVISOR_PROBLEM', 'AGENT_PROBLEM', 'CUTOVER_FAILED', 'WINDOW_MISSED', 'APPROVE_WINDOW', 'GO_NO_GO'])
-
-const isReason = (text: string): text is WaitReason => Object.hasOwn(WAIT_REASONS, text)
+const URGENT: ReadonlySet<WaitReason> = new Set(['INSUFFICIENT_SPACE', 'TARGET_AGENT_AWAY', 'SOURCE_AGENT_AWAY', 'TARGET_HYPERVISOR_PROBLEM', 'SOURCE_HYPERVISOR_PROBLEM', 'AGENT_PROBLEM', 'SHIPMENT_REFUSED', 'SHIPMENT_EXPORT_HELD', 'SHIPMENT_LATE', 'CUTOVER_FAILED', 'WINDOW_MISSED', 'VALIDATION_OVERDUE', 'APPROVE_WINDOW', 'GO_NO_GO'])
 
 /** What a wave as a whole is doing, and what it waits for, from its migrations. */
 export function attentionOf(wave: { paused: boolean; migrations: readonly { status: MigrationStatus; waitReason: string | null }[] }): Attention {
   const open = wave.migrations.filter(({ status }) => !MIGRATION_ENDED.includes(status))
-  const reasons = open.flatMap(({ waitReason }) => (waitReason !== null && isReason(waitReason) ? [waitReason] : []))
+  const reasons = open.flatMap(({ waitReason }) => (isWaitReason(waitReason) ? [waitReason] : []))
   const state = waveState(wave.migrations.map(({ status }) => status), wave.paused)
   // Nothing drives a planned wave, so nothing has noted what it waits for.
   const reason = state === 'PLANNED' ? 'START_WAVE' : (GRAVITY.find((one) => reasons.includes(one)) ?? null)

@@ -13,3 +13,8 @@ export function waveState(statuses: readonly MigrationStatus[], paused: boolean)
   if (paused) return 'PAUSED'
   return open.every((status) => status === 'READY_FOR_CUTOVER' || status === 'TESTING') ? 'READY' : 'REPLICATING'
 }
+
+/** VMs of a wave that are not moved any more. */
+export function givenUp({ migrations }: { readonly migrations: readonly { readonly id: string; readonly status: MigrationStatus }[] }): ReadonlySet<string> {
+  return new Set(migrations.filter(({ status }) => status === 'CANCELLED' || status === 'FAILED').map(({ id }) => id))
+}

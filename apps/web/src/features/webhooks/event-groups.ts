@@ -2,7 +2,7 @@ import { WEBHOOK_EVENT_TYPES } from '@driftless/domain'
 import type { WebhookEventType } from '@driftless/domain'
 
 /** What events are about, in the order in which people meet them; the first part of an event's type says which. */
-const ORDER = ['wave', 'booking', 'migration', 'cutover', 'test_boot', 'billing', 'estimate', 'vm', 'agent'] as const
+const ORDER = ['wave', 'booking', 'migration', 'shipment', 'cutover', 'test_boot', 'billing', 'estimate', 'vm', 'agent'] as const
 export type EventGroup = (typeof ORDER)[number]
 
 const groupOf = (type: string): string => (type.split('.')[0] ?? '').replaceAll('-', '_')

@@ -1,23 +1,18 @@
 'use client'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
-import { useFormats } from '../format/use-formats.ts'
-import type { TimePoint, TimeSeries } from './time-chart.tsx'
 
-/** More rows than this nobody reads; every n-th point is listed. */
+/** More rows than this nobody reads; every n-th is listed. */
 const MOST_ROWS = 60
 
-/** The chart's numbers as a table, folded away. */
-export function ChartTable({ label, points, series, format }: {
-  label: string
-  points: readonly TimePoint[]
-  series: readonly TimeSeries[]
-  format: (value: number) => string
-}) {
+/** One row: what the chart has along its axis there, and its values, in the order of `columns`. */
+export type ChartRow = { readonly label: string; readonly cells: readonly string[] }
+
+/** A chart's numbers as a table, folded away; `rows` are made when it is opened. `head`: what the axis shows. */
+export function ChartTable({ label, head, columns, count, row }: { label: string; head: string; columns: readonly string[]; count: number; row: (index: number) => ChartRow }) {
   const t = useTranslations('ui.chart')
-  const formats = useFormats()
   const [open, setOpen] = useState(false)
-  const step = Math.max(1, Math.ceil(points.length / MOST_ROWS))
+  const step = Math.max(1, Math.ceil(count / MOST_ROWS))
   return (
     <details className="mt-2 text-xs" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary className="w-fit rounded text-muted hover:text-foreground">{t('asTable')}</summary>
@@ -27,18 +22,15 @@ export function ChartTable({ label, points, series, format }: {
             <caption className="sr-only">{label}</caption>
             <thead>
               <tr>
-                <th scope="col" className="px-3 py-1.5 text-left font-medium">{t('time')}</th>
-                {series.map((one) => <th key={one.key} scope="col" className="px-3 py-1.5 text-right font-medium">{one.label}</th>)}
+                <th scope="col" className="px-3 py-1.5 text-left font-medium">{head}</th>
+                {columns.map((column) => <th key={column} scope="col" className="px-3 py-1.5 text-right font-medium">{column}</th>)}
               </tr>
             </thead>
             <tbody>
-              {points.filter((_, index) => index % step === 0).map((point) => (
-                <tr key={point.atMs} className="border-t">
-                  <td className="px-3 py-1 whitespace-nowrap">{formats.dateTimeSeconds(point.atMs)}</td>
-                  {series.map((one) => {
-                    const value = point[one.key]
-                    return <td key={one.key} className="px-3 py-1 text-right tabular-nums">{value === null || value === undefined ? '–' : format(value)}</td>
-                  })}
+              {Array.from({ length: Math.ceil(count / step) }, (_, index) => row(index * step)).map(({ label: at, cells }, index) => (
+                <tr key={index} className="border-t">
+                  <th scope="row" className="px-3 py-1 text-left font-normal whitespace-nowrap">{at}</th>
+                  {cells.map((cell, column) => <td key={columns[column]} className="px-3 py-1 text-right tabular-nums">{cell}</td>)}
                 </tr>
               ))}
             </tbody>

@@ -12,17 +12,15 @@ export function useFormats() {
     return t(scaled.unit, { value: number(scaled.value, scaled.digits) })
   }
   const duration = (seconds: number) => splitDuration(seconds).map((part) => t(part.unit, { value: number(part.value, part.digits) })).join(' ')
+  /** Two values that are written out as a range; one where both read the same. */
+  const between = (low: string, high: string) => (low === high ? low : t('range', { from: low, to: high }))
   return {
-    number,
+    number, between,
     bytes,
     rate: (bytesPerSecond: number) => t('perSecond', { value: bytes(bytesPerSecond) }),
     duration,
     /** Two durations as a range; one where both read the same; `never` where a bound is null. */
-    durationRange: (from: number | null, to: number | null) => {
-      const low = from === null ? t('never') : duration(from)
-      const high = to === null ? t('never') : duration(to)
-      return low === high ? low : t('range', { from: low, to: high })
-    },
+    durationRange: (from: number | null, to: number | null) => between(from === null ? t('never') : duration(from), to === null ? t('never') : duration(to)),
     milliseconds: (value: number) => t('ms', { value: number(value, value < 10 ? 1 : 0) }),
     percent: (share: number, digits = 0) => format.number(share, { style: 'percent', maximumFractionDigits: digits }),
     dateTime: (at: Date | number) => format.dateTime(at, { dateStyle: 'medium', timeStyle: 'short' }),
@@ -32,6 +30,8 @@ export function useFormats() {
     timeSeconds: (at: Date | number) => format.dateTime(at, { timeStyle: 'medium' }),
     dateTimeRange: (from: Date | number, to: Date | number) => format.dateTimeRange(from, to, { dateStyle: 'medium', timeStyle: 'short' }),
     list: (values: readonly string[]) => format.list(values),
+    /** Any one of them. */
+    listOr: (values: readonly string[]) => format.list(values, { type: 'disjunction' }),
     relative: (at: Date | number, now: Date | number) => format.relativeTime(at, now),
   }
 }

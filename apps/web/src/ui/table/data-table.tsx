@@ -27,7 +27,7 @@ function asState(selected: ReadonlySet<string> | undefined): RowSelectionState {
 }
 
 // On a phone a row is a card: the first cell its title, the others beside their column's name.
-const CELL = 'h-11 border-b px-4 py-1.5 align-middle first:pl-5 last:pr-5 max-sm:flex max-sm:h-auto max-sm:items-center max-sm:justify-between max-sm:gap-4 max-sm:border-0 max-sm:px-5 max-sm:py-1'
+const CELL = 'h-11 border-b px-4 py-1.5 align-middle first:pl-5 last:pr-5 max-sm:flex max-sm:h-auto max-sm:items-center max-sm:justify-between max-sm:gap-4 max-sm:border-0 max-sm:px-5 max-sm:py-1 max-sm:empty:hidden'
 const FIRST_CELL = 'max-sm:pr-14'
 const CARD_LABEL = 'max-sm:before:shrink-0 max-sm:before:text-xs max-sm:before:text-muted max-sm:before:content-[attr(data-label)]'
 

@@ -101,7 +101,7 @@ export class FrozenVm {
     const disk = this.disks.get(deviceKey)
     if (disk === undefined) return
     disk.counted = true
-    disk.statistics.note(writtenBytes, [], latencyMs)
+    disk.statistics.note(writtenBytes, null, latencyMs)
   }
 
   /** A disk's copy has caught up with the moment of now: another may follow. */
@@ -233,7 +233,7 @@ export class FrozenVm {
     for (const run of runs ?? []) disk.listener?.mark(run.first, run.end)
     disk.changeId = facts.changeId
     this.#toldBytes += runs === null ? disk.device.sizeBytes : bytesIn(runs)
-    disk.statistics.note(disk.counted ? 0 : bytesIn(runs ?? []), runs ?? [], null)
+    disk.statistics.note(disk.counted ? 0 : bytesIn(runs ?? []), runs, null)
     disk.device.show(reader)
     disk.shown = disk.seen = true
     await this.#sample(disk, facts, runs)

@@ -9,6 +9,8 @@ import { Button } from '@/ui/button.tsx'
 import { Notice } from '@/ui/notice.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
 import { AppCard } from './app-card.tsx'
+import { CalendarCard } from './calendar-card.tsx'
+import { MailCard } from './mail-card.tsx'
 import { PasskeysCard } from './passkeys-card.tsx'
 import { PasswordCard } from './password-card.tsx'
 import { RecoveryCard } from './recovery-card.tsx'
@@ -41,6 +43,7 @@ export function AccountPage() {
               {!account.restricted && <RecoveryCard account={account} onCodes={setCodes} />}
               {!account.restricted && <PasswordCard account={account} />}
             </div>
+            {!account.restricted && <Told />}
             {!account.restricted && <SessionsCard />}
             {codes !== null && <ShownCodes codes={codes} onDone={() => setCodes(null)} />}
           </ConfirmIdentity>
@@ -48,4 +51,11 @@ export function AccountPage() {
       </Loaded>
     </>
   )
+}
+
+/** What reaches the person outside of the portal. */
+function Told() {
+  const trpc = useTRPC()
+  const query = useQuery(trpc.account.notices.queryOptions())
+  return <Loaded query={query}>{(settings) => <div className="grid items-start gap-4 lg:grid-cols-2"><MailCard settings={settings} /><CalendarCard since={settings.feedSince} /></div>}</Loaded>
 }

@@ -3,6 +3,7 @@ import { addPasskey } from './add-passkey.ts'
 import { changePassword } from './change-password.ts'
 import { confirm } from './confirm.ts'
 import { confirmTotp } from './confirm-totp.ts'
+import { chooseNotices, endFeed, makeFeed, notices } from './notices.ts'
 import { passkeyRequest } from './passkey-request.ts'
 import { read } from './read.ts'
 import { removePasskey } from './remove-passkey.ts'
@@ -18,4 +19,5 @@ import { startTotp } from './start-totp.ts'
 export const accountRouter = router({
   read, confirm, passkeyRequest, startTotp, confirmTotp, removeTotp, startPasskey, addPasskey, renamePasskey, removePasskey,
   renewRecoveryCodes, changePassword, sessions, revokeSession, revokeOthers,
+  notices, chooseNotices, makeFeed, endFeed,
 })

@@ -79,6 +79,7 @@ function Details({ entry }: { entry: Entry }) {
       <KeyValueList items={items} className="max-w-2xl" />
       <p className="mt-3 flex flex-wrap gap-4 text-xs">
         {kind === 'wave' && <Link className="text-accent hover:underline" href={`/waves/${entry.subjectId}`}>{t('openWave')}</Link>}
+        {kind === 'shipment' && <Link className="text-accent hover:underline" href={`/shipments/${entry.subjectId}`}>{t('openShipment')}</Link>}
         {kind === 'estimate' && <Link className="text-accent hover:underline" href={`/estimate/${entry.subjectId}`}>{t('openEstimate')}</Link>}
         <Link className="text-accent hover:underline" href={`/audit-log?subject=${encodeURIComponent(entry.subjectId)}`}>{t('allOfSubject')}</Link>
       </p>

@@ -1,5 +1,5 @@
 'use client'
-import { SECOND_FACTOR_POLICIES, SIGN_ON_REFUSALS, USER_ROLES } from '@driftless/domain'
+import { SECOND_FACTOR_POLICIES, SHIPMENT_STATUSES, SIGN_ON_REFUSALS, USER_ROLES } from '@driftless/domain'
 import { useMessages, useTranslations } from 'next-intl'
 import type en from '../../../../messages/en/states.json'
 import { useBitRate } from '@/features/configure/components/use-bit-rate.ts'
@@ -18,6 +18,7 @@ export function useValueText(): (entry: Pick<Entry, 'action'>, value: string | n
   const booking = useTranslations('states.booking')
   const cutover = useTranslations('states.cutover')
   const testBoot = useTranslations('states.testBoot')
+  const shipment = useTranslations('shipments.status')
   const refusal = useTranslations('auditLog.refusals')
   const factor = useTranslations('account.sessions.factors')
   const roles = useTranslations('people.roles')
@@ -41,12 +42,14 @@ export function useValueText(): (entry: Pick<Entry, 'action'>, value: string | n
     if (action === 'wave.cutover-mode') return value === 'MANUAL' ? t('values.manual') : t('values.automatic')
     if (action === 'webhook.rotate') return formats.dateTime(new Date(value))
     if (action === 'webhook.disable') return t(`values.${value === 'GONE' ? 'webhookGone' : value === 'FAILING' ? 'webhookFailing' : 'webhookPerson'}`)
-    if (action === 'billing.start') return formats.dateTime(new Date(value))
+    if (action === 'billing.start' || action === 'billing.end') return formats.dateTime(new Date(value))
     if (action === 'session.refuse' && isRefusal(value)) return refusal(value)
     if (action.startsWith('factor.') && isFactor(value)) return factor(value)
     if (action.startsWith('booking.') && isBooking(value)) return booking(value)
     if (action.startsWith('cutover.') && isCutover(value)) return cutover(value)
     if (action.startsWith('test.') && isTestBoot(value)) return testBoot(value)
+    const carried = action.startsWith('shipment.') ? SHIPMENT_STATUSES.find((one) => one === value) : undefined
+    if (carried !== undefined) return shipment(carried)
     const role = action.startsWith('person.') ? USER_ROLES.find((one) => one === value) : undefined
     if (role !== undefined) return roles(role)
     const level = action.startsWith('policy.') ? SECOND_FACTOR_POLICIES.find((one) => one === value) : undefined

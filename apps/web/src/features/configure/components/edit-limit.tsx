@@ -1,8 +1,7 @@
 'use client'
-import { isZone } from '@driftless/domain'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
-import { useId, useState } from 'react'
+import { useState } from 'react'
 import type { FormEvent } from 'react'
 import { useTRPC } from '@/client/trpc.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
@@ -15,6 +14,7 @@ import { toast } from '@/ui/toaster.tsx'
 import { fromDraft, parseMbits, toDraft, typedMbits } from '../schedule-draft.ts'
 import type { Site } from './configure-page.tsx'
 import { ScheduleLines } from './schedule-lines.tsx'
+import { ZoneField } from './zone-field.tsx'
 
 /** Changes what all waves of a site may send together, always or by day and time; an empty field takes the limit away. */
 export function EditLimit({ site }: { site: Site }) {
@@ -66,21 +66,5 @@ function Form({ site, onDone }: { site: Site; onDone: () => void }) {
       </section>
       <div className="flex justify-end"><Button type="submit" variant="primary" busy={limit.isPending}>{t('save')}</Button></div>
     </form>
-  )
-}
-
-/** The zone by whose clocks the times are meant; typed, with all that this browser knows to choose from. */
-function ZoneField({ zone, onChange }: { zone: string; onChange: (zone: string) => void }) {
-  const t = useTranslations('configure.limit')
-  const known = useId()
-  return (
-    <Field label={t('zone')} hint={t('zoneHint')} error={isZone(zone) ? undefined : t('zoneWrong')}>
-      {(control) => (
-        <>
-          <Input {...control} list={known} value={zone} onChange={(event) => onChange(event.target.value)} className="w-64" />
-          <datalist id={known}>{Intl.supportedValuesOf('timeZone').map((one) => <option key={one} value={one} />)}</datalist>
-        </>
-      )}
-    </Field>
   )
 }

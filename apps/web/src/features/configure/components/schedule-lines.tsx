@@ -1,18 +1,13 @@
 'use client'
 import { MOST_RATE_RULES } from '@driftless/domain'
 import { Plus, Trash2 } from 'lucide-react'
-import { useFormatter, useTranslations } from 'next-intl'
-import { ToggleGroup } from 'radix-ui'
+import { useTranslations } from 'next-intl'
 import { Button } from '@/ui/button.tsx'
 import { Field } from '@/ui/field.tsx'
 import { Input } from '@/ui/input.tsx'
 import { faultOf, newLine } from '../schedule-draft.ts'
 import type { DraftLine } from '../schedule-draft.ts'
-
-/** A Monday, to name the days by. */
-const MONDAY_MS = Date.UTC(2024, 0, 1)
-const DAY_MS = 86_400_000
-const DAYS = [1, 2, 3, 4, 5, 6, 7]
+import { DayToggles } from './day-toggles.tsx'
 
 /** The lines of a timetable: days, two times, a rate. `asked`: say what is wrong. */
 export function ScheduleLines({ lines, asked, onChange }: { lines: readonly DraftLine[]; asked: boolean; onChange: (lines: DraftLine[]) => void }) {
@@ -33,18 +28,10 @@ export function ScheduleLines({ lines, asked, onChange }: { lines: readonly Draf
 
 function Line({ line, number, fault, onChange, onRemove }: { line: DraftLine; number: number; fault: ReturnType<typeof faultOf>; onChange: (line: DraftLine) => void; onRemove: () => void }) {
   const t = useTranslations('configure.limit')
-  const format = useFormatter()
-  const day = (value: number, weekday: 'short' | 'long') => format.dateTime(new Date(MONDAY_MS + (value - 1) * DAY_MS), { weekday, timeZone: 'UTC' })
   return (
     <fieldset className="rounded-lg border p-3">
       <legend className="px-1 text-xs font-medium text-muted">{t('line', { number })}</legend>
-      <ToggleGroup.Root type="multiple" aria-label={t('days', { number })} value={line.days.map(String)} onValueChange={(values) => onChange({ ...line, days: values.map(Number) })} className="grid max-w-md grid-cols-7 gap-1">
-        {DAYS.map((value) => (
-          <ToggleGroup.Item key={value} value={String(value)} aria-label={day(value, 'long')} className="h-7 min-w-0 rounded-md border text-xs font-medium text-muted hover:bg-sunken data-[state=on]:border-accent data-[state=on]:bg-accent data-[state=on]:text-on-accent">
-            {day(value, 'short')}
-          </ToggleGroup.Item>
-        ))}
-      </ToggleGroup.Root>
+      <DayToggles label={t('days', { number })} days={line.days} onChange={(days) => onChange({ ...line, days })} />
       {fault === 'days' && <p role="alert" className="mt-1 text-xs text-danger">{t('daysNeeded')}</p>}
       <div className="mt-3 flex flex-wrap items-end gap-3">
         <Field label={t('from')}>{(control) => <Input {...control} type="time" value={line.from} onChange={(event) => onChange({ ...line, from: event.target.value })} className="w-33" />}</Field>

@@ -1,6 +1,10 @@
 'use client'
+import { useQuery } from '@tanstack/react-query'
 import { Building2, Cloud, MapPin } from 'lucide-react'
 import { useTranslations } from 'next-intl'
+import { useTRPC } from '@/client/trpc.ts'
+import { PublishedErrorLine } from '@/features/estimate/components/published-error.tsx'
+import type { SiteError } from '@/features/estimate/components/published-error.tsx'
 import { Card, CardBody, CardHeader } from '@/ui/card.tsx'
 import { EmptyState } from '@/ui/empty-state.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
@@ -16,11 +20,13 @@ import { useSiteRate } from './use-site-rate.ts'
 /** The sites that a person sees, each with its agents and its line. */
 export function SitesTab({ sites, staff }: { sites: readonly Site[]; staff: boolean }) {
   const t = useTranslations('configure.sites')
+  const errors = useQuery(useTRPC().estimate.errors.queryOptions())
+  const errorOf = (site: Site) => errors.data?.find(({ siteId }) => siteId === site.id) ?? null
   if (sites.length === 0) return <Card><EmptyState icon={MapPin} title={t('empty.title')} description={t('empty.description')} /></Card>
-  return <ul className="grid gap-4 lg:grid-cols-2">{sites.map((site) => <li key={site.id} className="min-w-0"><SiteCard site={site} staff={staff} /></li>)}</ul>
+  return <ul className="grid gap-4 lg:grid-cols-2">{sites.map((site) => <li key={site.id} className="min-w-0"><SiteCard site={site} staff={staff} error={errorOf(site)} /></li>)}</ul>
 }
 
-function SiteCard({ site, staff }: { site: Site; staff: boolean }) {
+function SiteCard({ site, staff, error }: { site: Site; staff: boolean; error: SiteError | null }) {
   const t = useTranslations('configure.sites')
   const formats = useFormats()
   const rate = useSiteRate()
@@ -50,6 +56,7 @@ function SiteCard({ site, staff }: { site: Site; staff: boolean }) {
             </ul>
           </div>
         )}
+        {source && error !== null && <div><h3 className="mb-1 text-xs font-medium text-muted">{t('estimates')}</h3><PublishedErrorLine error={error} /></div>}
         {site.mine && <div className="mt-auto flex flex-wrap gap-2"><EnrolAgent site={site} />{source && <EditLimit site={site} />}</div>}
       </CardBody>
     </Card>

@@ -1,8 +1,11 @@
 'use client'
+import { forecastWave } from '@driftless/domain'
+import type { WaveForecast } from '@driftless/domain'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ArrowLeft, MoveRight } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import Link from 'next/link'
+import { useMemo } from 'react'
 import { Loaded } from '@/client/loaded.tsx'
 import { isRefusal } from '@/client/refusal.ts'
 import { useTRPC } from '@/client/trpc.ts'
@@ -11,21 +14,27 @@ import { useErrorText } from '@/client/use-error-text.ts'
 import { useMay } from '@/features/session/components/person-context.tsx'
 import { Button } from '@/ui/button.tsx'
 import { Card, CardBody, CardHeader } from '@/ui/card.tsx'
-import { TimeChart } from '@/ui/charts/time-chart.tsx'
 import { Confirm } from '@/ui/confirm.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
 import { Notice } from '@/ui/notice.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
-import { StatGrid, StatTile } from '@/ui/stat-tile.tsx'
 import { toast } from '@/ui/toaster.tsx'
+import { missingSeconds } from '../view/what-if.ts'
+import { EstimateFigures } from './estimate-figures.tsx'
 import { EstimateStatusPill } from './estimate-status-pill.tsx'
 import { EstimateVms } from './estimate-vms.tsx'
-import { LineOrCourier } from './line-or-courier.tsx'
 import { LinkRate } from './link-rate.tsx'
+import { NarrowingCard } from './narrowing-card.tsx'
+import { ObservedCards } from './observed-cards.tsx'
+import { PublishedError, PublishedErrorLine } from './published-error.tsx'
+import { Remedy } from './what-if-result.tsx'
+import { WhatIf } from './what-if.tsx'
+import { WaysCard } from './ways-card.tsx'
+import { WindowsCard } from './windows-card.tsx'
 
 export type Reading = Outputs['estimate']['read']
-/** Agents report every few seconds. */
-const REFRESH_MS = 5_000
+/** Agents tell each minute once it is over. */
+const REFRESH_MS = 15_000
 
 export function EstimateDetailPage({ estimateId }: { estimateId: string }) {
   const trpc = useTRPC()
@@ -37,8 +46,9 @@ function EstimateDetail({ reading }: { reading: Reading }) {
   const t = useTranslations('estimate')
   const formats = useFormats()
   const mayPlan = useMay('plan-waves')
+  const { input } = reading
+  const forecast = useMemo(() => forecastWave(input), [input])
   const movable = reading.vms.filter((vm) => !vm.gone && !vm.migrating)
-  const observed = reading.samples > 0
   return (
     <>
       <PageHeader
@@ -53,41 +63,42 @@ function EstimateDetail({ reading }: { reading: Reading }) {
           </>
         )}
       />
-      <Warnings reading={reading} />
-      <StatGrid>
-        <StatTile label={t('tiles.observed')} value={formats.duration(reading.observedSeconds)} detail={t('tiles.samples', { count: reading.samples })} />
-        <StatTile label={t('tiles.used')} value={formats.bytes(reading.total.usedBytes)} detail={t('vmCount', { count: reading.vms.length })} />
-        <StatTile label={t('tiles.churnP50')} value={observed ? formats.rate(reading.total.churnBytesPerSecond.p50) : '–'} detail={t('tiles.churnP50Detail')} />
-        <StatTile label={t('tiles.churnP90')} value={observed ? formats.rate(reading.total.churnBytesPerSecond.p90) : '–'} detail={t('tiles.churnP90Detail')} />
-        <StatTile className="col-span-2" label={t('tiles.downtime')} value={formats.durationRange(reading.total.cutoverSeconds.p50, reading.total.cutoverSeconds.p90)} detail={t('tiles.range')} />
-      </StatGrid>
-      <LineOrCourier reading={reading} />
-      <div className="grid gap-6 xl:grid-cols-[1fr_24rem]">
-        <Card>
-          <CardHeader title={t('chart.title')} description={t('chart.description')} />
-          <CardBody>
-            <TimeChart label={t('chart.title')} height={180} format={formats.rate} series={[{ key: 'bytesPerSecond', label: t('chart.series'), color: 1 }]} points={reading.points} />
-          </CardBody>
-        </Card>
-        <LinkRate link={reading.link} siteName={reading.siteName} />
+      <Warnings reading={reading} forecast={forecast} />
+      <EstimateFigures reading={reading} forecast={forecast} />
+      <PublishedErrorLine error={reading.error} />
+      <WhatIf reading={reading} forecast={forecast} />
+      <div className="grid items-start gap-6 xl:grid-cols-2">
+        <NarrowingCard estimateId={reading.id} live={reading.status === 'OBSERVING'} />
+        <WindowsCard reading={reading} forecast={forecast} />
       </div>
-      <EstimateVms vms={reading.vms} />
+      <EstimateVms reading={reading} forecast={forecast} />
+      <WaysCard reading={reading} />
+      <ObservedCards reading={reading} />
+      <div className="grid items-start gap-6 xl:grid-cols-2">
+        <LinkRate link={reading.link} siteName={reading.siteName} />
+        <Card>
+          <CardHeader title={t('error.title')} description={t('error.description', { site: reading.siteName })} />
+          <CardBody><PublishedError error={reading.error} /></CardBody>
+        </Card>
+      </div>
     </>
   )
 }
 
-function Warnings({ reading }: { reading: Reading }) {
+function Warnings({ reading, forecast }: { reading: Reading; forecast: WaveForecast }) {
   const t = useTranslations('estimate.warnings')
   const formats = useFormats()
-  const gone = reading.vms.filter((vm) => vm.gone).map((vm) => vm.name)
+  const names = (vms: Reading['vms']) => ({ vms: formats.list(vms.map(({ name }) => name)), count: vms.length })
+  const gone = reading.vms.filter((vm) => vm.gone)
+  const unseen = reading.vms.filter((_, index) => forecast.vms[index]?.observed.intervals === 0)
+  const missing = missingSeconds(forecast, Math.max(0, ...reading.input.vms.map(({ intervalSeconds }) => intervalSeconds)))
+  const observing = reading.status === 'OBSERVING'
   return (
     <>
-      {reading.samples > 0 && !reading.total.converges && (
-        <Notice tone="warning" title={t('neverTitle')}>{t('never', { churn: formats.rate(reading.total.churnBytesPerSecond.p90), link: formats.rate(reading.link.p90BytesPerSecond) })}</Notice>
-      )}
-      {reading.samples === 0 && <Notice title={t('nothingTitle')}>{reading.status === 'OBSERVING' ? t('nothingYet') : t('nothingSeen')}</Notice>}
-      {reading.samples > 0 && reading.unobserved.length > 0 && <Notice tone="warning">{t('unobserved', { vms: formats.list(reading.unobserved), count: reading.unobserved.length })}</Notice>}
-      {gone.length > 0 && <Notice tone="warning">{t('gone', { vms: formats.list(gone), count: gone.length })}</Notice>}
+      {!forecast.enough && <Notice title={t('notEnoughTitle')}>{t(unseen.length === reading.vms.length ? (observing ? 'nothingYet' : 'nothingSeen') : observing ? 'notEnough' : 'notEnoughEnded', { missing: formats.duration(missing) })}</Notice>}
+      {unseen.length > 0 && unseen.length < reading.vms.length && <Notice tone="warning">{t('unobserved', names(unseen))}</Notice>}
+      <Remedy forecast={forecast} />
+      {gone.length > 0 && <Notice tone="warning">{t('gone', names(gone))}</Notice>}
     </>
   )
 }

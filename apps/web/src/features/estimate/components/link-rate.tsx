@@ -5,12 +5,14 @@ import type { Outputs } from '@/client/trpc.ts'
 import { useBitRate } from '@/features/configure/components/use-bit-rate.ts'
 import { Button } from '@/ui/button.tsx'
 import { Card, CardBody, CardHeader } from '@/ui/card.tsx'
+import { CategoryChart } from '@/ui/charts/category-chart.tsx'
 import { KeyValueList } from '@/ui/key-value.tsx'
 import { Pill } from '@/ui/pill.tsx'
 
-const TONES = { MEASURED: 'success', LIMIT: 'info', ASSUMED: 'warning' } as const
+const TONES = { MEASURED: 'success', PROBED: 'success', LIMIT: 'info', ASSUMED: 'warning' } as const
+const HOURS = Array.from({ length: 24 }, (_, hour) => hour)
 
-/** Which rate of the site's line the estimate counts with, and how that rate is known. */
+/** Which rate of the site's line the estimate counts with, at which hour, and how that is known. */
 export function LinkRate({ link, siteName }: { link: Outputs['estimate']['read']['link']; siteName: string }) {
   const t = useTranslations('estimate.link')
   const rate = useBitRate()
@@ -24,6 +26,13 @@ export function LinkRate({ link, siteName }: { link: Outputs['estimate']['read']
           { label: t('limit'), value: link.limitBytesPerSecond === null ? t('noLimit') : rate(link.limitBytesPerSecond) },
         ]} />
         <p className="text-xs text-muted">{t(`explained.${link.origin}`, { count: link.intervals })}</p>
+        {link.byHour.length > 0 && (
+          <div>
+            <h3 className="mb-2 text-xs font-medium text-muted">{t('byHour', { zone: link.timeZone })}</h3>
+            <CategoryChart label={t('byHour', { zone: link.timeZone })} head={t('hour')} height={150} format={rate} series={[{ key: 'p50', label: t('hourP50'), color: 1 }, { key: 'p90', label: t('hourP90'), color: 2 }]}
+              points={HOURS.map((hour) => { const known = link.byHour.find((one) => one.hour === hour); return { label: `${String(hour).padStart(2, '0')}:00`, p50: known?.p50BytesPerSecond ?? null, p90: known?.p90BytesPerSecond ?? null } })} />
+          </div>
+        )}
         <Button asChild size="sm" className="self-start"><Link href="/configure?tab=limits">{t('change')}</Link></Button>
       </CardBody>
     </Card>

@@ -2,15 +2,13 @@ import { readEstimate as read } from '@driftless/db'
 import { DomainError } from '@driftless/domain'
 import { z } from 'zod'
 import { tenantProcedure } from '@/server/trpc.ts'
-import { forecast } from './forecast.ts'
 
-/** One observation: what is known so far, and the forecast that follows from it. ESTIMATE_UNKNOWN. */
+/** One observation: what is known so far, and all that the page simulates its move with. ESTIMATE_UNKNOWN. */
 export const readEstimate = tenantProcedure()
   .input(z.object({ estimateId: z.string().min(1).max(120) }))
   .query(async ({ ctx, input }) => {
     const now = new Date()
     const reading = await ctx.inScope((tx) => read(tx, input.estimateId, now))
     if (!reading) throw new DomainError('ESTIMATE_UNKNOWN', 'There is no such estimate.')
-    const { churn, ...known } = reading
-    return { ...known, ...forecast(reading.vms, churn, reading.link, reading.shippingDays), asOf: now }
+    return { ...reading, asOf: now }
   })

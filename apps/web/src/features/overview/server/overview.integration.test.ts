@@ -18,7 +18,8 @@ describe('what the provider sees of all customers', () => {
     const over = await addWave(portal.owner, 'archive')
     const [migration] = await portal.owner.migration.findMany({ where: { waveId: over } })
     await portal.owner.migration.updateMany({ where: { waveId: over }, data: { status: 'COMPLETED', endedAt: new Date(Date.now() - 8 * 86_400_000) } })
-    await portal.owner.billingStart.create({ data: { migrationId: migration?.id ?? '', providerId: 'northwind', tenantId: 'harbour', vmName: 'archive', cpus: 2, memoryBytes: 2n, diskBytes: 10n, acceptedAt: new Date('2026-10-31T23:59:59.999Z') } })
+    const at = new Date('2026-10-31T23:59:59.999Z')
+    await portal.owner.billingEntry.create({ data: { migrationId: migration?.id ?? '', providerId: 'northwind', tenantId: 'harbour', kind: 'TARGET_STARTED', stay: 1, vmName: 'archive', waveName: 'Wave of archive', cpus: 2, memoryMib: 2n, diskMib: 10n, at, recordedAt: at } })
   })
   afterAll(() => portal.close())
 
@@ -31,17 +32,28 @@ describe('what the provider sees of all customers', () => {
 
   it('bills a VM in the month, in UTC, that it was accepted in', async () => {
     const { billing } = portal.as(PEOPLE.watcher)
-    expect((await billing.read({ month: '2026-10' })).rows).toMatchObject([{ vmName: 'archive', tenantName: 'Harbour Health', diskBytes: 10 }])
+    expect((await billing.read({ month: '2026-10' })).rows).toMatchObject([{ vmName: 'archive', tenantName: 'Harbour Health', diskBytes: 10 * 1_048_576 }])
     expect((await billing.read({ month: '2026-11' })).rows).toEqual([])
+    expect((await billing.read({ month: '2026-10' })).statements).toMatchObject([{ tenantName: 'Harbour Health', vms: 1, usage: { vmSeconds: 1n, vcpuSeconds: 2n } }])
+    expect((await billing.read({ month: '2026-09' })).statements).toEqual([])
     expect((await billing.read({ month: null })).months).toContain('2026-10')
   })
 
   it('is refused to customers', async () => {
     for (const person of [PEOPLE.olivia, PEOPLE.anna, PEOPLE.viewer]) {
       expect(await refusal(portal.as(person).overview.read())).toBe('FORBIDDEN')
-      expect(await refusal(portal.as(person).billing.read({ month: null }))).toBe('FORBIDDEN')
       expect(await refusal(portal.as(person).configure.branding())).toBe('FORBIDDEN')
     }
+  })
+
+  it('shows a customer their own usage, and nobody else’s', async () => {
+    const { billing } = portal.as(PEOPLE.henry)
+    const own = await billing.read({ month: '2026-10' })
+    expect(own.rows).toMatchObject([{ vmName: 'archive', tenantName: 'Harbour Health' }])
+    expect(own.statements).toMatchObject([{ tenantName: 'Harbour Health', vms: 1 }])
+    const other = await portal.as(PEOPLE.olivia).billing.read({ month: '2026-10' })
+    expect(JSON.stringify(other)).not.toMatch(/archive|harbour/i)
+    expect([other.rows, other.statements]).toEqual([[], []])
   })
 
   it('does not show the provider what belongs to customers alone', async () => {

@@ -1,5 +1,6 @@
 import 'server-only'
 import { INVITATION_DAYS, PASSWORD_RESET_MINUTES } from '@driftless/domain'
+import { asMail } from '@driftless/notices'
 import { createTranslator } from 'next-intl'
 import { env } from '@/env.ts'
 import { DEFAULT_LOCALE, isLocale } from '@/i18n/locales.ts'
@@ -16,11 +17,11 @@ type Invited = { email: string; name: string; locale: string; organisation: stri
 
 /** Asks somebody in, in their language. Whether the mail server took it. */
 export function mailInvitation(invited: Invited, link: string): Promise<boolean> {
-  const { t } = inLanguage(invited.locale)
+  const { locale, t } = inLanguage(invited.locale)
   const { name, organisation, invitedBy, providerName } = invited
   return sendMail({
     to: invited.email,
-    ...asMail(invited.locale, t('mail.invitation.subject', { provider: providerName }), [
+    ...asMail(locale, t('mail.invitation.subject', { provider: providerName }), [
       t('mail.greeting', { name }),
       t('mail.invitation.body', { inviter: invitedBy, organisation, provider: providerName }),
     ], { label: t('mail.invitation.action'), link }, [t('mail.invitation.until', { days: INVITATION_DAYS }), t('mail.invitation.unexpected')]),
@@ -29,10 +30,10 @@ export function mailInvitation(invited: Invited, link: string): Promise<boolean>
 
 /** Sends somebody the link to a new password, in their language. Whether the mail server took it. */
 export function mailReset(person: { email: string; name: string; locale: string }, link: string): Promise<boolean> {
-  const { t } = inLanguage(person.locale)
+  const { locale, t } = inLanguage(person.locale)
   return sendMail({
     to: person.email,
-    ...asMail(person.locale, t('mail.reset.subject'), [t('mail.greeting', { name: person.name }), t('mail.reset.body', { email: person.email })],
+    ...asMail(locale, t('mail.reset.subject'), [t('mail.greeting', { name: person.name }), t('mail.reset.body', { email: person.email })],
       { label: t('mail.reset.action'), link }, [t('mail.reset.until', { minutes: PASSWORD_RESET_MINUTES }), t('mail.reset.unexpected')]),
   })
 }
@@ -41,14 +42,3 @@ function inLanguage(wanted: string) {
   const locale: Locale = isLocale(wanted) ? wanted : DEFAULT_LOCALE
   return { locale, t: createTranslator({ locale, messages: locale === 'fr' ? french : english }) }
 }
-
-/** The same words twice: plain, and as the simplest HTML that mail programs show alike. */
-function asMail(locale: string, subject: string, before: readonly string[], action: { label: string; link: string }, after: readonly string[]) {
-  const text = [...before, `${action.label}:\n${action.link}`, ...after].join('\n\n')
-  const paragraphs = (lines: readonly string[]) => lines.map((line) => `<p>${escaped(line)}</p>`).join('')
-  const html = `<!doctype html><html lang="${isLocale(locale) ? locale : DEFAULT_LOCALE}"><body style="font-family:sans-serif;line-height:1.5">${paragraphs(before)}<p><a href="${escaped(action.link)}">${escaped(action.label)}</a></p>${paragraphs(after)}</body></html>`
-  return { subject, text: `${text}\n`, html }
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const escaped = (text: string) => text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)

@@ -4,6 +4,7 @@ import type { UserRole } from '@driftless/domain'
 import { Building2 } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
+import { InboxBell } from '@/features/inbox/components/inbox-bell.tsx'
 import { PersonProvider } from '@/features/session/components/person-context.tsx'
 import { SessionWatch } from '@/features/session/components/session-watch.tsx'
 import { BrandMark } from './brand-mark.tsx'
@@ -43,6 +44,7 @@ export function AppShell({ brandName, tenantName, person, restricted, children }
               <Building2 className="size-4 shrink-0 text-muted max-sm:hidden" aria-hidden />
               <span className="truncate">{tenantName ?? t('providerWide')}</span>
             </p>
+            {!restricted && <InboxBell />}
             <LanguageMenu />
             <ThemeMenu />
             <UserMenu name={person.name} email={person.email} role={person.role} />

@@ -1,7 +1,7 @@
 import 'server-only'
-import { DomainError } from '@driftless/domain'
+import { DomainError, isLoopback } from '@driftless/domain'
 import { z } from 'zod'
-import { isLocalInstallation, isLoopback } from '@/env.ts'
+import { isLocalInstallation } from '@/env.ts'
 
 /** Servers answer in tens of milliseconds and with a few kilobytes; nobody waits, or reads, longer than this. */
 const TIMEOUT_MS = 5_000

@@ -209,7 +209,11 @@ describe('sign-on', () => {
     it('so that passwords are refused, but to administrators', async () => {
       const { mustUseSignOn } = await import('@driftless/db')
       const { db } = await import('@/server/db.ts')
+      const session = (id: string, userId: string, tenantId: string | null, factors: ('PASSWORD' | 'SSO')[]) => ({ id, providerId: 'northwind', userId, tenantId, factors, tokenHash: id, expiresAt: new Date(Date.now() + 3_600_000) })
+      await portal.owner.portalSession.createMany({ data: [session('by-password', 'user-olivia', 'alpine', ['PASSWORD']), session('by-sign-on', 'user-olivia', 'alpine', ['SSO']), session('elsewhere', 'user-henry', 'harbour', ['PASSWORD']), session('of-staff', 'user-ada', null, ['PASSWORD'])] })
       await save('alpine', alpine.issuer, ['alpine.example'], { enforced: true })
+      const ended = await portal.owner.portalSession.findMany({ where: { id: { in: ['by-password', 'by-sign-on', 'elsewhere', 'of-staff'] }, revokedAt: { not: null } } })
+      expect(ended.map(({ id }) => id)).toEqual(['by-password'])
       expect(await Promise.all(['user-olivia', 'user-henry', 'user-ada', 'nobody'].map((id) => mustUseSignOn(db(), id)))).toEqual([true, false, false, false])
       const { checkPassword } = await import('@/server/sign-in/password-step.ts')
       await portal.owner.user.update({ where: { id: 'user-olivia' }, data: { passwordHash: await hash(PASSWORD) } })

@@ -1,5 +1,6 @@
 'use client'
 import { useTranslations } from 'next-intl'
+import { useRanges } from '@/features/estimate/components/use-ranges.ts'
 import { Card, CardHeader } from '@/ui/card.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
 import { largest, outcomeOf } from '../outcome.ts'
@@ -9,6 +10,7 @@ import type { Statistics } from './outcome.tsx'
 export function Comparison({ data }: { data: Statistics }) {
   const t = useTranslations('statistics.outcome')
   const { bytes, duration, durationRange } = useFormats()
+  const ranges = useRanges()
   const { wave, forecast, endedAt } = data
   const outcomes = wave.migrations.filter(({ status }) => status !== 'CANCELLED').map(outcomeOf)
   const longest = (pick: (outcome: (typeof outcomes)[number]) => number | null) => {
@@ -22,12 +24,12 @@ export function Comparison({ data }: { data: Statistics }) {
     { label: t('cutoverEach'), forecast: forecast && durationRange(forecast.cutoverSeconds.p50, forecast.cutoverSeconds.p90), actual: longest((outcome) => outcome.cutoverSeconds) },
     { label: t('downtimeEach'), forecast: null, actual: longest((outcome) => outcome.downtimeSeconds) },
     { label: t('copied'), forecast: forecast && bytes(forecast.usedBytes), actual: bytes(copied) },
-    { label: t('sentTotal'), forecast: null, actual: bytes(wave.migrations.reduce((sum, migration) => sum + migration.sentBytes, 0)) },
+    { label: t('sentTotal'), forecast: forecast?.wireBytes === undefined ? null : ranges.bytes(forecast.wireBytes), actual: bytes(wave.migrations.reduce((sum, migration) => sum + migration.sentBytes, 0)) },
     { label: t('total'), forecast: null, actual: endedAt && wave.startedAt ? duration((endedAt.getTime() - wave.startedAt.getTime()) / 1000) : '–' },
   ]
   return (
     <Card>
-      <CardHeader className="pb-3" title={t('comparison')} {...(forecast === null ? { description: t('noForecast') } : {})} />
+      <CardHeader className="pb-3" title={t('comparison')} {...(forecast === null ? { description: t('noForecast') } : forecast.enough === false ? { description: t('unsureForecast') } : {})} />
       <div className="overflow-x-auto border-t" tabIndex={0} role="region" aria-label={t('comparison')}>
         <table className="w-full text-sm">
           <thead>

@@ -6,6 +6,7 @@ import { useTranslations } from 'next-intl'
 import { parseAsInteger, parseAsIsoDateTime, parseAsString, useQueryStates } from 'nuqs'
 import { Loaded } from '@/client/loaded.tsx'
 import { useTRPC } from '@/client/trpc.ts'
+import { SiteErrors } from '@/features/estimate/components/site-errors.tsx'
 import { usePerson } from '@/features/session/components/person-context.tsx'
 import { WavePill } from '@/features/wave/components/wave-pill.tsx'
 import { waveState } from '@/features/wave/wave-state.ts'
@@ -36,6 +37,7 @@ export function StatisticsPage() {
       <>
         <PageHeader title={t('title')} description={t('description')} />
         <Card><EmptyState icon={ChartSpline} title={t('empty.title')} description={t('empty.description')} action={isCustomer && <Button asChild variant="primary"><Link href="/migrate">{t('empty.action')}</Link></Button>} /></Card>
+        <SiteErrors staff={!isCustomer} />
       </>
     )
   }
@@ -58,6 +60,7 @@ export function StatisticsPage() {
           )}
         </Loaded>
       )}
+      <SiteErrors staff={!isCustomer} />
     </>
   )
 }

@@ -1,4 +1,5 @@
 'use client'
+import { CUTOVER_MODES } from '@driftless/domain'
 import { useMutation } from '@tanstack/react-query'
 import { Gauge } from 'lucide-react'
 import { useTranslations } from 'next-intl'
@@ -69,7 +70,7 @@ export function RatesDialog({ wave }: { wave: Wave }) {
         )}
         <div className="flex flex-col items-start gap-1.5">
           <span className="text-sm font-medium">{t('rates.mode')}</span>
-          <Segmented label={t('rates.mode')} value={mode} onValueChange={(value) => setMode(value === 'AUTOMATIC' ? 'AUTOMATIC' : 'MANUAL')} options={[{ value: 'MANUAL', label: t('rates.manual') }, { value: 'AUTOMATIC', label: t('rates.automatic') }]} />
+          <Segmented label={t('rates.mode')} value={mode} onValueChange={(value) => setMode(CUTOVER_MODES.find((one) => one === value) ?? mode)} options={[{ value: 'MANUAL', label: t('rates.manual') }, { value: 'AUTOMATIC', label: t('rates.automatic') }, { value: 'SCHEDULED', label: t('rates.scheduled') }]} />
         </div>
       </div>
     </Dialog>

@@ -9,6 +9,9 @@ import { useMay } from '@/features/session/components/person-context.tsx'
 import { Button } from '@/ui/button.tsx'
 import { Confirm } from '@/ui/confirm.tsx'
 import type { Wave } from '../wave-types.ts'
+import { ShareWave } from '@/features/sharing/components/share-wave.tsx'
+import { WaveShipment } from '@/features/shipments/components/send-by-device.tsx'
+import { ChangePlan } from './change-plan.tsx'
 import { FinalMigrationButton } from './final-migration-button.tsx'
 import { RatesDialog } from './rates-dialog.tsx'
 import { useWaveAction } from './use-wave-action.ts'
@@ -27,10 +30,13 @@ export function WaveControls({ wave }: { wave: Wave }) {
   return (
     <>
       {wave.startedAt !== null && <Button asChild><Link href={`/statistics?wave=${wave.id}`}><ChartSpline aria-hidden />{t('controls.statistics')}</Link></Button>}
+      <WaveShipment waveId={wave.id} />
+      <ShareWave waveId={wave.id} />
       {mayControl && !over && (
         <>
           {wave.startedAt !== null && <Button busy={control.isPending} onClick={togglePause}>{wave.paused ? <Play aria-hidden /> : <Pause aria-hidden />}{t(wave.paused ? 'controls.resume' : 'controls.pause')}</Button>}
           <RatesDialog wave={wave} />
+          <ChangePlan wave={wave} />
           <Confirm danger trigger={<Button variant="danger"><X aria-hidden />{t('controls.cancelWave')}</Button>} title={t('cancelWave.title')} description={t('cancelWave.description')} action={t('cancelWave.action')} onConfirm={() => cancel.mutateAsync({ waveId: wave.id })} />
         </>
       )}

@@ -9,13 +9,14 @@ import { isRefusal } from '@/client/refusal.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
 import { SimulatorLabel } from '@/features/hypervisor/components/simulator-label.tsx'
 import { usePerson } from '@/features/session/components/person-context.tsx'
+import { ValidationCards } from '@/features/validation/components/validation-cards.tsx'
 import { Notice } from '@/ui/notice.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
 import { Skeleton } from '@/ui/skeleton.tsx'
 import { waveState } from '../wave-state.ts'
+import { ApprovalsCard } from './approvals-card.tsx'
 import { BlockedVms } from './blocked-vms.tsx'
 import { CutoverProgress } from './cutover-progress.tsx'
-import { GoNoGoCard } from './go-no-go-card.tsx'
 import { NotConverging } from './not-converging.tsx'
 import { Results } from './results.tsx'
 import { SourceProblem } from './source-problem.tsx'
@@ -69,9 +70,10 @@ export function WavePage({ waveId }: { waveId: string }) {
       <WaveStats wave={wave} />
       <div className="grid items-start gap-6 lg:grid-cols-2">
         <WindowCard wave={wave} />
-        <GoNoGoCard wave={wave} />
+        <ApprovalsCard wave={wave} />
       </div>
       <CutoverProgress wave={wave} />
+      <ValidationCards wave={wave} />
       <TestBoots wave={wave} />
       <WaysBack wave={wave} />
       <VmTable wave={wave} />

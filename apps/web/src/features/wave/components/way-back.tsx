@@ -1,9 +1,11 @@
 'use client'
+import { isReturnOver } from '@driftless/domain'
 import { useMutation } from '@tanstack/react-query'
 import { Undo2 } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { useTRPC } from '@/client/trpc.ts'
 import { useMay } from '@/features/session/components/person-context.tsx'
+import { ReturnButton } from '@/features/validation/components/return-button.tsx'
 import { Button } from '@/ui/button.tsx'
 import { Card, CardBody, CardHeader } from '@/ui/card.tsx'
 import { Confirm } from '@/ui/confirm.tsx'
@@ -34,10 +36,11 @@ export function WaysBack({ wave }: { wave: Wave }) {
   return <div className="grid items-start gap-6 lg:grid-cols-2">{kept.map(({ migration, wayBack }) => <WayBackCard key={migration.id} wave={wave} migration={migration} wayBack={wayBack} />)}</div>
 }
 
-function WayBackCard({ wave, migration: { id, name }, wayBack }: { wave: Wave; migration: WaveMigration; wayBack: WayBack }) {
+function WayBackCard({ wave, migration: { id, name, status, vmReturn }, wayBack }: { wave: Wave; migration: WaveMigration; wayBack: WayBack }) {
   const t = useTranslations('wayBack')
   const { bytes, dateTime, duration } = useFormats()
   const mayControl = useMay('control-replication')
+  const returning = vmReturn !== null && !isReturnOver(vmReturn.status)
   const { progress } = wayBack
   const state = progress?.connected !== true ? 'waiting' : progress.behindSince === null ? 'inStep' : 'behind'
   const lag = progress?.behindSince == null ? null : Math.max(0, (wave.now.getTime() - progress.behindSince.getTime()) / 1000)
@@ -58,8 +61,10 @@ function WayBackCard({ wave, migration: { id, name }, wayBack }: { wave: Wave; m
             ...(wayBack.problem === null ? [] : [{ label: t('why'), value: wayBack.problem }]),
           ]}
         />
-        <p className="text-xs text-muted">{t('note')}</p>
-        {mayControl && <EndWayBack migrationId={id} name={name} />}
+        <div className="flex flex-wrap gap-2">
+          {mayControl && status === 'COMPLETED' && !returning && <EndWayBack migrationId={id} name={name} />}
+          {status === 'COMPLETED' && !returning && <ReturnButton migrationId={id} name={name} lostSince={null} />}
+        </div>
       </CardBody>
     </Card>
   )

@@ -40,9 +40,12 @@ export function WindowCard({ wave }: { wave: Wave }) {
             ]}
           />
         )}
-        {booking?.holds !== true && mayBook && !over
-          ? <Button asChild variant="primary" size="sm"><Link href={`/windows?wave=${wave.id}`}>{t('book')}</Link></Button>
-          : <Button asChild size="sm"><Link href="/windows">{t('see')}</Link></Button>}
+        <div className="flex flex-wrap gap-2">
+          {!(booking?.holds === true && booking.kind === 'CUTOVER') && mayBook && !over
+            ? <Button asChild variant="primary" size="sm"><Link href={`/windows?wave=${wave.id}`}>{t('book')}</Link></Button>
+            : <Button asChild size="sm"><Link href="/windows">{t('see')}</Link></Button>}
+          <Button asChild size="sm"><Link href={`/waves/${wave.id}/runbook`}>{t('runbook')}</Link></Button>
+        </div>
       </CardBody>
     </Card>
   )

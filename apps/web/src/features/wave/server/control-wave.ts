@@ -1,4 +1,5 @@
 import { controlWave as control } from '@driftless/db'
+import { CUTOVER_MODES } from '@driftless/domain'
 import { z } from 'zod'
 import { rateBytesPerSecond } from '@/features/migrate/server/shapes.ts'
 import { tenantProcedure } from '@/server/trpc.ts'
@@ -15,7 +16,7 @@ export const controlWave = tenantProcedure('control-replication')
     rateBytesPerSecond: asBigInt.optional(),
     guestWriteBytesPerSecond: asBigInt.optional(),
     guestLatencyLimitMs: z.number().int().nullable().optional(),
-    cutoverMode: z.enum(['MANUAL', 'AUTOMATIC']).optional(),
+    cutoverMode: z.enum(CUTOVER_MODES).optional(),
   }))
   .mutation(async ({ ctx, input: { waveId, ...controls } }) => {
     const ids = await ctx.inScope(async (tx) => {

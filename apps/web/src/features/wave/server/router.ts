@@ -1,13 +1,16 @@
 import { router } from '@/server/trpc.ts'
 import { cancelMigration } from './cancel-migration.ts'
 import { cancelWave } from './cancel-wave.ts'
+import { changePlan } from './change-plan.ts'
 import { controlMigration } from './control-migration.ts'
 import { controlWave } from './control-wave.ts'
 import { decideGoNoGo } from './decide-go-no-go.ts'
 import { keepWayBack } from './keep-way-back.ts'
+import { planChoices } from './plan-choices.ts'
+import { readApprovals } from './read-approvals.ts'
 import { readWave } from './read-wave.ts'
 import { requestCutover } from './request-cutover.ts'
 import { startWave } from './start-wave.ts'
 import { discardTest, startTest } from './test-boot.ts'
 
-export const waveRouter = router({ read: readWave, start: startWave, control: controlWave, controlMigration, cancel: cancelWave, cancelMigration, requestCutover, startTest, discardTest, keepWayBack, decideGoNoGo })
+export const waveRouter = router({ read: readWave, start: startWave, control: controlWave, controlMigration, cancel: cancelWave, cancelMigration, requestCutover, startTest, discardTest, keepWayBack, decideGoNoGo, approvals: readApprovals, planChoices, changePlan })

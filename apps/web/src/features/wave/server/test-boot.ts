@@ -4,13 +4,15 @@ import { z } from 'zod'
 import { tenantProcedure } from '@/server/trpc.ts'
 import { wakeMigrations } from '@/server/wake-up.ts'
 
+const HOUR_MS = 3_600_000
 const migrationId = z.string().min(1).max(120)
 
 /** Boots a copy of one VM at the target, apart from every network, for at most `hours`. */
 export const startTest = tenantProcedure('control-replication')
   .input(z.object({ migrationId, hours: z.number().refine((hours) => TEST_HOURS.some((offered) => offered === hours)) }))
   .mutation(async ({ ctx, input }) => {
-    await ctx.inScope((tx) => startTestBoot(tx, input.migrationId, input.hours, new Date()))
+    const now = new Date()
+    await ctx.inScope((tx) => startTestBoot(tx, input.migrationId, new Date(now.getTime() + input.hours * HOUR_MS), now))
     await wakeMigrations([input.migrationId])
   })
 

@@ -2,7 +2,7 @@
 import { WEBHOOK_EVENT_TYPES } from '@driftless/domain'
 import { useMutation } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
-import { useTranslations } from 'next-intl'
+import { useLocale, useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { useTRPC } from '@/client/trpc.ts'
 import { Button } from '@/ui/button.tsx'
@@ -24,8 +24,9 @@ export function CreateWebhook() {
 
 function Creation() {
   const t = useTranslations('webhooks.create')
+  const locale = useLocale()
   const { refresh } = useWebhookAction()
   const create = useMutation(useTRPC().webhooks.create.mutationOptions({ onSettled: refresh }))
   if (create.data) return <ShownSecret secret={create.data.secret} />
-  return <WebhookForm draft={{ name: '', url: '', eventTypes: WEBHOOK_EVENT_TYPES }} action={t('action')} busy={create.isPending} error={create.error} onSubmit={(draft) => create.mutate(draft)} />
+  return <WebhookForm draft={{ name: '', url: '', eventTypes: WEBHOOK_EVENT_TYPES, format: 'STANDARD', language: locale === 'fr' ? 'fr' : 'en' }} action={t('action')} busy={create.isPending} error={create.error} onSubmit={(draft) => create.mutate(draft)} />
 }

@@ -30,6 +30,7 @@ export function WebhookCard({ webhook }: { webhook: Webhook }) {
   const state = stateOf(webhook)
   const items = [
     { label: t('events'), value: t('eventsOf', { count: webhook.eventTypes.length, all: WEBHOOK_EVENT_TYPES.length }) },
+    ...(webhook.format === 'STANDARD' ? [] : [{ label: t('form.format'), value: t(`form.formats.${webhook.format}`) }]),
     { label: t('last'), value: <LastMessage last={webhook.last} /> },
     ...(webhook.pending > 0 ? [{ label: t('waiting'), value: number(webhook.pending) }] : []),
     ...(webhook.oldSecretUntil === null ? [] : [{ label: t('oldSecret'), value: dateTime(webhook.oldSecretUntil) }]),

@@ -1,4 +1,4 @@
-import { isWebhookEventType, WEBHOOK_EVENT_TYPES } from '@driftless/domain'
+import { isWebhookEventType, WEBHOOK_EVENT_TYPES, WEBHOOK_FORMATS, WEBHOOK_LANGUAGES } from '@driftless/domain'
 import { z } from 'zod'
 
 export const webhookId = z.string().min(1).max(120)
@@ -8,4 +8,6 @@ export const webhookSettings = z.object({
   name: z.string().trim().min(1).max(60),
   url: z.string().trim().max(4_000),
   eventTypes: z.array(z.string().refine(isWebhookEventType)).min(1).max(WEBHOOK_EVENT_TYPES.length).transform((types) => [...new Set(types)]),
+  format: z.enum(WEBHOOK_FORMATS).default('STANDARD'),
+  language: z.enum(WEBHOOK_LANGUAGES).default('en'),
 })

@@ -1,8 +1,7 @@
 'use client'
-import { defaultLockoutMs } from '@driftless/domain'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { MoveRight } from 'lucide-react'
-import { useTimeZone, useTranslations } from 'next-intl'
+import { useTranslations } from 'next-intl'
 import Link from 'next/link'
 import { useState } from 'react'
 import type { FormEvent } from 'react'
@@ -10,47 +9,54 @@ import { Loaded } from '@/client/loaded.tsx'
 import { useTRPC } from '@/client/trpc.ts'
 import type { Outputs } from '@/client/trpc.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
+import { parseMbits } from '@/features/configure/schedule-draft.ts'
 import { Button } from '@/ui/button.tsx'
 import { EmptyState } from '@/ui/empty-state.tsx'
 import { Field } from '@/ui/field.tsx'
-import { useFormats } from '@/ui/format/use-formats.ts'
 import { Input, Textarea } from '@/ui/input.tsx'
 import { Notice } from '@/ui/notice.tsx'
+import { Segmented } from '@/ui/segmented.tsx'
 import { Select } from '@/ui/select.tsx'
 import { toast } from '@/ui/toaster.tsx'
-import { fromLocalInput, nextHour, toLocalInput } from '../time/local-time.ts'
-import { TakenSlots } from './taken-slots.tsx'
+import { startNow } from '../time/time-draft.ts'
+import { TimeFields } from './time-fields.tsx'
+import { useTimeChoice } from './use-time-choice.ts'
+import type { TimeWish } from './use-time-choice.ts'
 
 type Wave = Outputs['windows']['bookableWaves'][number]
-const HOUR_MS = 3_600_000
+/** What somebody came for: a wave, or a time at a site's calendar. */
+export type BookingWish = { readonly waveId: string | null; readonly time: (TimeWish & { readonly siteId: string }) | null }
 
-/** Which wave, from when to when. The server decides; what is known to be wrong is said before. */
-export function BookingForm({ waveId, onDone }: { waveId: string | null; onDone: () => void }) {
+/** Which wave, and when: a slot of the target site, or a time of its own. The server decides; what is known to be wrong is said before. */
+export function BookingForm({ wish, onDone }: { wish: BookingWish; onDone: () => void }) {
   const t = useTranslations('windows.book')
   const trpc = useTRPC()
   const waves = useQuery(trpc.windows.bookableWaves.queryOptions())
   return (
     <Loaded query={waves}>
-      {(known) => known.length === 0
-        ? <EmptyState icon={MoveRight} title={t('noWaves.title')} description={t('noWaves.description')} action={<Button asChild><Link href="/migrate">{t('noWaves.action')}</Link></Button>} />
-        : <Form waves={known} first={known.find((wave) => wave.id === waveId)?.id ?? (waveId === null && known.length === 1 ? (known[0]?.id ?? '') : '')} onDone={onDone} />}
+      {(known) => {
+        if (known.length === 0) return <EmptyState icon={MoveRight} title={t('noWaves.title')} description={t('noWaves.description')} action={<Button asChild><Link href="/migrate">{t('noWaves.action')}</Link></Button>} />
+        const fitting = wish.time === null ? known : known.filter(({ targetSiteId }) => targetSiteId === wish.time?.siteId)
+        const first = known.find(({ id }) => id === wish.waveId) ?? (wish.waveId === null && fitting.length === 1 ? fitting[0] : undefined)
+        return <Form waves={known} first={first?.id ?? ''} wish={wish} onDone={onDone} />
+      }}
     </Loaded>
   )
 }
 
-function Form({ waves, first, onDone }: { waves: Wave[]; first: string; onDone: () => void }) {
+function Form({ waves, first, wish, onDone }: { waves: Wave[]; first: string; wish: BookingWish; onDone: () => void }) {
   const t = useTranslations('windows.book')
-  const formats = useFormats()
-  const zone = useTimeZone() ?? 'UTC'
   const trpc = useTRPC()
   const client = useQueryClient()
   const errorText = useErrorText()
   const [waveId, setWaveId] = useState(first)
-  const [starts, setStarts] = useState(() => toLocalInput(nextHour(new Date())))
-  const [ends, setEnds] = useState(() => toLocalInput(new Date(nextHour(new Date()).getTime() + HOUR_MS)))
-  const [now, setNow] = useState(false)
+  const [kind, setKind] = useState<Wave['kinds'][number]>('CUTOVER')
+  const [mbits, setMbits] = useState('')
+  const [staff, setStaff] = useState('')
   const [note, setNote] = useState('')
   const [asked, setAsked] = useState(false)
+  const wave = waves.find(({ id }) => id === waveId)
+  const choice = useTimeChoice(wave?.targetSiteId ?? wish.time?.siteId ?? null, wish.time)
   const book = useMutation(trpc.windows.book.mutationOptions({
     onSuccess: () => {
       toast.success(t('done'))
@@ -58,44 +64,39 @@ function Form({ waves, first, onDone }: { waves: Wave[]; first: string; onDone: 
     },
     onSettled: () => client.invalidateQueries({ queryKey: trpc.windows.pathKey() }),
   }))
-  const wave = waves.find(({ id }) => id === waveId)
-  const startsAt = fromLocalInput(starts)
-  const endsAt = fromLocalInput(ends)
-  const ordered = startsAt !== null && endsAt !== null && startsAt < endsAt
-  const startNow = () => {
-    const at = new Date()
-    setNow(true)
-    setStarts(toLocalInput(at))
-    setEnds(toLocalInput(new Date(at.getTime() + HOUR_MS)))
-  }
+  const bandwidthBytesPerSecond = parseMbits(mbits)
+  const people = /^\d{0,3}$/.test(staff.trim()) ? Number(staff) : undefined
+  const demand = wave === undefined ? null : { cutovers: wave.vms, bandwidthBytesPerSecond: bandwidthBytesPerSecond ?? null, staff: people ?? 0 }
+  const shownKind = wave === undefined || wave.kinds.includes(kind) ? kind : (wave.kinds[0] ?? kind)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setAsked(true)
-    if (wave === undefined || !ordered) return
-    // "Now" means the moment of sending, however long the form was open.
-    const shift = now ? Date.now() - startsAt.getTime() : 0
-    book.mutate({ waveId: wave.id, startsAt: new Date(startsAt.getTime() + shift), endsAt: new Date(endsAt.getTime() + shift), note })
+    const time = choice.chosen()
+    if (wave === undefined || time === null || bandwidthBytesPerSecond === undefined || people === undefined) return
+    // What is asked for beside the VMs' places is counted in slots alone.
+    const beside = 'slotKey' in time ? { bandwidthBytesPerSecond, staff: people } : {}
+    book.mutate({ waveId: wave.id, kind: shownKind, note, ...beside, ...time })
   }
+  const counts = (what: 'bandwidthBytesPerSecond' | 'staff') => choice.mode === 'slot' && choice.board?.slots.some((slot) => slot[what] !== null) === true
   return (
     <form noValidate className="flex flex-col gap-4" onSubmit={submit}>
       {book.error && <Notice tone="danger">{errorText(book.error)}</Notice>}
       <Field label={t('wave')} error={asked && wave === undefined ? t('waveNeeded') : undefined} hint={wave && t('waveHint', { ready: wave.ready, count: wave.vms, site: wave.targetSiteName })}>
         {(control) => <Select {...control} value={waveId} onValueChange={setWaveId} placeholder={t('wavePlaceholder')} options={waves.map(({ id, name, vms, destinationName }) => ({ value: id, label: name, detail: t('waveDetail', { count: vms, destination: destinationName }) }))} />}
       </Field>
-      <div className="grid gap-4 sm:grid-cols-2">
-        <Field label={t('starts')} error={asked && startsAt === null ? t('timeNeeded') : undefined}>
-          {(control) => <Input {...control} type="datetime-local" value={starts} onChange={(event) => { setNow(false); setStarts(event.target.value) }} />}
-        </Field>
-        <Field label={t('ends')} error={asked && (endsAt === null || !ordered) ? t('endNeeded') : undefined}>
-          {(control) => <Input {...control} type="datetime-local" value={ends} onChange={(event) => setEnds(event.target.value)} />}
-        </Field>
-      </div>
-      <div className="flex flex-wrap items-center gap-3">
-        <Button size="sm" aria-pressed={now} onClick={startNow}>{t('startNow')}</Button>
-        <p className="text-xs text-muted">{t('zone', { zone })}</p>
-      </div>
-      {ordered && <Notice>{t('lockout', { length: formats.duration((endsAt.getTime() - startsAt.getTime()) / 1000), lockout: formats.dateTime(defaultLockoutMs(startsAt.getTime(), endsAt.getTime())) })}</Notice>}
-      {wave !== undefined && ordered && <TakenSlots siteId={wave.targetSiteId} siteName={wave.targetSiteName} wanted={{ startsAt, endsAt }} />}
+      {wave !== undefined && wave.kinds.length > 1 && (
+        <div><Segmented label={t('kind')} value={shownKind} onValueChange={(next) => setKind(next === 'TEST' ? 'TEST' : 'CUTOVER')} options={wave.kinds.map((value) => ({ value, label: t(`kinds.${value}`) }))} /></div>
+      )}
+      <TimeFields
+        choice={choice} site={{ id: wave?.targetSiteId ?? wish.time?.siteId ?? '', name: wave?.targetSiteName ?? '' }} demand={demand} asked={asked}
+        extra={<Button size="sm" aria-pressed={choice.draft.now} onClick={() => choice.change(startNow(choice.draft, new Date()))}>{t('startNow')}</Button>}
+      />
+      {(counts('bandwidthBytesPerSecond') || counts('staff')) && (
+        <div className="grid gap-4 sm:grid-cols-2">
+          {counts('bandwidthBytesPerSecond') && <Field label={t('bandwidth')} hint={t('besideHint')} error={bandwidthBytesPerSecond === undefined ? t('bandwidthWrong') : undefined}>{(control) => <Input {...control} inputMode="decimal" value={mbits} onChange={(event) => setMbits(event.target.value)} />}</Field>}
+          {counts('staff') && <Field label={t('staff')} hint={t('besideHint')} error={people === undefined ? t('staffWrong') : undefined}>{(control) => <Input {...control} inputMode="numeric" value={staff} onChange={(event) => setStaff(event.target.value)} />}</Field>}
+        </div>
+      )}
       <Field label={t('note')} hint={t('noteHint')}>{(control) => <Textarea {...control} rows={2} maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />}</Field>
       <div className="flex justify-end"><Button type="submit" variant="primary" busy={book.isPending}>{t('submit')}</Button></div>
     </form>

@@ -5,14 +5,16 @@ import { useTRPC } from '@/client/trpc.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
 import { ReasonDialog } from '@/ui/reason-dialog.tsx'
 import { toast } from '@/ui/toaster.tsx'
+import { OfferDialog } from './offer-dialog.tsx'
 import type { Booking } from './windows-page.tsx'
 
-/** Approve, or refuse with a reason that the customer reads. */
+/** Approve, offer another time, or refuse with a reason that the customer reads; an offer that was made can still be taken back so. */
 export function DecideButtons({ booking }: { booking: Booking }) {
   return (
     <>
       <Decide booking={booking} approve={false} />
-      <Decide booking={booking} approve />
+      {booking.status === 'REQUESTED' && <OfferDialog booking={booking} />}
+      {booking.status === 'REQUESTED' && <Decide booking={booking} approve />}
     </>
   )
 }

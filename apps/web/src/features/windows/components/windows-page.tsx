@@ -2,7 +2,7 @@
 import { isProviderRole } from '@driftless/domain'
 import { useQuery } from '@tanstack/react-query'
 import { CalendarClock } from 'lucide-react'
-import { useTimeZone, useTranslations } from 'next-intl'
+import { useNow, useTimeZone, useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { Loaded } from '@/client/loaded.tsx'
 import { useTRPC } from '@/client/trpc.ts'
@@ -11,11 +11,14 @@ import { useMay, usePerson } from '@/features/session/components/person-context.
 import { Button } from '@/ui/button.tsx'
 import { Card } from '@/ui/card.tsx'
 import { EmptyState } from '@/ui/empty-state.tsx'
+import { Notice } from '@/ui/notice.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
-import { BookWindow } from './book-window.tsx'
+import { BookWindow, NO_WISH } from './book-window.tsx'
 import { BookingCard } from './booking-card.tsx'
+import type { BookingWish } from './booking-form.tsx'
 import { BookingTable } from './booking-table.tsx'
-import { SlotCalendar } from './slot-calendar.tsx'
+import { SiteCalendar } from './site-calendar.tsx'
+import { ZonedTimes } from './zoned-times.tsx'
 
 export type Booking = Outputs['windows']['list'][number]
 /** Decisions of other people show without a reload. */
@@ -30,35 +33,50 @@ export function WindowsPage() {
   const mayBook = useMay('book-windows')
   const trpc = useTRPC()
   const list = useQuery(trpc.windows.list.queryOptions(undefined, { refetchInterval: REFRESH_MS }))
-  const [booking, setBooking] = useState(false)
+  const [wish, setWish] = useState<BookingWish | null>(null)
   return (
     <>
-      <PageHeader title={t('title')} description={t(staff ? 'leadStaff' : 'lead', { zone })} actions={mayBook && <BookWindow pressed={booking} onPressedChange={setBooking} />} />
-      <Loaded query={list}>{(bookings) => <Windows bookings={bookings} staff={staff} onBook={mayBook ? () => setBooking(true) : null} />}</Loaded>
+      <PageHeader title={t('title')} description={t(staff ? 'leadStaff' : 'lead', { zone })} actions={mayBook && <BookWindow wish={wish} onWish={setWish} />} />
+      <Loaded query={list}>{(bookings) => <Windows bookings={bookings} staff={staff} onBook={mayBook ? setWish : null} />}</Loaded>
     </>
   )
 }
 
-function Windows({ bookings, staff, onBook }: { bookings: Booking[]; staff: boolean; onBook: (() => void) | null }) {
+function Windows({ bookings, staff, onBook }: { bookings: Booking[]; staff: boolean; onBook: ((wish: BookingWish) => void) | null }) {
   const t = useTranslations('windows')
   const held = bookings.filter((booking) => HOLDS.has(booking.status)).sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime())
-  const waiting = held.filter((booking) => booking.status === 'REQUESTED' || booking.status === 'COUNTER_OFFERED')
-  const next = held.filter((booking) => !waiting.includes(booking))
+  const requested = held.filter(({ status }) => status === 'REQUESTED').sort((a, b) => a.requestedAt.getTime() - b.requestedAt.getTime())
+  const offered = held.filter(({ status }) => status === 'COUNTER_OFFERED')
+  const next = held.filter((booking) => !requested.includes(booking) && !offered.includes(booking))
   const past = bookings.filter((booking) => !HOLDS.has(booking.status))
-  if (bookings.length === 0) {
-    return <Card><EmptyState icon={CalendarClock} title={t('empty.title')} description={t(staff ? 'empty.staff' : onBook === null ? 'empty.viewer' : 'empty.description')} action={onBook && <Button variant="primary" onClick={onBook}>{t('book.title')}</Button>} /></Card>
-  }
+  const requests = <Section key="requests" title={t('waiting.title')} description={t(staff ? 'waiting.staff' : 'waiting.description')} empty={t('waiting.none')} bookings={requested} all={held} always={staff} />
+  const offers = <Section key="offers" title={t(staff ? 'offers.staffTitle' : 'offers.title')} description={t(staff ? 'offers.staff' : 'offers.description')} bookings={offered} all={held} />
   return (
     <>
-      <Section title={t('waiting.title')} description={t(staff ? 'waiting.staff' : 'waiting.description')} empty={t('waiting.none')} bookings={waiting} all={held} always={staff} />
-      <Section title={t('next.title')} description={t('next.description')} empty={t('next.none')} bookings={next} all={held} always />
-      <SlotCalendar bookings={held} />
+      {bookings.length === 0 && <Card><EmptyState icon={CalendarClock} title={t('empty.title')} description={t(staff ? 'empty.staff' : onBook === null ? 'empty.viewer' : 'empty.description')} action={onBook && <Button variant="primary" onClick={() => onBook(NO_WISH)}>{t('book.title')}</Button>} /></Card>}
+      {bookings.length > 0 && (staff ? [requests, offers] : [offers, requests])}
+      {onBook !== null && <Refusals bookings={past} held={held} onBook={onBook} />}
+      {bookings.length > 0 && <Section title={t('next.title')} description={t('next.description')} empty={t('next.none')} bookings={next} all={held} always />}
+      <SiteCalendar bookings={held} onBook={onBook} />
       {past.length > 0 && <BookingTable bookings={past} staff={staff} />}
     </>
   )
 }
 
-function Section({ title, description, empty, bookings, all, always }: { title: string; description: string; empty: string; bookings: Booking[]; all: Booking[]; always: boolean }) {
+/** Why windows were refused whose waves have none since, and the way to another. */
+function Refusals({ bookings, held, onBook }: { bookings: readonly Booking[]; held: readonly Booking[]; onBook: (wish: BookingWish) => void }) {
+  const t = useTranslations('windows.refused')
+  const now = useNow({ updateInterval: 60_000 })
+  const open = bookings.filter((booking) => booking.status === 'REJECTED' && booking.endsAt > now && !held.some((other) => other.waveId === booking.waveId && other.kind === booking.kind))
+  return open.map((booking) => (
+    <Notice key={booking.id} tone="danger" title={t('title', { wave: booking.waveName })} actions={<Button size="sm" onClick={() => onBook({ waveId: booking.waveId, time: null })}>{t('action')}</Button>}>
+      {booking.decisionReason !== null && <p className="break-words">“{booking.decisionReason}”</p>}
+      <ZonedTimes startsAt={booking.startsAt} endsAt={booking.endsAt} siteZone={booking.siteZone} className="mt-1" />
+    </Notice>
+  ))
+}
+
+function Section({ title, description, empty, bookings, all, always = false }: { title: string; description: string; empty?: string; bookings: Booking[]; all: Booking[]; always?: boolean }) {
   if (bookings.length === 0 && !always) return null
   return (
     <section aria-label={title} className="flex flex-col gap-3">

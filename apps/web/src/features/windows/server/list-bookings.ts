@@ -1,12 +1,9 @@
-import { listBookings as list, readChurn, readSiteLink } from '@driftless/db'
+import { listBookings as list, readCutoverForecast } from '@driftless/db'
 import type { BookingRow, ScopedTx } from '@driftless/db'
-import { neededCutoverSeconds } from '@driftless/domain'
+import { siteHistories } from '@/server/site-histories.ts'
 import { memberProcedure } from '@/server/trpc.ts'
 
-/** The writes of the last day tell what a cutover leaves to send. */
-const RECENT_MS = 86_400_000
-
-/** The bookings that a person may see; those that wait for a decision with the P90 of their cutovers, one after another. */
+/** The bookings that a person may see; those that wait for a decision with the P90 of their cutovers as the runbook has it, one after another. */
 export const listBookings = memberProcedure().query(({ ctx }) =>
   ctx.inScope(async (tx) => {
     const now = new Date()
@@ -18,13 +15,9 @@ export const listBookings = memberProcedure().query(({ ctx }) =>
     return rows
   }))
 
-async function cutoverSeconds(tx: ScopedTx, booking: BookingRow, now: Date): Promise<number | null> {
-  const link = await readSiteLink(tx, booking.siteId, now)
-  if (!link) return null
-  const churn = await readChurn(tx, booking.vms.map((vm) => vm.vmId), new Date(now.getTime() - RECENT_MS), now)
-  const rates = Map.groupBy(churn, (point) => point.vmId)
-  return booking.vms.reduce((sum, vm) => {
-    const churnRates = (rates.get(vm.vmId) ?? []).map((point) => point.bytesPerSecond)
-    return sum + neededCutoverSeconds({ usedBytes: vm.sizeBytes, sizeBytes: vm.sizeBytes, churnRates }, link)
-  }, 0)
+async function cutoverSeconds(tx: ScopedTx, booking: BookingRow, now: Date): Promise<number> {
+  const site = await siteHistories(tx, booking.siteId, now)
+  let seconds = 0
+  for (const vm of booking.vms) seconds += (await readCutoverForecast(tx, vm, site)).total.p90
+  return seconds
 }

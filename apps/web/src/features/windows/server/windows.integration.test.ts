@@ -50,9 +50,10 @@ describe('service windows', () => {
   it('holds a requested slot against other customers, who see the time and no name', async () => {
     await book(PEOPLE.olivia, alpineWave)
     expect(await refusal(book(PEOPLE.henry, harbourWave, 2.5, 4))).toBe('SLOT_TAKEN')
-    const slots = await portal.as(PEOPLE.henry).windows.takenSlots({ targetSiteId: SITE, from: inHours(0), to: inHours(24) })
-    expect(slots).toHaveLength(1)
-    expect(Object.keys(slots[0] ?? {}).sort()).toEqual(['endsAt', 'startsAt'])
+    const board = await portal.as(PEOPLE.henry).windows.board({ targetSiteId: SITE, from: inHours(0), to: inHours(24) })
+    expect(board).toMatchObject({ zone: null, ownTimes: true, slots: [], blackouts: [] })
+    expect(board.taken).toHaveLength(1)
+    expect(Object.keys(board.taken[0] ?? {}).sort()).toEqual(['endsAt', 'startsAt'])
     expect(await portal.as(PEOPLE.henry).windows.list()).toEqual([])
   })
 
@@ -60,7 +61,7 @@ describe('service windows', () => {
     expect(await refusal(book(PEOPLE.henry, alpineWave))).toBe('WAVE_UNKNOWN')
     const bookingId = await book(PEOPLE.olivia, alpineWave)
     expect(await refusal(portal.as(PEOPLE.henry).windows.withdraw({ bookingId }))).toBe('BOOKING_UNKNOWN')
-    expect(await refusal(portal.as(PEOPLE.henry).windows.takenSlots({ targetSiteId: 'site-alpine-hq', from: inHours(0), to: inHours(24) }))).toBe('SITE_UNKNOWN')
+    expect(await refusal(portal.as(PEOPLE.henry).windows.board({ targetSiteId: 'site-alpine-hq', from: inHours(0), to: inHours(24) }))).toBe('SITE_UNKNOWN')
     expect(await portal.owner.booking.findUniqueOrThrow({ where: { id: bookingId } })).toMatchObject({ status: 'REQUESTED' })
   })
 
@@ -84,6 +85,6 @@ describe('service windows', () => {
     expect(await refusal(book(PEOPLE.olivia, alpineWave, -3, -2))).toBe('WINDOW_IN_THE_PAST')
     expect(await refusal(book(PEOPLE.olivia, alpineWave, 2, 2.01))).toBe('WINDOW_TOO_SHORT')
     expect(await refusal(book(PEOPLE.olivia, 'x'.repeat(500)))).toBe('BAD_INPUT')
-    expect(await refusal(portal.as(PEOPLE.olivia).windows.takenSlots({ targetSiteId: SITE, from: inHours(1), to: inHours(0) }))).toBe('BAD_INPUT')
+    expect(await refusal(portal.as(PEOPLE.olivia).windows.board({ targetSiteId: SITE, from: inHours(1), to: inHours(0) }))).toBe('BAD_INPUT')
   })
 })

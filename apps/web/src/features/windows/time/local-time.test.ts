@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { fromLocalInput, nextHour, overlap, shareOfDay, startOfDay, toLocalInput } from './local-time.ts'
+import { fromLocalInput, nextHour, overlap, startOfDay, toLocalInput } from './local-time.ts'
 
 it('reads back what it wrote, to the minute', () => {
   const at = new Date(2026, 10, 23, 9, 5, 42)
@@ -19,11 +19,4 @@ const day = (from: number, to: number) => ({ startsAt: new Date(2026, 0, 1, from
 it('overlaps only where time is shared', () => {
   expect(overlap(day(1, 3), day(2, 4))).toBe(true)
   expect(overlap(day(1, 2), day(2, 4))).toBe(false)
-})
-
-it('places a span in its day, cut at midnight', () => {
-  const [from, to] = [new Date(2026, 0, 1), new Date(2026, 0, 2)]
-  expect(shareOfDay(day(6, 12), from, to)).toEqual({ from: 0.25, to: 0.5 })
-  expect(shareOfDay(day(18, 30), from, to)).toEqual({ from: 0.75, to: 1 })
-  expect(shareOfDay(day(24, 30), from, to)).toBeNull()
 })

@@ -26,11 +26,3 @@ export type Span = { readonly startsAt: Date; readonly endsAt: Date }
 export function overlap(a: Span, b: Span): boolean {
   return a.startsAt < b.endsAt && b.startsAt < a.endsAt
 }
-
-/** Where a span lies within a day, as shares of that day (which has 23 or 25 hours twice a year); null outside it. */
-export function shareOfDay(span: Span, from: Date, to: Date): { from: number; to: number } | null {
-  if (!overlap(span, { startsAt: from, endsAt: to })) return null
-  const length = to.getTime() - from.getTime()
-  const share = (at: Date) => Math.min(1, Math.max(0, (at.getTime() - from.getTime()) / length))
-  return { from: share(span.startsAt), to: share(span.endsAt) }
-}

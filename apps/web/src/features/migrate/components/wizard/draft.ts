@@ -1,3 +1,6 @@
+import type { CutoverMode } from '@driftless/domain'
+import type { AgreementDraft } from '@/features/plan/agreement-draft.ts'
+
 export const STEPS = ['vms', 'type', 'destination', 'cutover', 'summary'] as const
 export type Step = (typeof STEPS)[number]
 
@@ -13,7 +16,8 @@ export type Draft = {
   destinationId: string
   /** Only where the person has changed the proposal. */
   mappings: Readonly<Record<string, Mapping>>
-  cutoverMode: 'MANUAL' | 'AUTOMATIC'
+  cutoverMode: CutoverMode
+  agreement: AgreementDraft
   rateMib: string
 }
 

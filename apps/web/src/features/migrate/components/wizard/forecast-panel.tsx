@@ -3,19 +3,22 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { useTRPC } from '@/client/trpc.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
+import { PublishedErrorLine } from '@/features/estimate/components/published-error.tsx'
+import { useRanges } from '@/features/estimate/components/use-ranges.ts'
 import { useFormats } from '@/ui/format/use-formats.ts'
 import { KeyValueList } from '@/ui/key-value.tsx'
 import { Notice } from '@/ui/notice.tsx'
 import { Skeleton } from '@/ui/skeleton.tsx'
 
-const LINE_TEXT = { MEASURED: 'lineMeasured', LIMIT: 'lineLimit', ASSUMED: 'lineAssumed' } as const
+const LINE_TEXT = { MEASURED: 'lineMeasured', PROBED: 'lineProbed', LIMIT: 'lineLimit', ASSUMED: 'lineAssumed' } as const
 
-/** How long the move would take, as a range, and what that rests on. */
-export function ForecastPanel({ siteId, vmIds, rateBytesPerSecond }: { siteId: string; vmIds: string[]; rateBytesPerSecond: number | null }) {
+/** How long the move would take, as a range, in which free window it would fit, what that rests on, and how right such estimates were. */
+export function ForecastPanel({ siteId, vmIds, rateBytesPerSecond, targetSiteId, parallelCutovers }: { siteId: string; vmIds: string[]; rateBytesPerSecond: number | null; targetSiteId: string; parallelCutovers: number }) {
   const t = useTranslations('migrate.wizard.summary')
-  const { durationRange, rate } = useFormats()
+  const { durationRange, duration, rate, dateTimeRange, percent } = useFormats()
+  const ranges = useRanges()
   const errorText = useErrorText()
-  const forecast = useQuery(useTRPC().migrate.forecast.queryOptions({ siteId, vmIds, rateBytesPerSecond }))
+  const forecast = useQuery(useTRPC().migrate.forecast.queryOptions({ siteId, vmIds, rateBytesPerSecond, targetSiteId, parallelCutovers }))
   const found = forecast.data
   return (
     <section aria-labelledby="forecast" className="flex flex-col gap-3 rounded-lg border bg-sunken/50 p-4">
@@ -24,17 +27,21 @@ export function ForecastPanel({ siteId, vmIds, rateBytesPerSecond }: { siteId: s
       {forecast.isError && <Notice tone="danger" title={t('estimateFailed')}>{errorText(forecast.error)}</Notice>}
       {found && (
         <>
+          {!found.enough && <Notice>{found.identicalSeconds.p50 === null ? t('noSamples') : t('notEnough', { least: duration(found.identicalSeconds.p50) })}</Notice>}
           <KeyValueList
             items={[
-              { label: t('initialSync'), value: durationRange(found.replicationSeconds.p50, found.replicationSeconds.p90) },
-              { label: t('downtime'), value: durationRange(found.cutoverSeconds.p50, found.cutoverSeconds.p90) },
-              { label: t('churn'), value: rate(found.churnBytesPerSecond.p50) },
+              ...(found.enough ? [
+                { label: t('initialSync'), value: durationRange(found.identicalSeconds.p50, found.identicalSeconds.p90) },
+                { label: t('wire'), value: ranges.bytes(found.wireBytes) },
+              ] : []),
+              { label: t('downtime'), value: durationRange(found.longestCutoverSeconds.p50, found.longestCutoverSeconds.p90) },
+              ...(found.enough && found.best !== null && found.best.chance > 0 ? [{ label: t('best'), value: t('bestValue', { time: dateTimeRange(found.best.fromMs, found.best.toMs), chance: percent(found.best.chance) }) }] : []),
               { label: t('line'), value: t(LINE_TEXT[found.link.origin], { rate: rate(found.link.p50BytesPerSecond) }) },
             ]}
           />
           <p className="text-xs text-muted">{t('range')}</p>
-          {!found.converges && <Notice tone="warning">{t('notConverging')}</Notice>}
-          {found.observedIntervals === 0 && <p className="text-xs text-muted">{t('noSamples')}</p>}
+          {found.enough && !found.converges && <Notice tone="warning">{t('notConverging')}</Notice>}
+          <PublishedErrorLine error={found.error} />
         </>
       )}
     </section>

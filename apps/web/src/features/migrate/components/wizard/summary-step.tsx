@@ -2,9 +2,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { useRouter } from 'next/navigation'
+import { useState } from 'react'
 import { useTRPC } from '@/client/trpc.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
 import { SimulatorLabel } from '@/features/hypervisor/components/simulator-label.tsx'
+import { agreementOf } from '@/features/plan/agreement-draft.ts'
+import { usePlanWords } from '@/features/plan/components/use-plan-words.ts'
 import { Button } from '@/ui/button.tsx'
 import { CardBody } from '@/ui/card.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
@@ -16,6 +19,7 @@ import { parseSize } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { ChosenRemarks } from './chosen-remarks.tsx'
 import { ForecastPanel } from './forecast-panel.tsx'
+import { NEW_TRAVEL, TravelChoice, useTravel } from './travel.tsx'
 import type { Source } from './type-step.tsx'
 
 const LAST_STEPS = ['window', 'go', 'stop', 'boot', 'evidence'] as const
@@ -31,24 +35,32 @@ export function SummaryStep({ draft, source, destination, rows, rateBytesPerSeco
 }) {
   const t = useTranslations('migrate.wizard.summary')
   const wizard = useTranslations('migrate.wizard')
+  const plan = usePlanWords()
   const { bytes, rate, number } = useFormats()
   const trpc = useTRPC()
   const router = useRouter()
   const queries = useQueryClient()
   const errorText = useErrorText()
-  const plan = useMutation(trpc.migrate.planWave.mutationOptions())
+  const planning = useMutation(trpc.migrate.planWave.mutationOptions())
   const start = useMutation(trpc.wave.start.mutationOptions())
-  const busy = plan.isPending || start.isPending
+  const busy = planning.isPending || start.isPending
   const siteId = rows[0]?.vm.siteId ?? ''
   const siteName = rows[0]?.vm.siteName ?? ''
 
+  const [travel, setTravel] = useState(NEW_TRAVEL)
+  const [asked, setAsked] = useState(false)
+  const travels = useTravel({ siteId, destinationId: destination.id, vmIds: rows.map(({ vm }) => vm.id), rateBytesPerSecond }, travel)
+
+  const agreed = agreementOf(draft.agreement)
   const submit = async (alsoStart: boolean) => {
+    setAsked(true)
+    if (!travels.ready) return
     const vms = rows.flatMap(({ vm, mapping }) => {
       const size = parseSize(mapping)
       return size === null ? [] : [{ vmId: vm.id, network: mapping.network, storage: mapping.storage, ...size }]
     })
     try {
-      const { waveId } = await plan.mutateAsync({ name: draft.name.trim(), siteId, destinationId: destination.id, cutoverMode: draft.cutoverMode, rateBytesPerSecond, vms })
+      const { waveId } = await planning.mutateAsync({ name: draft.name.trim(), siteId, destinationId: destination.id, cutoverMode: draft.cutoverMode, rateBytesPerSecond, vms, ...(agreed === null ? {} : { agreement: agreed }), ...(travels.device === null ? {} : { device: travels.device }) })
       void queries.invalidateQueries({ queryKey: trpc.migrate.pathKey() })
       // Planned already: should the start fail, the wave's page offers it again.
       router.push(`/waves/${waveId}`)
@@ -64,7 +76,7 @@ export function SummaryStep({ draft, source, destination, rows, rateBytesPerSeco
   const size = rows.reduce((sum, { vm }) => sum + vm.sizeBytes, 0)
   const disks = rows.reduce((sum, { vm }) => sum + vm.disks.length, 0)
   const inRounds = source?.inRounds === true
-  const steps = [...(inRounds ? (['tapRounds', 'copyRounds'] as const) : (['tap', 'copy'] as const)), ...LAST_STEPS]
+  const steps = [...(inRounds ? (['tapRounds', 'copyRounds'] as const) : (['tap', 'copy'] as const)), ...(travels.device === null ? [] : (['devices'] as const)), ...LAST_STEPS]
   return (
     <>
       <CardBody className="grid items-start gap-8 lg:grid-cols-2">
@@ -77,11 +89,16 @@ export function SummaryStep({ draft, source, destination, rows, rateBytesPerSeco
             { label: t('size'), value: bytes(size) },
             { label: t('destination'), value: `${destination.name}, ${destination.targetSiteName}` },
             { label: t('type'), value: wizard(inRounds ? 'type.rounds.title' : 'type.live.title') },
-            { label: t('cutover'), value: wizard(draft.cutoverMode === 'AUTOMATIC' ? 'cutover.automatic.title' : 'cutover.manual.title') },
+            { label: t('cutover'), value: plan.value('mode', draft.cutoverMode) },
+            ...(agreed === null ? [] : (['validationMinutes', 'shutdownRefusal'] as const).map((field) => ({ label: plan.field({ vm: null, disk: null, field }), value: plan.value(field, agreed[field]) }))),
             { label: t('rate'), value: rateBytesPerSecond === null ? t('noLimit') : rate(rateBytesPerSecond) },
           ]}
         />
-        <ForecastPanel siteId={siteId} vmIds={rows.map(({ vm }) => vm.id)} rateBytesPerSecond={rateBytesPerSecond} />
+        <ForecastPanel siteId={siteId} vmIds={rows.map(({ vm }) => vm.id)} rateBytesPerSecond={rateBytesPerSecond} targetSiteId={destination.targetSiteId} parallelCutovers={agreed?.parallelCutovers ?? 1} />
+      </CardBody>
+      <CardBody className="border-t">
+        <TravelChoice found={travels} travel={travel} onChange={setTravel} />
+        {asked && !travels.ready && <Notice tone="danger" className="mt-4">{t('choosePlaces')}</Notice>}
       </CardBody>
       <CardBody className="border-t">
         <div className="flex flex-wrap items-center justify-between gap-3">
@@ -98,7 +115,7 @@ export function SummaryStep({ draft, source, destination, rows, rateBytesPerSeco
         </ol>
         <ChosenRemarks chosen={rows.map(({ vm }) => vm)} className="mt-5" />
       </CardBody>
-      {plan.isError && <Notice tone="danger" className="mx-5 mb-4">{errorText(plan.error)}</Notice>}
+      {planning.isError && <Notice tone="danger" className="mx-5 mb-4">{errorText(planning.error)}</Notice>}
       <CardBody className="flex flex-wrap justify-between gap-3 border-t">
         <Button onClick={onBack}>{wizard('back')}</Button>
         <div className="flex flex-wrap gap-2">

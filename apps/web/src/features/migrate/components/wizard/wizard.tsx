@@ -6,6 +6,7 @@ import Link from 'next/link'
 import { useState } from 'react'
 import { useTRPC } from '@/client/trpc.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
+import { NEW_AGREEMENT, agreementOf } from '@/features/plan/agreement-draft.ts'
 import { Button } from '@/ui/button.tsx'
 import { Card, CardBody, CardHeader } from '@/ui/card.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
@@ -37,7 +38,7 @@ export function Wizard({ vms, selected, onSelectedChange, step: asked, onStepCha
   const trpc = useTRPC()
   const destinations = useQuery(trpc.migrate.destinations.queryOptions())
   const sources = useQuery(trpc.migrate.sources.queryOptions())
-  const [draft, setDraft] = useState<Draft>({ name: t('vms.defaultName', { date: formats.date(Date.now()) }), destinationId: '', mappings: {}, cutoverMode: 'MANUAL', rateMib: '' })
+  const [draft, setDraft] = useState<Draft>({ name: t('vms.defaultName', { date: formats.date(Date.now()) }), destinationId: '', mappings: {}, cutoverMode: 'MANUAL', agreement: NEW_AGREEMENT, rateMib: '' })
   const [showProblems, setShowProblems] = useState(false)
 
   const chosen = vms.filter((vm) => selected.has(vm.id) && vm.migration === null && !isBlocked(vm))
@@ -51,7 +52,7 @@ export function Wizard({ vms, selected, onSelectedChange, step: asked, onStepCha
     vms: chosen.length > 0 && chosen.length <= MOST_VMS && draft.name.trim() !== '' && new Set(chosen.map((vm) => vm.siteId)).size === 1,
     type: true,
     destination: destination !== undefined && rows.every(({ mapping }) => parseSize(mapping) !== null),
-    cutover: parseRate(draft.rateMib) !== undefined,
+    cutover: parseRate(draft.rateMib) !== undefined && agreementOf(draft.agreement) !== null,
     summary: true,
   }
   const index = STEPS.indexOf(step)
@@ -71,7 +72,7 @@ export function Wizard({ vms, selected, onSelectedChange, step: asked, onStepCha
         {step === 'vms' && <VmsStep vms={vms} chosen={chosen} selected={selected} onSelectedChange={onSelectedChange} name={draft.name} onNameChange={(name) => change({ name })} showProblems={showProblems} />}
         {step === 'type' && <TypeStep source={source} />}
         {step === 'destination' && <DestinationStep destinations={destinations.data} destination={destination} rows={rows} onDestinationChange={(destinationId) => change({ destinationId, mappings: {} })} onMappingsChange={(mappings) => change({ mappings: { ...draft.mappings, ...mappings } })} showProblems={showProblems} />}
-        {step === 'cutover' && <CutoverStep draft={draft} onChange={change} showProblems={showProblems} />}
+        {step === 'cutover' && <CutoverStep draft={draft} wayBack={destination?.wayBack === true} onChange={change} showProblems={showProblems} />}
         {step === 'summary' && destination && <SummaryStep draft={draft} source={source} destination={destination} rows={rows} rateBytesPerSecond={parseRate(draft.rateMib) ?? null} onBack={() => go(index - 1)} />}
         {step !== 'summary' && (
           <CardBody className="flex justify-between gap-3 border-t">

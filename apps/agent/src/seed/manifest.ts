@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { hash, id, seedPublicKey } from '@driftless/agent-api'
+import { hashOf } from '../block/content.ts'
+import { jsonOf } from '../state-file.ts'
+import { LARGEST_CHUNK_BYTES, SMALLEST_CHUNK_BYTES, mostStoredBytes } from './chunk.ts'
+import { wrappedKey } from './data-key.ts'
+import { SeedError } from './error.ts'
+import { isSignedBy } from './keys.ts'
+import type { SeedKeyring } from './keys.ts'
+
+/** First line of what is signed, and of the file: so that this key's signature is good for nothing else. Another format gets another. */
+const FIRST_LINE = 'driftless-seed-1 manifest\n'
+
+/** Sixteen terabytes in chunks of 8 MiB. */
+const MOST_CHUNKS = 2 * 1024 * 1024
+export const MAX_MANIFEST_BYTES = 256 * 1024 * 1024
+/** What one chunk takes in a manifest, at most. */
+export const MANIFEST_BYTES_PER_CHUNK = 110
+
+const whole = z.number().int().nonnegative()
+
+/** Index of its area · on which device (by its place in `devices`) · bytes of its file · bytes of the disk that it holds · hash. */
+const chunk = z.tuple([whole.max(MOST_CHUNKS - 1), whole.max(15), whole.max(mostStoredBytes(LARGEST_CHUNK_BYTES)), whole.max(LARGEST_CHUNK_BYTES), hash])
+export type ManifestChunk = z.infer<typeof chunk>
+
+const disk = z.object({ key: z.string().min(1).max(60), sizeBytes: whole.min(1).max(Number.MAX_SAFE_INTEGER), chunks: z.array(chunk).max(MOST_CHUNKS) })
+
+const manifest = z
+  .strictObject({
+    seedId: z.uuid(),
+    shipmentId: id,
+    migrationId: id,
+    sourceAgentId: id,
+    /** SHA-256 of the target agent's X25519 key. */
+    recipient: hash,
+    key: wrappedKey,
+    /** Since when writes are tracked, and when it was whole. */
+    begunAtMs: whole,
+    exportedAtMs: whole,
+    chunkBytes: z.number().int().min(SMALLEST_CHUNK_BYTES).max(LARGEST_CHUNK_BYTES).multipleOf(SMALLEST_CHUNK_BYTES),
+    devices: z.array(z.uuid()).min(1).max(16),
+    disks: z.array(disk).min(1).max(64),
+  })
+  .refine(({ disks }) => new Set(disks.map(({ key }) => key)).size === disks.length, 'a disk is there twice')
+  .refine(({ devices }) => new Set(devices).size === devices.length, 'a device is there twice')
+  .refine(({ disks, devices, chunkBytes }) => disks.every(({ sizeBytes, chunks }) => chunks.every(([index, device], at) => index > (chunks[at - 1]?.[0] ?? -1) && index * chunkBytes < sizeBytes && device < devices.length)), 'its chunks are not in order, or lie outside of a disk')
+export type Manifest = z.infer<typeof manifest>
+
+/** The manifest's file, and the hash (hexadecimal) of what is signed. */
+export function encodeManifest(value: Manifest, keys: SeedKeyring): { file: Buffer; manifestHash: string } {
+  const signed = Buffer.from(`${FIRST_LINE}${JSON.stringify(value)}\n`)
+  return { file: Buffer.concat([Buffer.from(`${keys.sign(signed)}\n`), signed]), manifestHash: hashOf(signed).toString('hex') }
+}
+
+export interface ReadManifest {
+  readonly manifest: Manifest
+  readonly manifestHash: string
+  /** Whether the key that is named has signed it. */
+  isSignedBy(signer: string): boolean
+}
+
+/** What a manifest's file says, of which nothing is believed yet. Throws SEED_FORGED where it is no manifest. */
+export function decodeManifest(file: Buffer): ReadManifest {
+  const firstEnd = file.indexOf(0x0a)
+  const signature = seedSignature.safeParse(file.subarray(0, Math.max(0, Math.min(firstEnd, MAX_SIGNATURE))).toString('latin1'))
+  const signed = file.subarray(firstEnd + 1)
+  if (!signature.success || signed.subarray(0, FIRST_LINE.length).toString('latin1') !== FIRST_LINE) throw damaged('it does not begin as one')
+  const parsed = manifest.safeParse(jsonOf(signed.subarray(FIRST_LINE.length)))
+  if (!parsed.success) throw damaged(parsed.error.issues[0]?.message ?? 'it says nothing')
+  return {
+    manifest: parsed.data,
+    manifestHash: hashOf(signed).toString('hex'),
+    isSignedBy: (signer) => seedPublicKey.safeParse(signer).success && isSignedBy(signer, signed, signature.data),
+  }
+}
+
+const MAX_SIGNATURE = 200
+const seedSignature = z.base64().length(88).refine((text) => Buffer.from(text, 'base64').toString('base64') === text)
+
+const damaged = (why: string): SeedError =>
+  new SeedError('SEED_FORGED', `The seed's manifest does not hold (${why}). Nothing of it is used. Carry the device again, or export the seed anew.`)

@@ -1,0 +1,52 @@
+import { meanBytesPerSecond, planWays, waysByLine } from '@driftless/domain'
+import type { PlannerInput, PlannerVm, WayPlan } from '@driftless/domain'
+import type { ScopedTx } from '../scope.ts'
+import { readObservedVms } from './observed-vms.ts'
+import { readSiteLink } from './site-link.ts'
+import type { SiteLink } from './site-link.ts'
+
+/** What a USB disk takes and gives while its data is encrypted and hashed; measured exports are slower than the disk alone. */
+const DEVICE_BYTES_PER_SECOND = 100_000_000
+/** Of the last week, as estimates have it; older machines were others. */
+const OBSERVED_MS = 7 * 86_400_000
+/** For the picture: this many lines, each step the same factor, so wide that the present one and the break-even stand well inside. */
+const CURVE_POINTS = 61
+const CURVE_MARGIN = 5
+
+export type Ways = WayPlan & {
+  readonly link: SiteLink
+  readonly shippingDays: number
+  readonly names: Readonly<Record<string, { readonly name: string; readonly usedBytes: number }>>
+  /** All by wire and all by disk on other lines. */
+  readonly byLine: ReturnType<typeof waysByLine>
+  /** VMs for which a working-set curve was observed; the others are assumed to write new places for ever. */
+  readonly observed: number
+}
+
+/**
+ * Wire or lorry for these VMs, from what was observed of them and of their site's line; `rateBytesPerSecond` caps the line, `deviceBytes`
+ * is what devices hold (null: enough). Null when the site, or any of the VMs there, is unknown.
+ */
+export async function readWays(tx: ScopedTx, asked: { readonly siteId: string; readonly vmIds: readonly string[]; readonly rateBytesPerSecond: number | null; readonly shippingDays: number; readonly deviceBytes: number | null }, now: Date): Promise<Ways | null> {
+  const link = await readSiteLink(tx, asked.siteId, now)
+  const seen = await readObservedVms(tx, asked.siteId, asked.vmIds, new Date(now.getTime() - OBSERVED_MS), now)
+  if (!link || seen === null) return null
+  const vms = seen.toSorted((one, other) => one.name.localeCompare(other.name))
+  const capped = (rate: number) => Math.min(rate, asked.rateBytesPerSecond ?? rate)
+  const planned = vms.map(({ vm: { id, usedBytes, sizeBytes, sentShare, workingSet, ...vm } }): PlannerVm => ({
+    id, usedBytes, sizeBytes, churnBytesPerSecond: meanBytesPerSecond(vm), ...(sentShare === undefined ? {} : { sentShare }), ...(workingSet === undefined ? {} : { workingSet }),
+  }))
+  const input: PlannerInput = { vms: planned, line: { p50BytesPerSecond: capped(link.p50BytesPerSecond), p90BytesPerSecond: capped(link.p90BytesPerSecond) }, shippingDays: asked.shippingDays, exportBytesPerSecond: DEVICE_BYTES_PER_SECOND, importBytesPerSecond: DEVICE_BYTES_PER_SECOND, deviceBytes: asked.deviceBytes }
+  const plan = planWays(input)
+  return {
+    ...plan, link: { ...link, ...input.line }, shippingDays: asked.shippingDays, observed: vms.filter(({ curve }) => curve.length > 0).length, byLine: waysByLine(input, linesAround(input.line.p50BytesPerSecond, plan.breakEvenBytesPerSecond ?? input.line.p50BytesPerSecond)),
+    names: Object.fromEntries(vms.map(({ name, vm }) => [vm.id, { name, usedBytes: vm.usedBytes }])),
+  }
+}
+
+/** Lines for the picture, slowest first. */
+function linesAround(present: number, breakEven: number): number[] {
+  const slowest = Math.min(present, breakEven) / CURVE_MARGIN
+  const span = (Math.max(present, breakEven) * CURVE_MARGIN) / slowest
+  return Array.from({ length: CURVE_POINTS }, (_, index) => slowest * span ** (index / (CURVE_POINTS - 1)))
+}
