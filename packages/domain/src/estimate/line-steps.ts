@@ -53,6 +53,11 @@ export function fairPart(bytesPerSecond: number, othersWant: readonly (number | 
   return left / sharers
 }
 
+/** What the wave gets of a line with this rate: its fair part beside the site's other waves, and no more than its cap and the target's end let through. */
+export function partOfLine(bytesPerSecond: number, { othersWantBytesPerSecond, capBytesPerSecond, targetBytesPerSecond }: Pick<WaveInput, 'othersWantBytesPerSecond' | 'capBytesPerSecond' | 'targetBytesPerSecond'>): number {
+  return Math.min(fairPart(bytesPerSecond, othersWantBytesPerSecond), capBytesPerSecond ?? Number.POSITIVE_INFINITY, targetBytesPerSecond ?? Number.POSITIVE_INFINITY)
+}
+
 type Clock = { readonly day: number; readonly minute: number }
 
 function clockAt(atMs: number, zone: string): Clock {

@@ -75,7 +75,7 @@ function EstimateDetail({ reading }: { reading: Reading }) {
       <WaysCard reading={reading} />
       <ObservedCards reading={reading} />
       <div className="grid items-start gap-6 xl:grid-cols-2">
-        <LinkRate link={reading.link} siteName={reading.siteName} />
+        <LinkRate reading={reading} />
         <Card>
           <CardHeader title={t('error.title')} description={t('error.description', { site: reading.siteName })} />
           <CardBody><PublishedError error={reading.error} /></CardBody>

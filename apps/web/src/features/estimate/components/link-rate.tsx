@@ -13,7 +13,7 @@ const TONES = { MEASURED: 'success', PROBED: 'success', LIMIT: 'info', ASSUMED: 
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour)
 
 /** Which rate of the site's line the estimate counts with, at which hour, and how that is known. */
-export function LinkRate({ link, siteName }: { link: Outputs['estimate']['read']['link']; siteName: string }) {
+export function LinkRate({ reading: { link, siteName, input } }: { reading: Outputs['estimate']['read'] }) {
   const t = useTranslations('estimate.link')
   const rate = useBitRate()
   return (
@@ -24,6 +24,7 @@ export function LinkRate({ link, siteName }: { link: Outputs['estimate']['read']
           { label: t('p50'), value: rate(link.p50BytesPerSecond) },
           { label: t('p90'), value: rate(link.p90BytesPerSecond) },
           { label: t('limit'), value: link.limitBytesPerSecond === null ? t('noLimit') : rate(link.limitBytesPerSecond) },
+          { label: t('target'), value: input.targetBytesPerSecond === undefined ? t('targetUnknown') : rate(input.targetBytesPerSecond) },
         ]} />
         <p className="text-xs text-muted">{t(`explained.${link.origin}`, { count: link.intervals })}</p>
         {link.byHour.length > 0 && (

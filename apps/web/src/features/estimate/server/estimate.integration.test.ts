@@ -98,6 +98,31 @@ describe('estimates', () => {
     expect((await portal.as(PEOPLE.viewer).estimate.list()).find((row) => row.id === estimateId)).toMatchObject({ status: 'CANCELLED', vmNames: ['orders', 'web'] })
   })
 
+  it('counts with a fair part of the target’s line beside other customers’ copies, and tells nothing else of them', async () => {
+    const MB = 1_000_000
+    const estimateId = await portal.as(PEOPLE.olivia).estimate.start({ ...request, name: 'Shared end' })
+    const read = () => portal.as(PEOPLE.olivia).estimate.read({ estimateId })
+    expect((await read()).input.targetBytesPerSecond).toBeUndefined()
+    await portal.as(PEOPLE.ada).configure.limitSite({ siteId: 'site-northwind-zurich', bytesPerSecond: 100 * MB })
+    expect((await read()).input.targetBytesPerSecond).toBe(100 * MB)
+    const waveId = await addWave(portal.owner, 'archive')
+    expect((await read()).input.targetBytesPerSecond).toBe(100 * MB)
+    const copying = { startedAt: new Date() }
+    await portal.owner.wave.update({ where: { id: waveId }, data: { ...copying, migrations: { updateMany: { where: {}, data: copying } } } })
+    const beside = await read()
+    expect(beside.input.targetBytesPerSecond).toBe(50 * MB)
+    expect(JSON.stringify(beside)).not.toMatch(new RegExp(`harbour|archive|${waveId}`))
+    await portal.owner.wave.update({ where: { id: waveId }, data: { rateBytesPerSecond: BigInt(20 * MB) } })
+    expect((await read()).input.targetBytesPerSecond).toBe(80 * MB)
+    const forecast = await portal.as(PEOPLE.olivia).migrate.forecast({ siteId: SITE, vmIds: ['vm-web'], rateBytesPerSecond: null })
+    expect(forecast).toMatchObject({ targetBytesPerSecond: 80 * MB, link: { p50BytesPerSecond: 250 * MB } })
+    // The wave itself is none of those beside it.
+    expect(await portal.as(PEOPLE.henry).migrate.forecast({ siteId: 'site-harbour-main', vmIds: ['vm-archive'], rateBytesPerSecond: null })).toMatchObject({ targetBytesPerSecond: 80 * MB })
+    await portal.owner.wave.update({ where: { id: waveId }, data: { paused: true } })
+    expect((await read()).input.targetBytesPerSecond).toBe(100 * MB)
+    await portal.as(PEOPLE.ada).configure.limitSite({ siteId: 'site-northwind-zurich', bytesPerSecond: null })
+  })
+
   it('stays with its customer', async () => {
     const estimateId = await portal.as(PEOPLE.olivia).estimate.start({ ...request, name: 'Ours' })
     const henry = portal.as(PEOPLE.henry).estimate

@@ -37,6 +37,7 @@ export function ForecastPanel({ siteId, vmIds, rateBytesPerSecond, targetSiteId,
               { label: t('downtime'), value: durationRange(found.longestCutoverSeconds.p50, found.longestCutoverSeconds.p90) },
               ...(found.enough && found.best !== null && found.best.chance > 0 ? [{ label: t('best'), value: t('bestValue', { time: dateTimeRange(found.best.fromMs, found.best.toMs), chance: percent(found.best.chance) }) }] : []),
               { label: t('line'), value: t(LINE_TEXT[found.link.origin], { rate: rate(found.link.p50BytesPerSecond) }) },
+              ...(found.targetBytesPerSecond !== null && found.targetBytesPerSecond < found.link.p50BytesPerSecond ? [{ label: t('target'), value: t('targetValue', { rate: rate(found.targetBytesPerSecond) }) }] : []),
             ]}
           />
           <p className="text-xs text-muted">{t('range')}</p>
