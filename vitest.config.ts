@@ -10,6 +10,9 @@ const UNIT_TIMEOUT_MS = 30_000
 const INTEGRATION_TIMEOUT_MS = 30_000
 const SYSTEM_TIMEOUT_MS = 600_000
 
+/** As many files at once as there are cores; left to itself, vitest leaves one of them idle. */
+const ALL_CORES = '100%'
+
 const SOURCES = ['apps/**', 'packages/**', 'launch/**', 'bench/**', 'tooling/**', 'prisma/**']
 
 export default defineConfig({
@@ -23,8 +26,8 @@ export default defineConfig({
   test: {
     exclude: ['**/node_modules/**', '**/.next/**'],
     projects: [
-      { extends: true, test: { name: 'unit', include: SOURCES.map((folder) => `${folder}/*.test.{ts,tsx}`), exclude: ['**/node_modules/**', '**/.next/**', '**/*.integration.test.ts'], testTimeout: UNIT_TIMEOUT_MS } },
-      { extends: true, test: { name: 'integration', include: SOURCES.map((folder) => `${folder}/*.integration.test.ts`), globalSetup: [path('./tests/support/servers.ts')], testTimeout: INTEGRATION_TIMEOUT_MS, hookTimeout: INTEGRATION_TIMEOUT_MS } },
+      { extends: true, test: { name: 'unit', maxWorkers: ALL_CORES, include: SOURCES.map((folder) => `${folder}/*.test.{ts,tsx}`), exclude: ['**/node_modules/**', '**/.next/**', '**/*.integration.test.ts'], testTimeout: UNIT_TIMEOUT_MS } },
+      { extends: true, test: { name: 'integration', maxWorkers: ALL_CORES, include: SOURCES.map((folder) => `${folder}/*.integration.test.ts`), globalSetup: [path('./tests/support/servers.ts')], testTimeout: INTEGRATION_TIMEOUT_MS, hookTimeout: INTEGRATION_TIMEOUT_MS } },
       // One Driftless at a time: side by side they would starve one another on a small machine.
       { extends: true, test: { name: 'system', include: ['tests/*/**/*.test.ts'], globalSetup: [path('./tests/support/servers.ts')], fileParallelism: false, testTimeout: SYSTEM_TIMEOUT_MS, hookTimeout: SYSTEM_TIMEOUT_MS } },
     ],
