@@ -23,7 +23,12 @@ const ENDED = ['COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED']
 /** What the job tells while it runs: for the terminal of `--play`, and for tests that meddle. */
 export type JobWatcher = {
   readonly step: (what: string) => void
-  readonly progress?: (seen: PlayWave) => Promise<void> | void
+  readonly progress?: (seen: PlayWave, controls: JobControls) => Promise<void> | void
+}
+/** What a watcher may change of the wave that it watches. */
+export type JobControls = {
+  /** The wave's cap on its replication from now on; null: none. */
+  readonly setRate: (bytesPerSecond: number | null) => Promise<void>
 }
 export type JobOptions = { readonly rateBytesPerSecond: number | null }
 export type JobResult = { readonly wave: PlayWave; readonly evidence: readonly EvidenceFile[]; readonly vms: readonly PlayVm[] }
@@ -107,9 +112,12 @@ async function planAndStart(operator: Person, vms: readonly PlayVm[], options: J
 /** Watches until every migration has ended, or one is stuck where only a person could help; the approver says go once asked. */
 async function untilEnded(operator: Person, approver: Person, waveId: string, bookingId: string, watcher: JobWatcher): Promise<PlayWave> {
   const deadline = Date.now() + JOB_PATIENCE_MS
+  const controls: JobControls = {
+    setRate: async (rateBytesPerSecond) => void (await operator.mutate('wave.control', { waveId, rateBytesPerSecond }, anything)),
+  }
   for (;;) {
     const seen = await operator.query('wave.read', { waveId }, wave)
-    await watcher.progress?.(seen)
+    await watcher.progress?.(seen, controls)
     if (seen.migrations.every((migration) => ENDED.includes(migration.status))) return seen
     if (!seen.goNoGo && seen.migrations.some((migration) => migration.waitReason === 'GO_NO_GO')) {
       const { planHash } = await approver.query('wave.approvals', { waveId }, z.object({ planHash: z.string() }))

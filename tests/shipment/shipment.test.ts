@@ -91,6 +91,16 @@ async function damageChunk(): Promise<string> {
   return chunk
 }
 
+/** In the open dialog, one place and not the other. What the target finds is chosen by itself until a person chooses, at whatever moment it is found. */
+async function choose(page: Page, place: string, other: string): Promise<void> {
+  const box = (name: string, checked: boolean) => page.getByRole('dialog').getByRole('checkbox', { name, checked })
+  for (const [name, wanted] of [[place, true], [other, false]] as const) {
+    await box(name, true).or(box(name, false)).waitFor({ timeout: AGENTS_MS })
+    if ((await box(name, !wanted).count()) > 0) await box(name, !wanted).click()
+    await box(name, wanted).waitFor()
+  }
+}
+
 const stop = (page: Page, status: keyof typeof messages.shipments.next) => {
   const words = messages.shipments.next[status]
   return page.getByText(words.title).waitFor({ timeout: AGENTS_MS })
@@ -122,8 +132,7 @@ test('a VM travels by device, from hand to hand, with a damaged piece, and is ca
 
   // The wrong bay is refused in words that both sides see, and another can be tried.
   await staff.getByRole('button', { name: t('shipments.import.open') }).click()
-  for (const box of await staff.getByRole('dialog').getByRole('checkbox', { checked: true }).all()) await box.click()
-  await staff.getByRole('dialog').getByRole('checkbox', { name: EMPTY_BAY }).click({ timeout: 60_000 })
+  await choose(staff, EMPTY_BAY, DEVICE)
   await staff.getByRole('dialog').getByRole('button', { name: t('shipments.import.action'), exact: true }).click()
   for (const page of [staff, operator]) await page.getByText(t('shipments.problems.SEED_NOT_THERE.imported')).waitFor({ timeout: AGENTS_MS })
   await picture(operator, 'shipment-refused')
@@ -132,8 +141,7 @@ test('a VM travels by device, from hand to hand, with a damaged piece, and is ca
   await staff.getByText(t('inbox.kinds.DISKS_REFUSED.title', { name: 'Warehouse' })).waitFor({ timeout: PAGE_MS })
   await staff.goto(address)
   await staff.getByRole('button', { name: t('shipments.import.again') }).click()
-  for (const box of await staff.getByRole('dialog').getByRole('checkbox', { checked: true }).all()) await box.click()
-  await staff.getByRole('dialog').getByRole('checkbox', { name: DEVICE }).click()
+  await choose(staff, DEVICE, EMPTY_BAY)
   await picture(staff, 'shipment-import')
   await staff.getByRole('dialog').getByRole('button', { name: t('shipments.import.action'), exact: true }).click()
   await stop(operator, 'CAUGHT_UP')
