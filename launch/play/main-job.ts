@@ -38,19 +38,31 @@ export type JobResult = { readonly wave: PlayWave; readonly evidence: readonly E
  * over, collect the evidence. Resolves when every migration has ended, well or not; rejects when it can't go on.
  */
 export async function mainJob(origin: string, watcher: JobWatcher, options: JobOptions): Promise<JobResult> {
-  const as = (role: (typeof DEMO_PEOPLE)[number]['role']) => signIn(origin, DEMO_PEOPLE.find((person) => person.role === role)?.email ?? '', DEMO_PASSWORD)
-  const operator = await as('CUSTOMER_OPERATOR')
-  const scheduler = await as('PROVIDER_SCHEDULER')
-  const approver = await as('CUSTOMER_APPROVER')
+  const people = await signInAll(origin)
+  const { operator, scheduler, approver } = people
   watcher.step(`signed in as ${operator.email}, ${scheduler.email} and ${approver.email}`)
 
   const vms = await healthyInventory(operator)
   watcher.step(`${vms.length} VMs with ${count(vms)} disks are running and healthy at the source`)
 
   await observe(operator, vms, watcher)
-  const waveId = await planAndStart(operator, vms, options)
+  const waveId = await planWave(operator, vms, options)
+  await operator.mutate('wave.start', { waveId }, anything)
   watcher.step('wave planned and started')
+  return cutOver(people, waveId, vms, watcher)
+}
 
+/** The three people of the demo that a move takes. */
+export type JobPeople = { readonly operator: Person; readonly scheduler: Person; readonly approver: Person }
+
+/** Signs them in. */
+export async function signInAll(origin: string): Promise<JobPeople> {
+  const as = (role: (typeof DEMO_PEOPLE)[number]['role']) => signIn(origin, DEMO_PEOPLE.find((person) => person.role === role)?.email ?? '', DEMO_PASSWORD)
+  return { operator: await as('CUSTOMER_OPERATOR'), scheduler: await as('PROVIDER_SCHEDULER'), approver: await as('CUSTOMER_APPROVER') }
+}
+
+/** Books a window that begins now for a wave that was started, approves it, says go once asked, and collects the evidence when all has ended. */
+export async function cutOver({ operator, scheduler, approver }: JobPeople, waveId: string, vms: readonly PlayVm[], watcher: JobWatcher): Promise<JobResult> {
   const startsAt = new Date()
   const bookingId = await operator.mutate('windows.book', { waveId, startsAt, endsAt: new Date(startsAt.getTime() + 3_600_000), note: 'Booked by the play.' }, z.string())
   await scheduler.mutate('windows.decide', { bookingId, approve: true, reason: 'Approved by the play.' }, anything)
@@ -74,7 +86,7 @@ async function signedEvidence(operator: Person, migrationId: string): Promise<Ev
 const count = (vms: readonly PlayVm[]) => vms.reduce((sum, vm) => sum + vm.disks.length, 0)
 
 /** The VMs, once the agent has reported them and every guest has checked its own disks. */
-async function healthyInventory(operator: Person): Promise<PlayVm[]> {
+export async function healthyInventory(operator: Person): Promise<PlayVm[]> {
   const deadline = Date.now() + INVENTORY_PATIENCE_MS
   for (;;) {
     const vms = await operator.query('migrate.inventory', undefined, inventory)
@@ -93,7 +105,8 @@ async function observe(operator: Person, vms: readonly PlayVm[], watcher: JobWat
   watcher.step(`estimate after ${OBSERVATION_SECONDS} s${enough ? '' : ' (too little to rest on)'}: copy P50 ${seconds(p50)}, P90 ${seconds(p90)}; a cutover needs at most ${seconds(cutoverSeconds.p90)}`)
 }
 
-async function planAndStart(operator: Person, vms: readonly PlayVm[], options: JobOptions): Promise<string> {
+/** Plans a wave that cuts over by itself; it is not started yet. */
+export async function planWave(operator: Person, vms: readonly PlayVm[], options: JobOptions): Promise<string> {
   const [destination] = await operator.query('migrate.destinations', undefined, destinations)
   if (!destination) throw new Error('The customer has no destination.')
   const network = (name: string) => destination.networkMap.find((mapping) => mapping.source === name)?.target ?? destination.defaultNetwork
@@ -105,7 +118,6 @@ async function planAndStart(operator: Person, vms: readonly PlayVm[], options: J
     },
     z.object({ waveId: z.string() }),
   )
-  await operator.mutate('wave.start', { waveId }, anything)
   return waveId
 }
 

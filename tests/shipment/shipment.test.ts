@@ -1,5 +1,5 @@
 /** Disks by lorry as people see it: seeds are written while the VM runs, change hands, lose a piece on the way, are read, and only the rest goes over the wire. */
-import { mkdir, open, readdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunningDriftless } from '@driftless/launch/run.ts'
 import { ROOT } from '@driftless/launch/setup/paths.ts'
@@ -12,6 +12,7 @@ import messages from '../../apps/web/messages/en/index.ts'
 import { expectAccessible } from '../support/accessible.ts'
 import { PAGE_MS, enterPassword, launchBrowser, openPage, picture } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
+import { damageChunk } from './device-files.ts'
 
 /** A small VM's seed, or its catch-up, on a machine that does much else. */
 const AGENTS_MS = 180_000
@@ -73,24 +74,6 @@ async function beginShipment(page: Page): Promise<string> {
   return page.url()
 }
 
-/** One byte of one chunk on the device is turned over. */
-async function damageChunk(): Promise<string> {
-  const files = await readdir(join(driftless.places.seeds, DEVICE), { recursive: true })
-  const chunk = files.filter((file) => file.endsWith('.chunk')).toSorted()[0]
-  if (chunk === undefined) throw new Error(`There is no chunk on the device: ${files.join(', ')}`)
-  const file = await open(join(driftless.places.seeds, DEVICE, chunk), 'r+')
-  try {
-    const byte = Buffer.alloc(1)
-    const { size } = await file.stat()
-    await file.read(byte, 0, 1, Math.floor(size / 2))
-    await file.write(Buffer.from([(byte[0] ?? 0) ^ 0xff]), 0, 1, Math.floor(size / 2))
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  return chunk
-}
-
 /** In the open dialog, one place and not the other. What the target finds is chosen by itself until a person chooses, at whatever moment it is found. */
 async function choose(page: Page, place: string, other: string): Promise<void> {
   const box = (name: string, checked: boolean) => page.getByRole('dialog').getByRole('checkbox', { name, checked })
@@ -120,7 +103,7 @@ test('a VM travels by device, from hand to hand, with a damaged piece, and is ca
   await picture(operator, 'shipment-hand-over')
   await dialog.getByRole('button', { name: t('shipments.handOver.action') }).click()
   await stop(operator, 'HANDED_OVER')
-  await damageChunk()
+  await damageChunk(join(driftless.places.seeds, DEVICE))
 
   const staff = await signedIn('scheduler@northwind.example', /\/overview/)
   await staff.goto(`${driftless.url}/shipments`)

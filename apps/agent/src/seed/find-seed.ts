@@ -53,7 +53,7 @@ export async function findSeed(kit: SeedKit & { readonly places: SeedPlaces }, w
 async function judgeSeed(kit: SeedKit, parts: readonly FoundSeed[], wanted: Wanted): Promise<JudgedSeed> {
   const read = await readManifest(parts)
   const { manifest, manifestHash } = read
-  const keys = judge(kit, read, wanted)
+  const keys = await judge(kit, read, wanted)
   const folders = new Map<number, string>()
   for (const { folder, label } of parts) {
     const device = label.seedId === manifest.seedId ? manifest.devices.indexOf(label.deviceId) : -1
@@ -83,7 +83,7 @@ async function readManifest(parts: readonly FoundSeed[]): Promise<ReadManifest> 
   let why: unknown = null
   for (const { folder } of parts) {
     try {
-      return decodeManifest(await readBounded(manifestPath(folder), MAX_MANIFEST_BYTES))
+      return await decodeManifest(await readBounded(manifestPath(folder), MAX_MANIFEST_BYTES))
     } catch (error) {
       why = why instanceof SeedError ? why : error // that something is forged says more
     }
@@ -92,13 +92,13 @@ async function readManifest(parts: readonly FoundSeed[]): Promise<ReadManifest> 
   throw new SeedError('SEED_UNREADABLE', `The seed's manifest cannot be read: ${messageOf(why)}. Either its export had not ended when the device was taken away, or the device is damaged: attach it anew, or export the seed again.`)
 }
 
-function judge(kit: SeedKit, read: ReadManifest, { desired, migrationId, sourceAgentId, disks }: Wanted): ChunkKeys {
+async function judge(kit: SeedKit, read: ReadManifest, { desired, migrationId, sourceAgentId, disks }: Wanted): Promise<ChunkKeys> {
   const { manifest } = read
   const dataKey = unwrapKey(kit.keys, manifest.key, manifest)
   if (manifest.shipmentId !== desired.shipmentId || manifest.migrationId !== migrationId || manifest.recipient !== fingerprintOf(kit.keys.public.recipient) || dataKey === null) {
     throw new SeedError('SEED_FOREIGN', 'The seed is not for this target: it is encrypted to another agent, or for another shipment, and nothing of it can be read here. Attach it where it belongs, or export it anew for this target.')
   }
-  if (manifest.sourceAgentId !== sourceAgentId || !read.isSignedBy(desired.signerKey)) {
+  if (manifest.sourceAgentId !== sourceAgentId || !(await read.isSignedBy(desired.signerKey))) {
     throw new SeedError('SEED_FORGED', `The seed is not signed by the source agent that it should come from (${sourceAgentId}). Nothing of it is used. Ask who had the device in hand, and export the seed anew.`)
   }
   const same = manifest.disks.length === disks.length && disks.every(({ key, sizeBytes }) => manifest.disks.some((disk) => disk.key === key && disk.sizeBytes === sizeBytes))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hashOf } from '../block/content.ts'
 import { BLOCK_BYTES } from '../block/map.ts'
 import { CHUNK_BYTES, openChunk, sealChunk } from './chunk.ts'
 import type { ChunkContent, ChunkPlace } from './chunk.ts'
@@ -106,20 +107,48 @@ const manifestOf = (): Manifest => ({
 })
 
 describe('a manifest', () => {
-  test('is read as it was written, and known by its signer', () => {
+  test('is read as it was written, and known by its signer', async () => {
     const value = manifestOf()
-    const { file, manifestHash } = encodeManifest(value, source)
-    const read = decodeManifest(file)
+    const { file, manifestHash } = await encodeManifest(value, source)
+    const read = await decodeManifest(file)
     expect(read.manifest).toEqual(value)
     expect(read.manifestHash).toBe(manifestHash)
-    expect(read.isSignedBy(source.public.signer)).toBe(true)
-    expect(read.isSignedBy(target.public.signer)).toBe(false)
-    expect(read.isSignedBy('nonsense')).toBe(false)
+    expect(await read.isSignedBy(source.public.signer)).toBe(true)
+    expect(await read.isSignedBy(target.public.signer)).toBe(false)
+    expect(await read.isSignedBy('nonsense')).toBe(false)
   })
 
-  test('every field is under the signature', () => {
+  test('it is one line of JSON, and with many chunks and any names read as that line reads', async () => {
     const value = manifestOf()
-    const { file } = encodeManifest(value, source)
+    const hash = (index: number) => index.toString(16).padStart(64, '0')
+    const chunks = Array.from({ length: 5_001 }, (_, index): Manifest['disks'][number]['chunks'][number] => [2 * index, index % 2, 100 + index, 90, hash(index)])
+    value.disks.push({ key: '"chunks":[[1]],"', sizeBytes: 20_000 * CHUNK_BYTES, chunks }, { key: '', sizeBytes: CHUNK_BYTES, chunks: [] })
+    Object.assign(value.disks[2] ?? {}, { key: 'empty' })
+    const { file, manifestHash } = await encodeManifest(value, source)
+    const signed = `driftless-seed-1 manifest\n${JSON.stringify(value)}\n`
+    expect(file.subarray(file.indexOf(0x0a) + 1).toString()).toBe(signed)
+    expect(manifestHash).toBe(hashOf(Buffer.from(signed)).toString('hex'))
+    const read = await decodeManifest(file)
+    expect(read.manifest).toEqual(value)
+    expect(await read.isSignedBy(source.public.signer)).toBe(true)
+  })
+
+  test.each([
+    ['two lists of a disk', (text: string) => text.replace(']]}]', ']],"chunks":[[9,0,1,1,"' + 'a'.repeat(64) + '"]]}]')],
+    ['a list that does not end', (text: string) => text.replace(']]}]}', '')],
+    ['no list', (text: string) => text.replace(/"chunks":\[\[.*\]\]/, '"chunks":null')],
+    ['a list elsewhere', (text: string) => text.replace('{"seedId"', '{"chunks":[],"seedId"')],
+    ['a list in a chunk', (text: string) => text.replace('[0,0,', '[[0],0,')],
+  ])('%s is refused', async (_, change) => {
+    const { file } = await encodeManifest(manifestOf(), source)
+    const text = file.toString()
+    expect(change(text)).not.toBe(text)
+    await expect(decodeManifest(Buffer.from(change(text)))).rejects.toThrow('does not hold')
+  })
+
+  test('every field is under the signature', async () => {
+    const value = manifestOf()
+    const { file } = await encodeManifest(value, source)
     const signature = file.subarray(0, file.indexOf(0x0a) + 1)
     const changes: Partial<Manifest>[] = [
       { seedId: randomUUID() }, { shipmentId: 's-2' }, { migrationId: 'm-2' }, { sourceAgentId: 'other' }, { recipient: 'c'.repeat(64) },
@@ -127,9 +156,9 @@ describe('a manifest', () => {
       { disks: [{ key: 'disk-0', sizeBytes: 100 * CHUNK_BYTES, chunks: [[0, 0, 100, 90, 'd'.repeat(64)]] }] },
     ]
     for (const change of changes) {
-      const other = encodeManifest({ ...value, ...change }, source).file
+      const other = (await encodeManifest({ ...value, ...change }, source)).file
       const forged = Buffer.concat([signature, other.subarray(other.indexOf(0x0a) + 1)])
-      expect(decodeManifest(forged).isSignedBy(source.public.signer), JSON.stringify(change).slice(0, 40)).toBe(false)
+      expect(await (await decodeManifest(forged)).isSignedBy(source.public.signer), JSON.stringify(change).slice(0, 40)).toBe(false)
     }
   })
 
@@ -140,29 +169,29 @@ describe('a manifest', () => {
     ['a disk that is there twice', { disks: [{ key: 'd', sizeBytes: 1, chunks: [] }, { key: 'd', sizeBytes: 1, chunks: [] }] }],
     ['chunks of another size', { chunkBytes: 1024 ** 3 }],
     ['something more', { path: '../../etc/passwd' }],
-  ])('%s is refused although it is signed', (_, change) => {
-    const { file } = encodeManifest(Object.assign(manifestOf(), change), source)
-    expect(() => decodeManifest(file)).toThrow('does not hold')
+  ])('%s is refused although it is signed', async (_, change) => {
+    const { file } = await encodeManifest(Object.assign(manifestOf(), change), source)
+    await expect(decodeManifest(file)).rejects.toThrow('does not hold')
   })
 
-  test('anything at all either is a manifest or is refused as none', () => {
-    const { file } = encodeManifest(manifestOf(), source)
-    const refused = (bytes: Buffer) => {
+  test('anything at all either is a manifest or is refused as none', async () => {
+    const { file } = await encodeManifest(manifestOf(), source)
+    const refused = async (bytes: Buffer) => {
       try {
-        return decodeManifest(bytes).isSignedBy(source.public.signer) ? 'taken' : 'not signed'
+        return (await (await decodeManifest(bytes)).isSignedBy(source.public.signer)) ? 'taken' : 'not signed'
       } catch (error) {
         return error instanceof Error && 'code' in error ? error.code : error
       }
     }
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => refused(Buffer.from(bytes)) === 'SEED_FORGED'))
-    fc.assert(
-      fc.property(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 }), fc.boolean(), (at, change, cut) => {
+    await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), async (bytes) => (await refused(Buffer.from(bytes))) === 'SEED_FORGED'))
+    await fc.assert(
+      fc.asyncProperty(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 }), fc.boolean(), async (at, change, cut) => {
         const bytes = Buffer.from(cut ? file.subarray(0, at) : file)
         if (!cut) bytes.writeUInt8((bytes.readUInt8(at) + change) % 256, at)
-        return refused(bytes) !== 'taken'
+        return (await refused(bytes)) !== 'taken'
       }),
       { numRuns: 1000 },
     )
-    fc.assert(fc.property(fc.json(), (text) => refused(Buffer.concat([file.subarray(0, file.indexOf(0x0a) + 1), Buffer.from(`driftless-seed-1 manifest\n${text}`)])) === 'SEED_FORGED'))
+    await fc.assert(fc.asyncProperty(fc.json(), async (text) => (await refused(Buffer.concat([file.subarray(0, file.indexOf(0x0a) + 1), Buffer.from(`driftless-seed-1 manifest\n${text}`)]))) === 'SEED_FORGED'))
   })
 })

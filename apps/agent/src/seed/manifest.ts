@@ -1,12 +1,13 @@
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { z } from 'zod'
 import { hash, id, seedPublicKey } from '@driftless/agent-api'
-import { hashOf } from '../block/content.ts'
 import { jsonOf } from '../state-file.ts'
 import { LARGEST_CHUNK_BYTES, SMALLEST_CHUNK_BYTES, mostStoredBytes } from './chunk.ts'
 import { wrappedKey } from './data-key.ts'
 import { SeedError } from './error.ts'
 import { isSignedBy } from './keys.ts'
 import type { SeedKeyring } from './keys.ts'
+import { findInSlices, hashInSlices, joinInSlices } from './slices.ts'
 
 /** First line of what is signed, and of the file: so that this key's signature is good for nothing else. Another format gets another. */
 const FIRST_LINE = 'driftless-seed-1 manifest\n'
@@ -22,10 +23,16 @@ const whole = z.number().int().nonnegative()
 /** Index of its area · on which device (by its place in `devices`) · bytes of its file · bytes of the disk that it holds · hash. */
 const chunk = z.tuple([whole.max(MOST_CHUNKS - 1), whole.max(15), whole.max(mostStoredBytes(LARGEST_CHUNK_BYTES)), whole.max(LARGEST_CHUNK_BYTES), hash])
 export type ManifestChunk = z.infer<typeof chunk>
+const someChunks = z.array(chunk)
 
-const disk = z.object({ key: z.string().min(1).max(60), sizeBytes: whole.min(1).max(Number.MAX_SAFE_INTEGER), chunks: z.array(chunk).max(MOST_CHUNKS) })
+/** Chunks written, or read, at once: there may be more than a hundred thousand, and guests are served in between. */
+const CHUNKS_AT_ONCE = 1_000
 
-const manifest = z
+/** Chunks are read by themselves, a part at a time. */
+const disk = z.object({ key: z.string().min(1).max(60), sizeBytes: whole.min(1).max(Number.MAX_SAFE_INTEGER), chunks: z.tuple([]) })
+const MOST_DISKS = 64
+
+const head = z
   .strictObject({
     seedId: z.uuid(),
     shipmentId: id,
@@ -39,39 +46,98 @@ const manifest = z
     exportedAtMs: whole,
     chunkBytes: z.number().int().min(SMALLEST_CHUNK_BYTES).max(LARGEST_CHUNK_BYTES).multipleOf(SMALLEST_CHUNK_BYTES),
     devices: z.array(z.uuid()).min(1).max(16),
-    disks: z.array(disk).min(1).max(64),
+    disks: z.array(disk).min(1).max(MOST_DISKS),
   })
   .refine(({ disks }) => new Set(disks.map(({ key }) => key)).size === disks.length, 'a disk is there twice')
   .refine(({ devices }) => new Set(devices).size === devices.length, 'a device is there twice')
-  .refine(({ disks, devices, chunkBytes }) => disks.every(({ sizeBytes, chunks }) => chunks.every(([index, device], at) => index > (chunks[at - 1]?.[0] ?? -1) && index * chunkBytes < sizeBytes && device < devices.length)), 'its chunks are not in order, or lie outside of a disk')
-export type Manifest = z.infer<typeof manifest>
+type Head = z.infer<typeof head>
+export type Manifest = Omit<Head, 'disks'> & { readonly disks: (Omit<Head['disks'][number], 'chunks'> & { readonly chunks: ManifestChunk[] })[] }
 
 /** The manifest's file, and the hash (hexadecimal) of what is signed. */
-export function encodeManifest(value: Manifest, keys: SeedKeyring): { file: Buffer; manifestHash: string } {
-  const signed = Buffer.from(`${FIRST_LINE}${JSON.stringify(value)}\n`)
-  return { file: Buffer.concat([Buffer.from(`${keys.sign(signed)}\n`), signed]), manifestHash: hashOf(signed).toString('hex') }
+export async function encodeManifest({ disks, ...rest }: Manifest, keys: SeedKeyring): Promise<{ file: Buffer; manifestHash: string }> {
+  const parts = [Buffer.from(`${FIRST_LINE}${JSON.stringify(rest).slice(0, -1)},"disks":[`)]
+  for (const [at, { chunks, ...shape }] of disks.entries()) {
+    parts.push(Buffer.from(`${at === 0 ? '' : ','}${JSON.stringify(shape).slice(0, -1)},${BEFORE_CHUNKS}`))
+    for (let first = 0; first < chunks.length; first += CHUNKS_AT_ONCE) {
+      parts.push(Buffer.from(`${first === 0 ? '' : ','}${JSON.stringify(chunks.slice(first, first + CHUNKS_AT_ONCE)).slice(1, -1)}`))
+      await yieldToEventLoop()
+    }
+    parts.push(Buffer.from(']}'))
+  }
+  parts.push(Buffer.from(']}\n'))
+  const signed = await joinInSlices(parts)
+  return { file: await joinInSlices([Buffer.from(`${await keys.sign(signed)}\n`), signed]), manifestHash: await hashInSlices(signed) }
 }
 
 export interface ReadManifest {
   readonly manifest: Manifest
   readonly manifestHash: string
   /** Whether the key that is named has signed it. */
-  isSignedBy(signer: string): boolean
+  isSignedBy(signer: string): Promise<boolean>
 }
 
-/** What a manifest's file says, of which nothing is believed yet. Throws SEED_FORGED where it is no manifest. */
-export function decodeManifest(file: Buffer): ReadManifest {
+/** What a manifest's file says, of which nothing is believed yet. Rejects with SEED_FORGED where it is no manifest. */
+export async function decodeManifest(file: Buffer): Promise<ReadManifest> {
   const firstEnd = file.indexOf(0x0a)
   const signature = seedSignature.safeParse(file.subarray(0, Math.max(0, Math.min(firstEnd, MAX_SIGNATURE))).toString('latin1'))
   const signed = file.subarray(firstEnd + 1)
   if (!signature.success || signed.subarray(0, FIRST_LINE.length).toString('latin1') !== FIRST_LINE) throw damaged('it does not begin as one')
-  const parsed = manifest.safeParse(jsonOf(signed.subarray(FIRST_LINE.length)))
-  if (!parsed.success) throw damaged(parsed.error.issues[0]?.message ?? 'it says nothing')
   return {
-    manifest: parsed.data,
-    manifestHash: hashOf(signed).toString('hex'),
-    isSignedBy: (signer) => seedPublicKey.safeParse(signer).success && isSignedBy(signer, signed, signature.data),
+    manifest: await manifestOf(signed.subarray(FIRST_LINE.length)),
+    manifestHash: await hashInSlices(signed),
+    isSignedBy: async (signer) => seedPublicKey.safeParse(signer).success && isSignedBy(signer, signed, signature.data),
   }
+}
+
+/** How each disk's chunks begin; as JSON's quotation marks are escaped within a text, nothing else can read so. */
+const BEFORE_CHUNKS = '"chunks":['
+const BETWEEN_CHUNKS = Buffer.from('],[')
+
+/** The lists of chunks are taken out and read by themselves, in parts; then the rest, which is small. */
+async function manifestOf(text: Buffer): Promise<Manifest> {
+  const rest: Buffer[] = []
+  const lists: Buffer[] = []
+  let at = 0
+  for (;;) {
+    const found = await findInSlices(text, Buffer.from(BEFORE_CHUNKS), at)
+    if (found < 0) break
+    const from = found + BEFORE_CHUNKS.length
+    // A chunk holds no list, so the first two ends in a row are of the last chunk and of the list.
+    const end = text[from] === 0x5d ? from : (await findInSlices(text, Buffer.from(']]'), from)) + 1
+    if (end === 0 || lists.length >= MOST_DISKS) throw damaged('its lists of chunks have no end')
+    rest.push(text.subarray(at, from))
+    lists.push(text.subarray(from, end))
+    at = end
+  }
+  rest.push(text.subarray(at))
+  const parsed = head.safeParse(jsonOf(Buffer.concat(rest)))
+  if (!parsed.success) throw damaged(parsed.error.issues[0]?.message ?? 'it says nothing')
+  const { disks, ...others } = parsed.data
+  if (lists.length !== disks.length) throw damaged('a disk has not one list of chunks')
+  const whole: Manifest['disks'] = []
+  for (const [index, { key, sizeBytes }] of disks.entries()) {
+    const mostAreas = Math.ceil(sizeBytes / others.chunkBytes)
+    whole.push({ key, sizeBytes, chunks: await chunksOf(lists[index] ?? Buffer.alloc(0), mostAreas, others.devices.length) })
+  }
+  return { ...others, disks: whole }
+}
+
+async function chunksOf(list: Buffer, areas: number, devices: number): Promise<ManifestChunk[]> {
+  const chunks: ManifestChunk[] = []
+  for (let at = 0; at < list.length; ) {
+    const cut = list.indexOf(BETWEEN_CHUNKS, at + CHUNKS_AT_ONCE * MANIFEST_BYTES_PER_CHUNK)
+    const end = cut < 0 ? list.length : cut + 1
+    const some = someChunks.safeParse(jsonOf(Buffer.from(`[${list.toString('utf8', at, end)}]`)))
+    if (!some.success) throw damaged(some.error.issues[0]?.message ?? 'a chunk is none')
+    for (const one of some.data) {
+      const [index, device] = one
+      if (index <= (chunks.at(-1)?.[0] ?? -1) || index >= areas || device >= devices) throw damaged('its chunks are not in order, or lie outside of a disk')
+      chunks.push(one)
+    }
+    at = cut < 0 ? list.length : end + 1
+    await yieldToEventLoop()
+  }
+  return chunks
 }
 
 const MAX_SIGNATURE = 200

@@ -73,6 +73,11 @@ export interface WriteHistory {
   seal(): Promise<() => Promise<void>>
   /** The migration has ended: nothing need be remembered any more. */
   forget?(): Promise<void>
+  /**
+   * On: from the next `begin` or `seal` on a kill of the agent shall cost no more than the blocks that were written, at a small cost
+   * for each write. Absent: the tap remembers by its own units, whatever befalls the agent.
+   */
+  finely?(on: boolean): void
 }
 
 /** What an adapter is given to tap a disk with. */
