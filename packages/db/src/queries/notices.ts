@@ -1,4 +1,4 @@
-import { BOOKING_OVER, NOTICE_KINDS, REMINDERS, REMINDER_LATE_MS, inboxOf, isNoticeKind, isReminder } from '@driftless/domain'
+import { BOOKING_OVER, NOTICE_KINDS, REMINDERS, REMINDER_LATE_MS, inboxOf, isNoticeKind, isReminder, isShipmentNotice } from '@driftless/domain'
 import type { NoticeKind } from '@driftless/domain'
 import { z } from 'zod'
 import type { Prisma } from '../generated/client.ts'
@@ -6,6 +6,7 @@ import type { ScopedTx } from '../scope.ts'
 import type { ClaimedNotice } from '../transitions/notice-attempt.ts'
 import { databaseNow } from './clock.ts'
 import { inboxBookingOf } from './inbox.ts'
+import { readShipmentNotice } from './shipment-notice.ts'
 
 const content = z.object({ name: z.string(), actor: z.string().nullable(), before: z.string().nullable(), reason: z.string().nullable(), revision: z.number(), startsAtMs: z.number() }).partial()
 type Content = z.infer<typeof content>
@@ -37,7 +38,9 @@ export async function readNotice(tx: ScopedTx, claimed: readonly ClaimedNotice[]
   // Where no window is agreed on, nobody has a go to say.
   const why = booking === null ? (kind === 'GO_WANTED' || kind === 'PLAN_CHANGED' ? 'DONE' : null) : await noLongerTrue(tx, kind, first, booking, person, now)
   if (why !== null) return { void: why }
-  const vms = await vmsOf(tx, kind, rows)
+  const about = isShipmentNotice(kind) ? await readShipmentNotice(tx, kind, first.subjectId, person, now) : null
+  if (about !== null && about.void !== null) return { void: about.void }
+  const vms = about === null ? await vmsOf(tx, kind, rows) : about.vmNames.map((name) => ({ name, validationEndsAt: null }))
   if (kind === 'VMS_TO_ACCEPT' && vms.length === 0) return { void: 'DONE' }
   const site = booking === null ? null : await tx.db.site.findUnique({ where: { id: booking.targetSiteId }, select: { name: true, timeZone: true, calendar: { select: { zone: true } } } })
   const wave = first.waveId === null ? null : await tx.db.wave.findUnique({ where: { id: first.waveId }, select: { name: true } })
@@ -50,7 +53,7 @@ export async function readNotice(tx: ScopedTx, claimed: readonly ClaimedNotice[]
       name: wave?.name ?? first.said.name ?? '', customer: customer?.name ?? '', vmNames: vms.map(({ name }) => name), actor: first.said.actor ?? '', reason: first.said.reason ?? null,
       window: booking === null ? null : { startsAtMs: booking.startsAt.getTime(), endsAtMs: booking.endsAt.getTime(), siteName: site?.name ?? '', siteZone },
       untilMs: kind === 'VMS_TO_ACCEPT' ? (ends.length === 0 ? null : Math.min(...ends)) : (booking?.expiresAt?.getTime() ?? null),
-      page: pageOf(kind, first),
+      page: pageOf(kind, first), shipment: about?.shipment ?? null,
     },
     appointment: booking === null || (kind !== 'INVITATION' && kind !== 'CANCELLATION') ? null : appointmentOf(booking, customer?.name ?? '', { name: site?.name ?? '', zone: siteZone }),
   }
@@ -98,7 +101,9 @@ function pageOf(kind: NoticeKind, { waveId, subjectId }: Row): string {
   switch (kind) {
     case 'WINDOW_REQUESTED': case 'WINDOW_OFFERED': case 'WINDOW_REFUSED': case 'WINDOW_WITHDRAWN': case 'WINDOW_EXPIRED': case 'WINDOW_MISSED': case 'OFFER_ACCEPTED': return '/windows'
     case 'ESTIMATE_ENDED': return `/estimate/${subjectId ?? ''}`
-    default: return waveId === null ? '/inbox' : `/waves/${waveId}`
+    default:
+      if (isShipmentNotice(kind)) return `/shipments/${subjectId ?? ''}`
+      return waveId === null ? '/inbox' : `/waves/${waveId}`
   }
 }
 
