@@ -1,4 +1,4 @@
-import { DEFAULT_APPROVAL_POLICY, NO_APPROVAL_NEEDED, cutoverPlan, diffPlans, isProviderRole, judgeApprovals, mayApprove, serviceWindowOf, windowAt } from '@driftless/domain'
+import { DEFAULT_APPROVAL_POLICY, MIGRATION_ENDED, NO_APPROVAL_NEEDED, cutoverPlan, diffPlans, isProviderRole, judgeApprovals, mayApprove, serviceWindowOf, windowAt } from '@driftless/domain'
 import type { ApprovalPolicy, BookedTestView, CutoverPlan, Judgement, Word } from '@driftless/domain'
 import type { Booking } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
@@ -46,6 +46,14 @@ async function readWords(tx: ScopedTx, booking: BookingOfPlan) {
   })
 }
 
+/** What was said for the window in which a wave ended, latest first; none while it is under way: then only a present window's words count. */
+async function readLastWords(tx: ScopedTx, waveId: string, viewerId: string) {
+  if ((await tx.db.migration.count({ where: { waveId, status: { notIn: [...MIGRATION_ENDED] } } })) > 0) return []
+  const booking = await tx.db.booking.findFirst({ where: { waveId, status: 'DONE', kind: 'CUTOVER' }, orderBy: [{ startsAt: 'desc' }, { id: 'desc' }] })
+  if (booking === null) return []
+  return (await readWords(tx, booking)).map(({ row, name }) => ({ id: row.id, decision: row.decision, reason: row.reason, at: row.decidedAt, byName: name, mine: row.decidedById === viewerId, standing: null, voided: null, changes: null })).toReversed()
+}
+
 /** What all approvals of a booking come to, with the plan they are held against. */
 export async function readJudgement(tx: ScopedTx, booking: BookingOfPlan): Promise<{ readonly policy: ApprovalPolicy; readonly plan: CutoverPlan; readonly planHash: string; readonly words: Awaited<ReturnType<typeof readWords>>; readonly judgement: Judgement; readonly now: Date }> {
   const policy = await readApprovalPolicy(tx, booking.tenantId)
@@ -75,7 +83,7 @@ export async function readWaveApprovals(tx: ScopedTx, waveId: string, viewerId: 
   const people = await tx.db.user.findMany({ where: { tenantId: wave.tenantId, deactivatedAt: null }, select: { id: true, name: true, role: true }, orderBy: { name: 'asc' } })
   if (booking === null) {
     const [policy, plan] = [await readApprovalPolicy(tx, wave.tenantId), await readCutoverPlan(tx, wave.id, null)]
-    return { policy, plan, planHash: cutoverPlanHash(plan), booking: null, judgement: null, words: [], mayStill: people.filter((person) => mayApprove(policy, person)).slice(0, MOST_APPROVERS).map(({ id, name }) => ({ id, name })), namedPeople: namesOf(policy, people), viewer: 'NOT_APPROVER' as const, now: await databaseNow(tx) }
+    return { policy, plan, planHash: cutoverPlanHash(plan), booking: null, judgement: null, words: await readLastWords(tx, wave.id, viewerId), mayStill: people.filter((person) => mayApprove(policy, person)).slice(0, MOST_APPROVERS).map(({ id, name }) => ({ id, name })), namedPeople: namesOf(policy, people), viewer: 'NOT_APPROVER' as const, now: await databaseNow(tx) }
   }
   const { policy, plan, planHash, words, judgement, now } = await readJudgement(tx, booking)
   const counted = new Set(judgement.words.filter(({ standing }) => standing === 'COUNTS').map(({ id }) => words.find(({ row }) => row.id === id)?.row.decidedById))

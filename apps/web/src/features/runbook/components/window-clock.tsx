@@ -12,7 +12,8 @@ export function WindowClock({ reading: { book, now, forecasts }, booking }: { re
   const { dateTimeRange, duration, durationRange, timeSeconds } = useFormats()
   if (book === null) return null
   const ahead = booking.startsAt > now
-  const left = ahead ? (booking.startsAt.getTime() - now.getTime()) / 1000 : Math.max(0, book.leftSeconds)
+  const closed = booking.status === 'DONE'
+  const left = closed ? 0 : ahead ? (booking.startsAt.getTime() - now.getTime()) / 1000 : Math.max(0, book.leftSeconds)
   const total = (share: 'p50' | 'p90') => forecasts.reduce((sum, forecast) => sum + forecast.total[share], 0)
   const lastStart = book.entries.filter(({ state }) => state === 'AHEAD').reduce<number | null>((earliest, { lastStartMs }) => (earliest === null ? lastStartMs : Math.min(earliest, lastStartMs)), null)
   return (

@@ -80,10 +80,13 @@ function Actions({ shipment }: { shipment: Shipment }) {
 /** What happens now, and whose turn it is. */
 function NextWords({ shipment }: { shipment: Shipment }) {
   const t = useTranslations('shipments.next')
-  const { status, late, waveStarted } = shipment
+  const staff = isProviderRole(usePerson().role) ? 'yes' : 'no'
+  const { status, late, waveStarted, vms } = shipment
+  // What an agent cannot go on with is said in its stead.
+  if ((status === 'PREPARING' || status === 'IMPORTING') && vms.some((vm) => (status === 'PREPARING' ? vm.exported : vm.imported).problem !== null)) return null
   if (late) return <Notice tone="warning" title={t('late.title')}>{t('late.text')}</Notice>
   if (status === 'PREPARING' && !waveStarted) return <Notice tone="info" title={t('notStarted.title')}>{t('notStarted.text')}</Notice>
-  return <Notice tone={status === 'CAUGHT_UP' ? 'success' : 'info'} title={t(`${status}.title`)}>{t(`${status}.text`)}</Notice>
+  return <Notice tone={status === 'CAUGHT_UP' ? 'success' : 'info'} title={t(`${status}.title`, { staff })}>{t(`${status}.text`, { staff })}</Notice>
 }
 
 function Problems({ shipment }: { shipment: Shipment }) {

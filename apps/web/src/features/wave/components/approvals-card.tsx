@@ -56,7 +56,7 @@ function Body({ wave, approvals, over }: { wave: Wave; approvals: Approvals; ove
       </section>
       <Words words={words} />
       {judgement && <Missing approvals={approvals} judgement={judgement} />}
-      {!decidable && words.length === 0 && <p className="text-sm text-muted">{t('notYet')}</p>}
+      {!decidable && words.length === 0 && <p className="text-sm text-muted">{t(over ? 'nothingSaid' : 'notYet')}</p>}
       {decidable && judgement !== null && judgement.missing > 0 && <p className="text-sm">{mayStill.length === 0 ? t('nobodyMay') : t('mayStill', { names: listOr(mayStill.map(({ name }) => name)) })}</p>}
       {decidable && viewer === 'MAY' && <p className="text-sm text-muted">{t('explain')}</p>}
       {decidable && viewer === 'OWN_REQUEST' && <Notice tone="warning">{t('own')}</Notice>}
