@@ -30,6 +30,6 @@ export async function readExtras(tx: ScopedTx, facts: MigrationFacts, sites: Sit
   }
 }
 
-function orderState({ migration, order }: MigrationFacts, publicKey: string): OrderState {
-  return orderStateOf(order, { migrationId: migration.id, plan: orderPlanOf(migration), powerOffAfterSeconds: migration.wave.shutdownRefusal === 'POWER_OFF' ? migration.wave.shutdownSeconds : null }, publicKey)
+function orderState({ migration, order, now }: MigrationFacts, publicKey: string): OrderState {
+  return orderStateOf(order, { migrationId: migration.id, plan: orderPlanOf(migration), powerOffAfterSeconds: migration.wave.shutdownRefusal === 'POWER_OFF' ? migration.wave.shutdownSeconds : null, nowMs: now.getTime() }, publicKey)
 }

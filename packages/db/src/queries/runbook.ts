@@ -92,7 +92,7 @@ function bookVm(migration: Row, attempt: Row['attempts'][number] | null, forecas
   // The plan of an attempt is the one that it began with, as its evidence has it.
   const { parts, total } = keptForecast.safeParse(attempt?.forecast).data ?? forecast
   return {
-    id: migration.id, name: migration.vm.name, forecast: { parts, total }, notBeforeMs: migration.cutoverAt?.getTime() ?? null,
+    id: migration.id, name: migration.vm.name, forecast: { parts, total }, notBeforeMs: migration.cutoverAt?.getTime() ?? null, dependsOnIds: migration.dependsOnIds, apartGroup: migration.apartGroup,
     attempt: attempt && { status: attempt.status, reachedAtMs: Object.fromEntries(entries), endedAtMs: over ? attempt.statusChangedAt.getTime() : null, poweredOff: attempt.poweredOffAt && { atMs: attempt.poweredOffAt.getTime(), by: attempt.poweredOffBy ?? '' } },
   }
 }

@@ -25,7 +25,7 @@ const views: fc.Arbitrary<MigrationView> = fc.record({
   source: fc.record({ silentSeconds: silence, hypervisorProblem: fc.constantFrom(null, 'refuses the password'), connected: fc.boolean(), reported: fc.boolean(), backgroundLeftBytes: fc.constantFrom(0, 1), foregroundLeftBytes: fc.constantFrom(0, CAUGHT_UP_BYTES + 1), problem: problems }),
   target: fc.record({ silentSeconds: silence, hypervisorProblem: fc.constantFrom(null, 'away'), problem: problems }),
   paused: fc.boolean(), diverges: fc.boolean(), goNoGo: fc.constantFrom('GO' as const, 'NO_GO' as const, null),
-  order: fc.constantFrom('FITS' as const, 'MISSING' as const, 'PLAN_CHANGED' as const, 'VOID' as const),
+  order: fc.constantFrom('FITS' as const, 'MISSING' as const, 'PLAN_CHANGED' as const, 'VOID' as const, 'NOT_YET' as const, 'LAPSED' as const),
   booking: fc.option(fc.record({ status: fc.constantFrom('REQUESTED', 'COUNTER_OFFERED', 'APPROVED', 'LOCKED', 'IN_PROGRESS'), window: fc.constantFrom('OPEN' as const, 'NOT_YET' as const, 'LOCKED_OUT' as const, 'DOES_NOT_FIT' as const, 'OVER' as const) })),
 }).map(({ source, target, ...rest }) => ({ ...READY, ...rest, source: { ...SOURCE, ...source }, target: { ...TARGET, ...target } }))
 

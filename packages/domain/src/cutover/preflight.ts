@@ -30,6 +30,8 @@ export const PREFLIGHT_LEVELS = {
   ORDER_MISSING: 'BLOCKING',
   ORDER_OF_OTHER_PLAN: 'BLOCKING',
   ORDER_VOID: 'BLOCKING',
+  ORDER_NOT_YET: 'PENDING',
+  ORDER_LAPSED: 'BLOCKING',
   CHURN_UNMEASURED: 'WARNING',
   GUEST_TIMES_ASSUMED: 'WARNING',
   LINE_ASSUMED: 'WARNING',
@@ -130,12 +132,14 @@ function findWindow({ booking }: PreflightFacts): Found[] {
   }
 }
 
-const ORDER_CODES = { MISSING: 'ORDER_MISSING', PLAN_CHANGED: 'ORDER_OF_OTHER_PLAN', VOID: 'ORDER_VOID' } as const
+const ORDER_CODES = { MISSING: 'ORDER_MISSING', PLAN_CHANGED: 'ORDER_OF_OTHER_PLAN', VOID: 'ORDER_VOID', NOT_YET: 'ORDER_NOT_YET', LAPSED: 'ORDER_LAPSED' } as const
 
 function findWords({ booking, goNoGo, goNoGoDetail, order }: PreflightFacts): Found[] {
   if (goNoGo === 'NO_GO') return finding(true, 'NO_GO')
   if (goNoGo === null) return finding(booking !== null, 'GO_MISSING', goNoGoDetail ?? null)
-  return order === 'FITS' ? [] : finding(true, ORDER_CODES[order])
+  // An order begins and locks out with its window at the widest: what the window says of the time is not said twice.
+  const said = (order === 'NOT_YET' && booking?.window === 'NOT_YET') || (order === 'LAPSED' && (booking?.window === 'LOCKED_OUT' || booking?.window === 'OVER'))
+  return order === 'FITS' || said ? [] : finding(true, ORDER_CODES[order])
 }
 
 function findHints(hints: PreflightHints): Found[] {

@@ -30,6 +30,7 @@ describe('whose turn it is', () => {
     ['scheduled: without a moment, as soon as the window is open', wave([vm('a', 0)], { mode: 'SCHEDULED' }), 'a', begin],
     ['scheduled: one whose moment is later holds nobody up', wave([vm('a', 0, { cutoverAtMs: NOW + 1 }), vm('b', 1)], { mode: 'SCHEDULED' }), 'b', begin],
     ['not before what it depends on', wave([vm('a', 0, { dependsOnIds: ['b'] }), vm('b', 1)]), 'a', waits('WAITING_FOR_VM', 'It depends on b.')],
+    ['never, when what it depends on was given up: somebody has to change the plan', wave([vm('a', 0, { dependsOnIds: ['b', 'c'] }), vm('b', 1, { status: 'CANCELLED' }), vm('c', 2)]), 'a', waits('WAITING_FOR_VM', 'It depends on b, and nobody moves that any more: take it out of the plan’s dependencies.')],
     ['what others depend on, though later in order', wave([vm('a', 0, { dependsOnIds: ['b'] }), vm('b', 1)]), 'b', begin],
     ['after what it depends on', wave([vm('a', 0, { dependsOnIds: ['b'] }), vm('b', 1, moved)]), 'a', begin],
     ['two at once, where that was agreed on', wave([vm('a', 0, running), vm('b', 1)], { parallelCutovers: 2 }), 'b', begin],

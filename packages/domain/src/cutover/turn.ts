@@ -1,6 +1,6 @@
 import type { CutoverMode } from '../agreement.ts'
 import type { MigrationStatus } from '../states/migration.ts'
-import { MIGRATION_IN_CUTOVER } from '../states/migration.ts'
+import { MIGRATION_ENDED, MIGRATION_IN_CUTOVER } from '../states/migration.ts'
 import type { WaitReason } from '../waiting.ts'
 
 /** One VM of a wave, as far as the order of its cutovers goes. */
@@ -62,6 +62,8 @@ function waitForWord(wave: TurnWave, vm: TurnVm, nowMs: number): TurnAnswer | nu
 /** Dependencies, VMs that must not be away together, and how many may be at once. */
 function waitForOthers(wave: TurnWave, vm: TurnVm): TurnAnswer | null {
   const missing = wave.vms.filter((other) => vm.dependsOnIds.includes(other.id) && !other.atTarget)
+  const gone = missing.filter(({ status }) => MIGRATION_ENDED.includes(status))
+  if (gone.length > 0) return wait('WAITING_FOR_VM', `It depends on ${names(gone)}, and nobody moves that any more: take it out of the plan’s dependencies.`)
   if (missing.length > 0) return wait('WAITING_FOR_VM', `It depends on ${names(missing)}.`)
   const running = inCutover(wave).filter((other) => other.id !== vm.id)
   const apart = running.filter((other) => vm.apartGroup !== null && other.apartGroup === vm.apartGroup)

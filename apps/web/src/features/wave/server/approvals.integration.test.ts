@@ -156,6 +156,20 @@ describe('go, no-go and the plan they are about', () => {
     expect(await orders()).toHaveLength(2)
   })
 
+  it('is signed anew when another go makes it hold longer: agents lock out when what they have been shown expires', async () => {
+    await policy({ expiresHours: 1 })
+    await go(PEOPLE.anna)
+    // Anna's word is 50 minutes old when Ben says his.
+    await portal.owner.goNoGo.updateMany({ data: { decidedAt: new Date(Date.now() - 50 * 60_000) } })
+    await go(ben)
+    const { judgement, words } = await read()
+    const bens = words.find(({ byName }) => byName === 'Ben Novak')?.at.getTime() ?? 0
+    expect(judgement).toMatchObject({ verdict: 'GO', expiresAtMs: bens + HOUR_MS })
+    const newest = new Map((await orders()).map(({ migrationId, payload }) => [migrationId, payload]))
+    expect(newest.size).toBe(2)
+    for (const payload of newest.values()) expect(JSON.parse(payload)).toMatchObject({ startBefore: new Date(bens + HOUR_MS).toISOString() })
+  })
+
   it('carries the word that a guest may be powered off only where the plan said so', async () => {
     await changed(() => ({ shutdownRefusal: 'POWER_OFF' }))
     await go(PEOPLE.anna)
