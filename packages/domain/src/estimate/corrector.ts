@@ -1,7 +1,7 @@
 import type { Correction } from './wave-input.ts'
 
 /**
- * How times of one wave are corrected by what earlier estimates of the site missed: the median by its factor, the 90th percentile by its own,
+ * How times of one wave, or of one VM, are corrected by what earlier estimates of the site missed: the median by its factor, the 90th percentile by its own,
  * what lies between and beyond in proportion. Never makes a later time the earlier one; without a correction nothing changes.
  */
 export function corrector(identicalAt: Float64Array, correction: Correction | null): (seconds: number) => number {

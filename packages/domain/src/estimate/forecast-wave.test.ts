@@ -81,6 +81,15 @@ describe('the time to identical', () => {
     expect(after.p50).toBeCloseTo(1.1 * (before.p50 ?? Number.NaN), 3)
     expect(after.p90).toBeCloseTo(1.5 * (before.p90 ?? Number.NaN), 3)
   })
+  it('is corrected for each VM by its own range, however early in the wave it is through', () => {
+    const input = wave({ link: { p50BytesPerSecond: 0.1 * GB, p90BytesPerSecond: 0.08 * GB }, vms: ['a', 'b', 'c', 'd'].map((id) => vm({ id })) })
+    const before = forecastWave(input, RUNS)
+    const after = forecastWave({ ...input, correction: { p50Factor: 1.1, p90Factor: 1.5 } }, RUNS)
+    for (const [index, { identicalSeconds }] of after.vms.entries()) {
+      expect(identicalSeconds.p50).toBeCloseTo(1.1 * (before.vms[index]?.identicalSeconds.p50 ?? Number.NaN), 3)
+      expect(identicalSeconds.p90).toBeCloseTo(1.5 * (before.vms[index]?.identicalSeconds.p90 ?? Number.NaN), 3)
+    }
+  })
 })
 
 describe('a forecast', () => {

@@ -33,7 +33,7 @@ export function forecastWave(input: WaveInput, options: Partial<SimulateOptions>
   const lengths = cutovers.map(({ total }, index) => drawLengths(total, runs, seed, index))
   const correct = corrector(wave.identicalAt, input.correction)
   const chance = chances(input, { simulation, lengths, cutovers, runs, correct })
-  const vms = input.vms.map((vm, index): VmForecast => ({ id: vm.id, ...wave.vm(index, cutovers[index], correct) }))
+  const vms = input.vms.map((vm, index): VmForecast => ({ id: vm.id, ...wave.vm(index, cutovers[index]) }))
   const identicalSeconds = openQuantiles(wave.identicalAt, correct)
   const convergesShare = shareOf(wave.identicalAt)
   const converges = convergesShare >= CONVERGES_FROM
@@ -64,9 +64,11 @@ class Wave {
     this.sentBytes = eachRun(runs, (run) => simulation.sentBytes.reduce((sum, own) => sum + (own[run] ?? 0), 0))
   }
 
-  vm(index: number, cutover: CutoverForecast | undefined, correct: (seconds: number) => number): MoveForecast {
+  vm(index: number, cutover: CutoverForecast | undefined): MoveForecast {
     const { observed, identicalAt, sentBytes, heldBack } = this.#simulation
     const own = identicalAt[index] ?? new Float64Array()
+    // By its own range: one that is through long before the wave is has its P90 below the wave's P50.
+    const correct = corrector(own, this.#input.correction)
     const seen = observed[index]?.observed ?? leastObserved([])
     const convergesShare = shareOf(own)
     return {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { fairPart, lineSteps } from './line-steps.ts'
+import { rateAt } from '../rate-at.ts'
+import { fairPart, isWeekly, lineSteps } from './line-steps.ts'
 
 const HOUR = 3_600
 const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
@@ -19,6 +20,35 @@ describe('a line in steps', () => {
   it('counts parts of an hour', () => {
     const schedule = { zone: 'Europe/Zurich', rules: [{ days: EVERY_DAY, fromMinute: 23 * 60, toMinute: 23 * 60 + 30, bytesPerSecond: 4 }] }
     expect([...at({ ...line(10), limit: { schedule, siteBytesPerSecond: null } }, 2).limit]).toEqual([7, Number.POSITIVE_INFINITY])
+  })
+})
+
+describe('a line while clocks are changed', () => {
+  const nightly = { ...line(10), byHour: [{ hour: 3, ...line(40) }] }
+  // Of Zurich in 2026: forward from 02:00 on Sunday, 29 March; back from 03:00 on Sunday, 25 October.
+  const from = (startAtMs: number, link: Parameters<typeof lineSteps>[0]['link'], count: number) => lineSteps({ link, startAtMs, timeZone: 'Europe/Zurich' }, HOUR, count)
+  it.each([
+    ['forward', Date.UTC(2026, 2, 29, 0), [10, 40, 10, 10]],
+    ['back', Date.UTC(2026, 9, 25, 0), [10, 10, 40, 10]],
+  ])('gives what it gives at its hour: %s', (_name, startAtMs, rates) => {
+    expect([...from(startAtMs, nightly, 4).p50]).toEqual(rates)
+    // The night after as well.
+    expect([...from(startAtMs, nightly, 48).p50].flatMap((rate, hour) => (rate === 40 ? [new Date(startAtMs + hour * HOUR * 1000).toLocaleTimeString('en-GB', { timeZone: 'Europe/Zurich', hour: '2-digit' })] : []))).toEqual(['03', '03'])
+  })
+  test('holds the same limits as the agents are told, hour by hour and week by week', () => {
+    const schedule = { zone: 'Europe/Zurich', rules: [{ days: [1, 2, 3, 4, 5], fromMinute: 8 * 60, toMinute: 18 * 60, bytesPerSecond: 3 }, { days: [7], fromMinute: 23 * 60, toMinute: 60, bytesPerSecond: 5 }] }
+    const link = { ...line(10), limit: { schedule, siteBytesPerSecond: 8 } }
+    fc.assert(fc.property(fc.integer({ min: 0, max: 366 * 24 }), (hours) => {
+      const startAtMs = Date.UTC(2026, 0, 1) + hours * HOUR * 1000
+      const { limit } = from(startAtMs, link, 14 * 24)
+      for (const [hour, rate] of limit.entries()) expect(rate).toBe(rateAt(schedule, 8, startAtMs + (hour + 0.5) * HOUR * 1000))
+    }), { numRuns: 60 })
+  })
+  it('does not repeat its first week where clocks are changed in one', () => {
+    const input = { link: { ...line(10), byHour: [] }, startAtMs: Date.UTC(2026, 9, 20), timeZone: 'Europe/Zurich' }
+    expect(isWeekly(input, 4 * 24 * HOUR)).toBe(true)
+    expect(isWeekly(input, 7 * 24 * HOUR)).toBe(false)
+    expect(isWeekly({ ...input, timeZone: 'UTC' }, 90 * 24 * HOUR)).toBe(true)
   })
 })
 

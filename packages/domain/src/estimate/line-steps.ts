@@ -9,13 +9,11 @@ const DAYS_A_WEEK = 7
 /** What the wave may send in each step, before the luck of a run: the line's two rates, and what limits them. Bytes per second. */
 export type LineSteps = { readonly p50: Float64Array; readonly p90: Float64Array; readonly limit: Float64Array }
 
-/**
- * The line over `count` steps from the wave's start. Clocks are those of the start: a change to or from summer time on the way shifts
- * what follows by its hour.
- */
-export function lineSteps({ link, startAtMs, timeZone }: Pick<WaveInput, 'link' | 'startAtMs' | 'timeZone'>, stepSeconds: number, count: number): LineSteps {
-  const here = clockAt(startAtMs, timeZone)
-  const there = link.limit === undefined ? here : clockAt(startAtMs, link.limit.schedule.zone)
+/** The line over so many steps from the wave's start, by what the clocks on the wall say: also where they are changed on the way. */
+export function lineSteps({ link, startAtMs, timeZone }: LineInput, stepSeconds: number, count: number): LineSteps {
+  const seconds = stepSeconds * count
+  const here = clockFrom(startAtMs, timeZone, seconds)
+  const there = link.limit === undefined ? here : clockFrom(startAtMs, link.limit.schedule.zone, seconds)
   const p50 = new Float64Array(count)
   const p90 = new Float64Array(count)
   const limit = new Float64Array(count)
@@ -24,7 +22,7 @@ export function lineSteps({ link, startAtMs, timeZone }: Pick<WaveInput, 'link' 
     let limited = false
     for (let sample = 0; sample < samples; sample += 1) {
       const minutes = ((step + (sample + 0.5) / samples) * stepSeconds) / 60
-      const hour = Math.floor(((here.minute + minutes) % MINUTES_A_DAY) / 60)
+      const hour = Math.floor(onClock(here, minutes).minute / 60)
       const rate = link.byHour?.find((one) => one.hour === hour) ?? link
       const allowed = link.limit === undefined ? null : limitAt(link.limit, there, minutes)
       p50[step] = (p50[step] ?? 0) + rate.p50BytesPerSecond / samples
@@ -36,6 +34,11 @@ export function lineSteps({ link, startAtMs, timeZone }: Pick<WaveInput, 'link' 
     if (!limited) limit[step] = Number.POSITIVE_INFINITY
   }
   return { p50, p90, limit }
+}
+
+/** Whether every week of this time is like the first by all clocks that the line goes by. */
+export function isWeekly({ link, startAtMs, timeZone }: LineInput, seconds: number): boolean {
+  return [timeZone, ...(link.limit === undefined ? [] : [link.limit.schedule.zone])].every((zone) => clockFrom(startAtMs, zone, seconds).jumps.length === 0)
 }
 
 /**
@@ -58,14 +61,29 @@ export function partOfLine(bytesPerSecond: number, { othersWantBytesPerSecond, c
   return Math.min(fairPart(bytesPerSecond, othersWantBytesPerSecond), capBytesPerSecond ?? Number.POSITIVE_INFINITY, targetBytesPerSecond ?? Number.POSITIVE_INFINITY)
 }
 
-type Clock = { readonly day: number; readonly minute: number }
+type LineInput = Pick<WaveInput, 'link' | 'startAtMs' | 'timeZone'>
 
-function clockAt(atMs: number, zone: string): Clock {
-  const local = Temporal.Instant.fromEpochMilliseconds(Math.floor(atMs)).toZonedDateTimeISO(zone)
-  return { day: local.dayOfWeek, minute: local.hour * 60 + local.minute + local.second / 60 }
+/** A zone's clock at an instant (`day` 1: Monday), and by how much it is put forward (or back, negative) so long after. */
+type Clock = { readonly day: number; readonly minute: number; readonly jumps: readonly { readonly afterMinutes: number; readonly byMinutes: number }[] }
+
+function clockFrom(fromMs: number, zone: string, seconds: number): Clock {
+  const local = Temporal.Instant.fromEpochMilliseconds(Math.floor(fromMs)).toZonedDateTimeISO(zone)
+  const untilMs = fromMs + seconds * 1000
+  const jumps = []
+  for (let [before, jump] = [local, local.getTimeZoneTransition('next')]; jump !== null && jump.epochMilliseconds < untilMs; [before, jump] = [jump, jump.getTimeZoneTransition('next')]) {
+    jumps.push({ afterMinutes: (jump.epochMilliseconds - fromMs) / 60_000, byMinutes: (jump.offsetNanoseconds - before.offsetNanoseconds) / NANOSECONDS_A_MINUTE })
+  }
+  return { day: local.dayOfWeek, minute: local.hour * 60 + local.minute + local.second / 60, jumps }
+}
+const NANOSECONDS_A_MINUTE = 60_000_000_000
+
+/** What the clock says so many minutes later: the day of the week, and the whole minute of the day. */
+function onClock({ day, minute, jumps }: Clock, minutesLater: number): { readonly day: number; readonly minute: number } {
+  const minutes = Math.floor(jumps.reduce((sum, { afterMinutes, byMinutes }) => (minutesLater >= afterMinutes ? sum + byMinutes : sum), minute + minutesLater))
+  return { day: ((day - 1 + Math.floor(minutes / MINUTES_A_DAY)) % DAYS_A_WEEK) + 1, minute: minutes % MINUTES_A_DAY }
 }
 
 function limitAt({ schedule, siteBytesPerSecond }: NonNullable<WaveInput['link']['limit']>, clock: Clock, minutesLater: number): number | null {
-  const minute = Math.floor(clock.minute + minutesLater)
-  return rateOnClock(schedule.rules, ((clock.day - 1 + Math.floor(minute / MINUTES_A_DAY)) % DAYS_A_WEEK) + 1, minute % MINUTES_A_DAY, siteBytesPerSecond)
+  const { day, minute } = onClock(clock, minutesLater)
+  return rateOnClock(schedule.rules, day, minute, siteBytesPerSecond)
 }

@@ -1,4 +1,4 @@
-import { lineSteps, partOfLine } from './line-steps.ts'
+import { isWeekly, lineSteps, partOfLine } from './line-steps.ts'
 import type { LineSteps } from './line-steps.ts'
 import { DAY_SECONDS, Observations } from './observed-days.ts'
 import type { ObservedDays } from './observed-days.ts'
@@ -47,8 +47,8 @@ export function simulateWave(input: WaveInput, { runs, seed, horizonSeconds = LO
   const slots = slotsFor(input, observations, daySeconds)
   const stepSeconds = daySeconds / slots
   const steps = Math.min(MOST_STEPS, Math.ceil(horizonSeconds / stepSeconds))
-  // Timetables repeat every week.
-  const line = lineSteps(input, stepSeconds, Math.min(steps, Math.ceil(WEEK_SECONDS / stepSeconds)))
+  // Timetables repeat every week, but for one in which clocks are changed.
+  const line = lineSteps(input, stepSeconds, isWeekly(input, steps * stepSeconds) ? Math.min(steps, Math.ceil(WEEK_SECONDS / stepSeconds)) : steps)
   const observed = observations.in(slots)
   const throttle = input.throttleBytesPerSecond ?? Number.POSITIVE_INFINITY
   const vms = input.vms.flatMap((vm, index) => observed[index] === undefined ? [] : [runVm(vm, observed[index], daySeconds)])
