@@ -30,7 +30,11 @@ export type JobControls = {
   /** The wave's cap on its replication from now on; null: none. */
   readonly setRate: (bytesPerSecond: number | null) => Promise<void>
 }
-export type JobOptions = { readonly rateBytesPerSecond: number | null }
+export type JobOptions = {
+  readonly rateBytesPerSecond: number | null
+  /** The estimate is read after so long; when the observation is over where it is left out. */
+  readonly estimateAfterSeconds?: number
+}
 export type JobResult = { readonly wave: PlayWave; readonly evidence: readonly EvidenceFile[]; readonly vms: readonly PlayVm[] }
 
 /**
@@ -45,7 +49,7 @@ export async function mainJob(origin: string, watcher: JobWatcher, options: JobO
   const vms = await healthyInventory(operator)
   watcher.step(`${vms.length} VMs with ${count(vms)} disks are running and healthy at the source`)
 
-  await observe(operator, vms, watcher)
+  await observe(operator, vms, watcher, options)
   const waveId = await planWave(operator, vms, options)
   await operator.mutate('wave.start', { waveId }, anything)
   watcher.step('wave planned and started')
@@ -96,13 +100,13 @@ export async function healthyInventory(operator: Person): Promise<PlayVm[]> {
   }
 }
 
-async function observe(operator: Person, vms: readonly PlayVm[], watcher: JobWatcher): Promise<void> {
+async function observe(operator: Person, vms: readonly PlayVm[], watcher: JobWatcher, { estimateAfterSeconds = OBSERVATION_SECONDS }: JobOptions): Promise<void> {
   const estimateId = await operator.mutate('estimate.start', { siteId: vms[0]?.siteId, name: 'Before the play', vmIds: vms.map((vm) => vm.id), durationSeconds: OBSERVATION_SECONDS, shippingDays: 3 }, z.string())
-  await pause(OBSERVATION_SECONDS * 1000)
+  await pause(estimateAfterSeconds * 1000)
   const { input } = await operator.query('estimate.read', { estimateId }, estimate)
   const { enough, identicalSeconds: { p50, p90 }, cutoverSeconds } = forecastAgain({ input, runs: SIMULATED_RUNS, sources: [] })
   const seconds = (value: number | null) => (value === null ? 'never' : `${value.toFixed(1)} s`)
-  watcher.step(`estimate after ${OBSERVATION_SECONDS} s${enough ? '' : ' (too little to rest on)'}: copy P50 ${seconds(p50)}, P90 ${seconds(p90)}; a cutover needs at most ${seconds(cutoverSeconds.p90)}`)
+  watcher.step(`estimate after ${estimateAfterSeconds} s${enough ? '' : ' (too little to rest on)'}: copy P50 ${seconds(p50)}, P90 ${seconds(p90)}; a cutover needs at most ${seconds(cutoverSeconds.p90)}`)
 }
 
 /** Plans a wave that cuts over by itself; it is not started yet. */

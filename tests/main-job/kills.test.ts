@@ -45,7 +45,7 @@ test('each is killed in mid-cutover: every VM arrives whole and runs once', asyn
   driftless = running
   const over = new AbortController()
   const killing = killInCutover(running, over.signal)
-  const result = await mainJob(running.url, { step: () => undefined }, { rateBytesPerSecond: null }).finally(() => over.abort())
+  const result = await mainJob(running.url, { step: () => undefined }, { rateBytesPerSecond: null, estimateAfterSeconds: 1 }).finally(() => over.abort())
   expect(await killing).toEqual(['agent-source', 'coordinator', 'agent-target'])
   expect(proofOf(result).faults).toEqual([])
   const power = async (side: 'source' | 'target') => Object.fromEntries((await labVms(running, side)).map((vm) => [vm.name, vm.power]))

@@ -46,7 +46,7 @@ test('two coordinators and two portals share PostgreSQL and Redis, one coordinat
     await pause(DOWN_MS)
     await running.supervisor.restart('coordinator')
   }])
-  const result = await mainJob(secondWeb.url, watcher, { rateBytesPerSecond: RATE_BYTES_PER_SECOND })
+  const result = await mainJob(secondWeb.url, watcher, { rateBytesPerSecond: RATE_BYTES_PER_SECOND, estimateAfterSeconds: 1 })
 
   expect(watcher.done()).toBe(1)
   expect(proofOf(result)).toMatchObject({ vms: 2, disks: 2, faults: [] })

@@ -34,7 +34,7 @@ describe.skipIf(withoutVcsim)('on vSphere', () => {
     world = await startVsphereWorld({ read: 'hot-add', vms: [vm('web-1'), vm('db-1', { disks: [{ sizeMiB: 24, filledMiB: 8 }, { sizeMiB: 16, filledMiB: 4 }] }), vm('app-1')] })
     const { driftless, source, target } = world
     const watcher = inMidCopy([async () => void (await Promise.all([source.control({ do: 'endSessions' }), target.control({ do: 'endSessions' })]))])
-    const result = await mainJob(driftless.url, watcher, { rateBytesPerSecond: RATE_BYTES_PER_SECOND })
+    const result = await mainJob(driftless.url, watcher, { rateBytesPerSecond: RATE_BYTES_PER_SECOND, estimateAfterSeconds: 1 })
     expect(watcher.done()).toBe(1)
     expect(proofOf(result)).toMatchObject({ vms: 3, disks: 4, faults: [] })
     // Nobody powers on the source beside its copy by mistake.

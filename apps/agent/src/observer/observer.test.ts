@@ -326,7 +326,7 @@ describe('Observer', () => {
       await vi.waitFor(() => {
         vi.advanceTimersByTime(1_000)
         expect(done()).toBe(true)
-      }, { timeout: 5_000, interval: 10 })
+      }, { timeout: 30_000, interval: 10 })
     }
     await look(() => tap.statistics.watched)
     await tap.guest.write(0, block)
