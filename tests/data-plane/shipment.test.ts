@@ -24,9 +24,9 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`by device, on ${kind.na
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'dl-l-'))
     site = await kind.open(folder)
-    const { hypervisor, close } = site.openSource()
-    await hypervisor.powerOn(site.vmRef)
-    await close()
+    const source = site.openSource()
+    await source.hypervisor.powerOn(site.vmRef)
+    await source.close()
     agents = await startAgents(site, folder)
   })
   afterAll(async () => {
