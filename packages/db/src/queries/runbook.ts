@@ -5,6 +5,7 @@ import type { Agent, Booking, Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
 import { readJudgement } from './approvals.ts'
 import { databaseNow } from './clock.ts'
+import { carriedViewOf } from './carried-view.ts'
 import { readPresentBooking } from './cutover-plan.ts'
 import { readCutoverForecast } from './cutover-forecast.ts'
 import { hypervisorOf } from './hypervisor-facts.ts'
@@ -19,13 +20,15 @@ const quantiles = z.object({ p50: z.number(), p90: z.number() })
 /** What an attempt was expected to take when it began. */
 const keptForecast = z.object({ parts: z.object({ SHUTDOWN: quantiles, LAST_BLOCKS: quantiles, PROOF: quantiles, START: quantiles, CHECKS: quantiles }), total: quantiles })
 
+const OF_SHIPMENTS = { where: { shipment: { status: { not: 'CANCELLED' } } }, take: 1, select: { shipment: { select: { id: true, status: true, expectedAt: true } } } } as const satisfies Prisma.Migration$shipmentVmsArgs
+
 /** Whatever decides about a wave's cutovers and how long they take, as the database has it; the order is still to be judged. Null: no such wave in scope. */
 export async function readRunbookFacts(tx: ScopedTx, waveId: string, sites: SiteHistories) {
   const wave = await tx.db.wave.findUnique({
     where: { id: waveId },
     include: {
       site: { select: { name: true } }, destination: { select: { targetSite: { select: { name: true } } } },
-      migrations: { orderBy: { position: 'asc' }, include: { vm: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 }, testBoots: { orderBy: { startedAt: 'desc' }, take: 1 } } },
+      migrations: { orderBy: { position: 'asc' }, include: { vm: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 }, testBoots: { orderBy: { startedAt: 'desc' }, take: 1 }, shipmentVms: OF_SHIPMENTS } },
     },
   })
   if (!wave) return null
@@ -60,7 +63,7 @@ export async function readRunbookFacts(tx: ScopedTx, waveId: string, sites: Site
   }
 }
 
-type Row = Prisma.MigrationGetPayload<{ include: { vm: true; replications: true; attempts: true; testBoots: true } }>
+type Row = Prisma.MigrationGetPayload<{ include: { vm: true; replications: true; attempts: true; testBoots: true; shipmentVms: typeof OF_SHIPMENTS } }>
 
 function factsOf(migration: Row, source: Agent | null, target: Agent | null, now: Date) {
   const seen = sourceSeen.safeParse(migration.sourceObserved).data
@@ -68,6 +71,7 @@ function factsOf(migration: Row, source: Agent | null, target: Agent | null, now
   const silent = (agent: Agent | null) => (agent?.lastContactAt ? Math.max(0, (now.getTime() - agent.lastContactAt.getTime()) / 1000) : null)
   return {
     diverges: migration.notConvergingSince !== null,
+    shipment: carriedViewOf(migration.shipmentVms[0]?.shipment ?? null, migration, now),
     source: {
       silentSeconds: silent(source), hypervisorProblem: hypervisorOf(source?.hypervisor)?.problem?.message ?? null, connected: seen?.connected ?? false, problem: seen?.problem ?? null,
       reported: disks.length > 0 && disks.every(({ status }) => status !== 'INITIATING' && status !== 'STOPPED'),

@@ -1,4 +1,4 @@
-import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, TEST_END_REASONS, downtimeParts, isWaitReason, ownerOf } from '@driftless/domain'
+import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, SHIPMENT_CARRIED, TEST_END_REASONS, downtimeParts, isWaitReason, ownerOf } from '@driftless/domain'
 import type { DowntimePart, TestEndReason, ValidationDefault } from '@driftless/domain'
 import { z } from 'zod'
 import type { Prisma } from '../generated/client.ts'
@@ -64,6 +64,7 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
       migrations: { orderBy: { position: 'asc' }, include: { vm: { include: { disks: true } }, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'asc' } }, testBoots: { orderBy: { startedAt: 'desc' }, take: 1 }, returns: { orderBy: { askedAt: 'desc' }, take: 1 }, evidence: { select: { sha256: true } }, evidenceRecords: { orderBy: { edition: 'desc' }, take: 1, select: { signed: { select: { sha256: true, publicKey: true } } } } } },
       bookings: { orderBy: [{ kind: 'asc' }, { requestedAt: 'desc' }], take: 20 },
       goNoGos: { orderBy: { decidedAt: 'desc' }, take: 20 },
+      shipments: { where: { status: { in: [...SHIPMENT_CARRIED] } }, take: 1, select: { vms: { select: { migrationId: true } } } },
     },
   })
   if (!wave) return null
@@ -74,7 +75,11 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
   const people = await tx.db.user.findMany({ where: { id: { in: [wave.createdById, ...(word ? [word.decidedById] : []), ...(booking ? [booking.requestedById] : [])] } }, select: { id: true, name: true } })
   const nameOf = (id: string) => people.find((person) => person.id === id)?.name ?? null
   const active = migrations.filter((migration) => !MIGRATION_ENDED.includes(migration.status))
-  const leftBytes = active.reduce((sum, migration) => sum + migration.backgroundLeftBytes + migration.foregroundLeftBytes, 0)
+  const carried = new Set(wave.shipments.flatMap(({ vms }) => vms.map(({ migrationId }) => migrationId)))
+  const byWire = active.filter(({ id }) => !carried.has(id))
+  // Of what travels by device only what was written meanwhile goes over the wire.
+  const leftBytes = active.reduce((sum, migration) => sum + (carried.has(migration.id) ? 0 : migration.backgroundLeftBytes) + migration.foregroundLeftBytes, 0)
+  const wireLeftBytes = byWire.reduce((sum, migration) => sum + migration.backgroundLeftBytes + migration.foregroundLeftBytes, 0)
   const { targetSite } = wave.destination
   const usedTargets = new Set(wave.migrations.map((migration) => migration.targetAgentId))
   const usedSources = new Set(wave.migrations.map((migration) => migration.sourceAgentId))
@@ -88,10 +93,12 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
     /** A second target agent that could take over; null: none. */
     haPartner: targetSite.agents.find((agent) => !usedTargets.has(agent.id) && usedTargets.size > 0)?.name ?? null,
     migrations, leftBytes,
+    /** VMs of which devices carry the first copy: when the wave is in step is the shipment's to say. */
+    travelling: active.length - byWire.length,
     source,
     /** What stands between the target agent and its hypervisor is for the provider; the VMs' wait says that something does. */
     target: target && { ...target, problem: null },
-    rates: await readWaveRates(tx, active.map((migration) => migration.id), leftBytes, now),
+    rates: await readWaveRates(tx, byWire.map((migration) => migration.id), wireLeftBytes, now),
     booking: booking && {
       id: booking.id, kind: booking.kind, status: booking.status, startsAt: booking.startsAt, endsAt: booking.endsAt, lockoutAt: booking.lockoutAt, decisionReason: booking.decisionReason,
       requestedById: booking.requestedById, requestedByName: nameOf(booking.requestedById), holds: holding !== undefined,

@@ -1,4 +1,4 @@
-import { meanBytesPerSecond, planWays, waysByLine } from '@driftless/domain'
+import { DEVICE_BYTES_PER_SECOND, meanBytesPerSecond, planWays, waysByLine } from '@driftless/domain'
 import type { PlannerInput, PlannerVm, WayPlan } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
 import { readObservedVms } from './observed-vms.ts'
@@ -6,8 +6,6 @@ import { readSiteLink } from './site-link.ts'
 import type { SiteLink } from './site-link.ts'
 import { readTargetShare } from './target-share.ts'
 
-/** What a USB disk takes and gives while its data is encrypted and hashed; measured exports are slower than the disk alone. */
-const DEVICE_BYTES_PER_SECOND = 100_000_000
 /** Of the last week, as estimates have it; older machines were others. */
 const OBSERVED_MS = 7 * 86_400_000
 /** For the picture: this many lines, each step the same factor, so wide that the present one and the break-even stand well inside. */

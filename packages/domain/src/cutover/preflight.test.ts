@@ -3,6 +3,7 @@ import { describe, expect, it, test } from 'vitest'
 import { AGENT_AWAY_SECONDS } from '../migration-view.ts'
 import type { MigrationView, SourceView, TargetView } from '../migration-view.ts'
 import { CAUGHT_UP_BYTES, nextStep } from '../next-step.ts'
+import { SHIPMENT_CARRIED, SHIPMENT_STATUSES } from '../states/shipment.ts'
 import { preflight } from './preflight.ts'
 import type { PreflightHints } from './preflight.ts'
 
@@ -26,13 +27,14 @@ const views: fc.Arbitrary<MigrationView> = fc.record({
   target: fc.record({ silentSeconds: silence, hypervisorProblem: fc.constantFrom(null, 'away'), problem: problems }),
   paused: fc.boolean(), diverges: fc.boolean(), goNoGo: fc.constantFrom('GO' as const, 'NO_GO' as const, null),
   order: fc.constantFrom('FITS' as const, 'MISSING' as const, 'PLAN_CHANGED' as const, 'VOID' as const, 'NOT_YET' as const, 'LAPSED' as const),
+  shipment: fc.option(fc.record({ status: fc.constantFrom(...SHIPMENT_STATUSES), late: fc.boolean(), exportProblem: fc.constant(null), importProblem: fc.constantFrom(null, 'wrong device') })),
   booking: fc.option(fc.record({ status: fc.constantFrom('REQUESTED', 'COUNTER_OFFERED', 'APPROVED', 'LOCKED', 'IN_PROGRESS'), window: fc.constantFrom('OPEN' as const, 'NOT_YET' as const, 'LOCKED_OUT' as const, 'DOES_NOT_FIT' as const, 'OVER' as const) })),
 }).map(({ source, target, ...rest }) => ({ ...READY, ...rest, source: { ...SOURCE, ...source }, target: { ...TARGET, ...target } }))
 
 /** Half the generated views have little wrong with them, so that both answers occur. */
 const mostlyWell = fc.tuple(views, fc.uint8Array({ minLength: 8, maxLength: 8 })).map(([view, dice]) => {
   const keep = (index: number) => (dice[index] ?? 0) > 200
-  return { ...view, source: keep(0) ? view.source : SOURCE, target: keep(1) ? view.target : TARGET, paused: keep(2) && view.paused, diverges: keep(3) && view.diverges, goNoGo: keep(4) ? view.goNoGo : READY.goNoGo, order: keep(5) ? view.order : READY.order, booking: keep(6) ? view.booking : READY.booking }
+  return { ...view, source: keep(0) ? view.source : SOURCE, target: keep(1) ? view.target : TARGET, paused: keep(2) && view.paused, diverges: keep(3) && view.diverges, shipment: keep(7) ? (view.shipment ?? null) : null, goNoGo: keep(4) ? view.goNoGo : READY.goNoGo, order: keep(5) ? view.order : READY.order, booking: keep(6) ? view.booking : READY.booking }
 })
 
 /** Whether an attempt of this VM would get as far as stopping its source, with the world standing still. */
@@ -76,4 +78,12 @@ describe('what is only worth knowing', () => {
     const levels = preflight({ ...READY, booking: null, source: { ...SOURCE, backgroundLeftBytes: 1 } }, { ...NO_HINTS, test: null }).map(({ level }) => level)
     expect(levels).toEqual(['BLOCKING', 'PENDING', 'WARNING'])
   })
+})
+
+test('a VM that travels is said to travel, not to have lost its link', () => {
+  const away = { ...READY, source: { ...SOURCE, connected: false, backgroundLeftBytes: 5_000, foregroundLeftBytes: CAUGHT_UP_BYTES + 1 } }
+  for (const status of SHIPMENT_STATUSES) {
+    const codes = preflight({ ...away, shipment: { status, late: false, exportProblem: null, importProblem: null } }, NO_HINTS).map(({ code }) => code)
+    expect(codes).toEqual(SHIPMENT_CARRIED.some((one) => one === status) ? ['TRAVELS_BY_DEVICE'] : ['LINK_DOWN', 'NOT_COPIED'])
+  }
 })

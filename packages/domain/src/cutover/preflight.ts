@@ -2,6 +2,7 @@ import type { ShutdownRefusal, ValidationDefault } from '../agreement.ts'
 import { isAway } from '../migration-view.ts'
 import type { MigrationView, SourceView, TargetView } from '../migration-view.ts'
 import { CAUGHT_UP_BYTES } from '../next-step.ts'
+import { isCarried } from '../states/shipment.ts'
 
 /**
  * What stands between a VM and its cutover. Each has its remedy in the portal's messages. BLOCKING: no source is stopped before somebody
@@ -17,6 +18,7 @@ export const PREFLIGHT_LEVELS = {
   PAUSED: 'BLOCKING',
   NOT_CONVERGING: 'BLOCKING',
   LINK_DOWN: 'BLOCKING',
+  TRAVELS_BY_DEVICE: 'PENDING',
   NOT_COPIED: 'PENDING',
   NOT_CAUGHT_UP: 'PENDING',
   NO_WINDOW: 'BLOCKING',
@@ -50,7 +52,7 @@ export type PreflightLevel = (typeof PREFLIGHT_LEVELS)[PreflightCode]
 export type PreflightFinding = { readonly code: PreflightCode; readonly level: PreflightLevel; readonly detail: string | null }
 
 /** What decides whether a source may be stopped: the very facts that `nextStep` looks at. */
-export type PreflightFacts = Pick<MigrationView, 'paused' | 'diverges' | 'booking' | 'goNoGo' | 'goNoGoDetail' | 'order'> & {
+export type PreflightFacts = Pick<MigrationView, 'paused' | 'diverges' | 'shipment' | 'booking' | 'goNoGo' | 'goNoGoDetail' | 'order'> & {
   readonly source: Pick<SourceView, 'silentSeconds' | 'hypervisorProblem' | 'connected' | 'reported' | 'backgroundLeftBytes' | 'foregroundLeftBytes' | 'problem'>
   readonly target: Pick<TargetView, 'silentSeconds' | 'hypervisorProblem' | 'problem'>
 }
@@ -99,11 +101,13 @@ function findAgents({ source, target, paused }: PreflightFacts): Found[] {
   ]
 }
 
-function findDisks({ source, target, diverges }: PreflightFacts): Found[] {
+function findDisks({ source, target, diverges, shipment }: PreflightFacts): Found[] {
   const space = [target.problem, source.problem].find((problem) => problem?.code === 'INSUFFICIENT_SPACE') ?? null
   const unreadable = source.problem?.code === 'DISK_READ_FAILED' ? source.problem : null
   const copying = !source.reported || source.backgroundLeftBytes > 0
   const behind = source.foregroundLeftBytes > CAUGHT_UP_BYTES
+  // Nothing of it goes over the wire: that nothing is connected, or copied there, is as it should be.
+  if (shipment != null && isCarried(shipment.status)) return [...finding(space !== null, 'INSUFFICIENT_SPACE', space?.message ?? null), ...finding(true, 'TRAVELS_BY_DEVICE', shipment.exportProblem ?? shipment.importProblem)]
   return [
     ...finding(space !== null, 'INSUFFICIENT_SPACE', space?.message ?? null),
     ...finding(unreadable !== null, 'DISK_UNREADABLE', unreadable?.message ?? null),

@@ -6,6 +6,8 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Button } from '@/ui/button.tsx'
 import { useMay } from '@/features/session/components/person-context.tsx'
+import { TravelAtWindow } from '@/features/shipments/components/travel-at-window.tsx'
+import type { Travel } from '@/features/shipments/shipment-types.ts'
 import { Card, CardBody, CardHeader } from '@/ui/card.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
 import { KeyValueList } from '@/ui/key-value.tsx'
@@ -18,7 +20,7 @@ const TONES: Readonly<Record<BookingStatus, Tone>> = {
 }
 
 /** When the wave's sources may be stopped, and where that stands. */
-export function WindowCard({ wave }: { wave: Wave }) {
+export function WindowCard({ wave, travel }: { wave: Wave; travel: Travel | null }) {
   const t = useTranslations('wave.window')
   const states = useTranslations('states.booking')
   const mayBook = useMay('book-windows')
@@ -40,6 +42,7 @@ export function WindowCard({ wave }: { wave: Wave }) {
             ]}
           />
         )}
+        {booking?.holds === true && travel !== null && <TravelAtWindow travel={travel} lockoutAt={booking.lockoutAt} />}
         <div className="flex flex-wrap gap-2">
           {!(booking?.holds === true && booking.kind === 'CUTOVER') && mayBook && !over
             ? <Button asChild variant="primary" size="sm"><Link href={`/windows?wave=${wave.id}`}>{t('book')}</Link></Button>
