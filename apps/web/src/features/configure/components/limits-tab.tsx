@@ -24,7 +24,7 @@ export function LimitsTab({ sites, staff }: { sites: readonly Site[]; staff: boo
               {sources.map((site) => (
                 <li key={site.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2 first:pt-0 last:pb-0">
                   <span className="min-w-0">{site.name}{staff && site.tenantName !== null && <span className="block text-xs text-muted">{site.tenantName}</span>}</span>
-                  <span className="flex items-center gap-3"><span className="font-medium tabular-nums">{rate(site, t('rates.unlimited'))}</span>{site.mine && <EditLimit site={site} />}</span>
+                  <span className="flex items-center gap-3"><span className="text-xs text-muted tabular-nums">{site.probeShare === 0 ? t('rates.noProbes') : t('rates.probes', { share: formats.percent(site.probeShare, 2) })}</span><span className="font-medium tabular-nums">{rate(site, t('rates.unlimited'))}</span>{site.mine && <EditLimit site={site} />}</span>
                 </li>
               ))}
             </ul>
