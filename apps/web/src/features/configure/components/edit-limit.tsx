@@ -11,14 +11,17 @@ import { Field } from '@/ui/field.tsx'
 import { Input } from '@/ui/input.tsx'
 import { Notice } from '@/ui/notice.tsx'
 import { toast } from '@/ui/toaster.tsx'
-import { fromDraft, parseMbits, toDraft, typedMbits } from '../schedule-draft.ts'
+import { fromDraft, parseMbits, parseShare, toDraft, typedMbits, typedShare } from '../schedule-draft.ts'
 import type { Site } from './configure-page.tsx'
 import { ScheduleLines } from './schedule-lines.tsx'
 import { ZoneField } from './zone-field.tsx'
 
 const WORDS = { SOURCE: 'configure.limit', TARGET: 'configure.targetLine' } as const
 
-/** Changes what all waves of a source site may send together, or says what a target site's line takes in; always or by day and time. An empty field takes it away. */
+/**
+ * Changes what all waves of a source site may send together, and what probes of its line may take; or says what a target site's line takes in. Always or
+ * by day and time; an empty rate takes it away.
+ */
 export function EditLimit({ site }: { site: Site }) {
   const t = useTranslations(WORDS[site.kind])
   const [open, setOpen] = useState(false)
@@ -32,12 +35,14 @@ export function EditLimit({ site }: { site: Site }) {
 function Form({ site, onDone }: { site: Site; onDone: () => void }) {
   const t = useTranslations('configure.limit')
   const own = useTranslations(WORDS[site.kind])
+  const source = site.kind === 'SOURCE'
   const trpc = useTRPC()
   const client = useQueryClient()
   const errorText = useErrorText()
   const [mbits, setMbits] = useState(typedMbits(site.limitBytesPerSecond))
   const [lines, setLines] = useState(() => toDraft(site.schedule))
   const [zone, setZone] = useState(() => site.schedule?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone)
+  const [probes, setProbes] = useState(typedShare(site.probeShare))
   const [asked, setAsked] = useState(false)
   const limit = useMutation(trpc.configure.limitSite.mutationOptions({
     onSuccess: () => {
@@ -48,10 +53,11 @@ function Form({ site, onDone }: { site: Site; onDone: () => void }) {
   }))
   const bytesPerSecond = parseMbits(mbits)
   const schedule = fromDraft(zone, lines)
+  const probeShare = parseShare(probes)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setAsked(true)
-    if (bytesPerSecond !== undefined && schedule !== undefined) limit.mutate({ siteId: site.id, bytesPerSecond, schedule })
+    if (bytesPerSecond !== undefined && schedule !== undefined && probeShare !== undefined) limit.mutate({ siteId: site.id, bytesPerSecond, schedule, ...(source ? { probeShare } : {}) })
   }
   return (
     <form noValidate className="flex flex-col gap-5" onSubmit={submit}>
@@ -67,6 +73,9 @@ function Form({ site, onDone }: { site: Site; onDone: () => void }) {
         <ScheduleLines lines={lines} asked={asked} onChange={setLines} />
         {lines.length > 0 && <ZoneField zone={zone} onChange={setZone} />}
       </section>
+      {source && <Field label={t('probes')} hint={t('probesHint')} error={asked && probeShare === undefined ? t('probesWrong') : undefined}>
+        {(control) => <Input {...control} inputMode="decimal" value={probes} onChange={(event) => setProbes(event.target.value)} className="w-48" />}
+      </Field>}
       <div className="flex justify-end"><Button type="submit" variant="primary" busy={limit.isPending}>{t('save')}</Button></div>
     </form>
   )

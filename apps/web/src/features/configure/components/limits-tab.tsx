@@ -36,6 +36,8 @@ type LinesProps = { title: string; description: string; explained?: string; none
 
 /** The lines of sites of one kind; what is not limited, or not told, is `none`. */
 function Lines({ title, description, explained, none, empty, sites, staff }: LinesProps) {
+  const t = useTranslations('configure.limits.rates')
+  const { percent } = useFormats()
   const rate = useSiteRate()
   return (
     <Card>
@@ -47,7 +49,10 @@ function Lines({ title, description, explained, none, empty, sites, staff }: Lin
             {sites.map((site) => (
               <li key={site.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2 first:pt-0 last:pb-0">
                 <span className="min-w-0">{site.name}{staff && site.tenantName !== null && <span className="block text-xs text-muted">{site.tenantName}</span>}</span>
-                <span className="flex items-center gap-3"><span className="font-medium tabular-nums">{rate(site, none)}</span>{site.mine && <EditLimit site={site} />}</span>
+                <span className="flex items-center gap-3">
+                  {site.kind === 'SOURCE' && <span className="text-xs text-muted tabular-nums">{site.probeShare === 0 ? t('noProbes') : t('probes', { share: percent(site.probeShare, 2) })}</span>}
+                  <span className="font-medium tabular-nums">{rate(site, none)}</span>{site.mine && <EditLimit site={site} />}
+                </span>
               </li>
             ))}
           </ul>

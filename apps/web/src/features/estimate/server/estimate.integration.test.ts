@@ -90,6 +90,9 @@ describe('estimates', () => {
     expect(known.windows).toMatchObject([{ booked: true, waveName: 'Wave of orders', fromMs: startsAt.getTime() }])
     expect(known.input.window).toMatchObject({ fromMs: startsAt.getTime() })
     await portal.owner.linkProbe.deleteMany()
+    // Without probes the estimate says that nothing but copies, or the limit, tells of the line.
+    await portal.as(PEOPLE.olivia).configure.limitSite({ siteId: SITE, bytesPerSecond: 250_000_000, probeShare: 0 })
+    expect((await portal.as(PEOPLE.viewer).estimate.read({ estimateId })).link).toMatchObject({ origin: 'LIMIT', probeShare: 0 })
   })
 
   it('is ended early, once, and kept with all it was made of, marked with when that was', async () => {
