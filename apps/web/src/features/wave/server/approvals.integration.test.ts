@@ -80,6 +80,14 @@ describe('go, no-go and the plan they are about', () => {
     expect(await orders()).toHaveLength(2)
   })
 
+  it('can still be read when the wave is over, and not while it is under way without a window', async () => {
+    await go(PEOPLE.anna)
+    await portal.owner.booking.update({ where: { id: bookingId }, data: { status: 'DONE' } })
+    expect(await read()).toMatchObject({ booking: null, words: [] })
+    await portal.owner.migration.updateMany({ where: { waveId }, data: { status: 'COMPLETED' } })
+    expect(await read()).toMatchObject({ booking: null, judgement: null, words: [{ decision: 'GO', byName: 'Anna Keller', mine: true, standing: null }] })
+  })
+
   it('is refused for a plan that is no longer the one that was shown', async () => {
     const { planHash } = await read()
     await changed((plan) => ({ shutdownSeconds: plan.shutdownSeconds + 60 }))
