@@ -10,6 +10,7 @@ import { readCutoverForecast } from './cutover-forecast.ts'
 import { hypervisorOf } from './hypervisor-facts.ts'
 import { orderPlanOf } from './order-plan.ts'
 import type { SiteHistories } from './site-history.ts'
+import { SITE_ZONE, siteZoneOf } from './site-zone.ts'
 
 const problem = z.object({ code: z.string(), message: z.string() }).nullish().transform((value) => value ?? null)
 const sourceSeen = z.object({ connected: z.boolean(), problem, guestThrottle: z.object({}).nullish() })
@@ -24,7 +25,7 @@ export async function readRunbookFacts(tx: ScopedTx, waveId: string, sites: Site
   const wave = await tx.db.wave.findUnique({
     where: { id: waveId },
     include: {
-      site: { select: { name: true } }, destination: { select: { targetSite: { select: { name: true } } } },
+      site: { select: { name: true } }, destination: { select: { targetSite: { select: { name: true, ...SITE_ZONE } } } },
       migrations: { orderBy: { position: 'asc' }, include: { vm: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 }, testBoots: { orderBy: { startedAt: 'desc' }, take: 1 } } },
     },
   })
@@ -54,7 +55,7 @@ export async function readRunbookFacts(tx: ScopedTx, waveId: string, sites: Site
     })
   }
   return {
-    id: wave.id, name: wave.name, siteName: wave.site.name, targetSiteName: wave.destination.targetSite.name, parallel: wave.parallelCutovers, now,
+    id: wave.id, name: wave.name, siteName: wave.site.name, targetSiteName: wave.destination.targetSite.name, siteZone: siteZoneOf(wave.destination.targetSite), parallel: wave.parallelCutovers, now,
     booking: booking && { id: booking.id, status: booking.status, startsAt: booking.startsAt, lockoutAt: booking.lockoutAt, endsAt: booking.endsAt },
     vms,
   }
