@@ -160,8 +160,8 @@ describe('driving migrations', { timeout: 60_000 }, () => {
       if (fits) expect(refused).toBeNull()
       else {
         expect(refused).toMatchObject({ code: 'CUTOVER_DOES_NOT_FIT' })
-        const { params } = refused instanceof DomainError ? refused : { params: {} }
-        expect(Number(params.needed)).toBeGreaterThan(Number(params.left))
+        if (!(refused instanceof DomainError)) throw new Error('Nothing was refused.')
+        expect(Number(refused.params.needed)).toBeGreaterThan(Number(refused.params.left))
       }
     }
   })

@@ -1,4 +1,4 @@
-import { CUTOVER_STATUSES, ROLLBACK_RESERVE_SECONDS, offers, serviceWindowOf, windowAt } from '@driftless/domain'
+import { CUTOVER_STATUSES, ROLLBACK_RESERVE_SECONDS, momentIn, offers, serviceWindowOf, windowAt } from '@driftless/domain'
 import type { CutoverForecast, CutoverStatus, PreflightFacts, PreflightHints, RunbookVm } from '@driftless/domain'
 import { z } from 'zod'
 import type { Agent, Booking, Prisma } from '../generated/client.ts'
@@ -50,6 +50,7 @@ export async function readRunbookFacts(tx: ScopedTx, waveId: string, sites: Site
       hints: {
         churnMeasured: forecast.churnMeasured, guestTimesMeasured: forecast.guestTimesMeasured, lineMeasured: site.link.origin === 'MEASURED', sizeBytes: forecast.sizeBytes, unprovenBytes: forecast.unprovenBytes,
         test: testOf(migration, agentOf(migration.targetAgentId)), wentBack: wentBack(migration), refusal: wave.shutdownRefusal, validationDefault: wave.validationDefault, keepWayBack: wave.keepWayBack,
+        moment: booking === null || wave.cutoverMode !== 'SCHEDULED' || migration.cutoverAt === null ? null : momentIn(serviceWindowOf(booking), migration.cutoverAt.getTime(), forecast.total.p90 + ROLLBACK_RESERVE_SECONDS),
         slowed: sourceSeen.safeParse(migration.sourceObserved).data?.guestThrottle != null,
       } satisfies PreflightHints,
     })
