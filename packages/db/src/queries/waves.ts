@@ -1,4 +1,4 @@
-import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, TEST_END_REASONS, downtimeParts, isWaitReason, ownerOf } from '@driftless/domain'
+import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, TEST_END_REASONS, downtimeParts, isRequestedIn, isWaitReason, ownerOf } from '@driftless/domain'
 import type { DowntimePart, TestEndReason, ValidationDefault } from '@driftless/domain'
 import { z } from 'zod'
 import type { Prisma } from '../generated/client.ts'
@@ -69,9 +69,11 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
     },
   })
   if (!wave) return null
-  const migrations = wave.migrations.map((migration) => ({ ...migrationRow(migration), validation: validationRow(migration, wave) }))
   const holding = wave.bookings.find((booking) => BOOKING_HOLDS_SLOT.includes(booking.status) && booking.endsAt > now)
   const booking = holding ?? wave.bookings[0] ?? null
+  // A request of an earlier window is none.
+  const requestedAt = (at: Date | null) => (holding?.kind === 'CUTOVER' && isRequestedIn(holding.startsAt.getTime(), at?.getTime() ?? null) ? at : null)
+  const migrations = wave.migrations.map((migration) => ({ ...migrationRow(migration), cutoverRequestedAt: requestedAt(migration.cutoverRequestedAt), validation: validationRow(migration, wave) }))
   const test = holding?.kind === 'CUTOVER' ? await readPresentBooking(tx, wave.id, 'TEST') : null
   const word = booking === null ? undefined : wave.goNoGos.find((one) => one.bookingId === booking.id)
   const people = await tx.db.user.findMany({ where: { id: { in: [wave.createdById, ...(word ? [word.decidedById] : []), ...(booking ? [booking.requestedById] : [])] } }, select: { id: true, name: true } })
@@ -126,7 +128,7 @@ function migrationRow(migration: MigrationWithAll) {
   return {
     id: migration.id, vmId: migration.vmId, name: migration.vm.name, status: migration.status, position: migration.position,
     waitReason: reason, waitDetail: migration.waitDetail, owner: reason === null ? null : ownerOf(reason),
-    statusChangedAt: migration.statusChangedAt, startedAt: migration.startedAt, readyAt: migration.readyAt, endedAt: migration.endedAt, cutoverRequestedAt: migration.cutoverRequestedAt,
+    statusChangedAt: migration.statusChangedAt, startedAt: migration.startedAt, readyAt: migration.readyAt, endedAt: migration.endedAt,
     network: migration.network, storage: migration.storage, cpus: migration.cpus, memoryBytes: Number(migration.memoryBytes),
     rateBytesPerSecond: number(migration.rateBytesPerSecond), guestWriteBytesPerSecond: number(migration.guestWriteBytesPerSecond),
     notConvergingSince: migration.notConvergingSince, convergingThrottleBytesPerSecond: number(migration.convergingThrottleBytesPerSecond), slowed: slowed(migration.sourceObserved),
