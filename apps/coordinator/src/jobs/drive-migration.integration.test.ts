@@ -160,10 +160,27 @@ describe('driving migrations', { timeout: 60_000 }, () => {
       if (fits) expect(refused).toBeNull()
       else {
         expect(refused).toMatchObject({ code: 'CUTOVER_DOES_NOT_FIT' })
-        const { params } = refused instanceof DomainError ? refused : { params: {} }
-        expect(Number(params.needed)).toBeGreaterThan(Number(params.left))
+        if (!(refused instanceof DomainError)) throw new Error('Nothing was refused.')
+        expect(Number(refused.params.needed)).toBeGreaterThan(Number(refused.params.left))
       }
     }
+  })
+
+  it('begins nothing in a window for which it was asked in the one before', async () => {
+    const { waveId, migrationIds: [id = ''] } = await readyWave(1, 'MANUAL')
+    const first = await openWindow(world, waveId)
+    // Something keeps it from beginning until that window is over.
+    await world.owner.wave.update({ where: { id: waveId }, data: { paused: true } })
+    await request(id)
+    await waitsFor(id, 'PAUSED')
+    expect((await migration(id)).cutoverRequestedAt).not.toBeNull()
+    await world.owner.booking.update({ where: { id: first }, data: { status: 'DONE', startsAt: new Date(Date.now() - 2 * HOUR_MS), lockoutAt: new Date(Date.now() - HOUR_MS), endsAt: new Date(Date.now() - HOUR_MS) } })
+    await openWindow(world, waveId)
+    await world.owner.wave.update({ where: { id: waveId }, data: { paused: false } })
+    await wake(world.queues, 'drive-migration', { migrationId: id })
+    await waitsFor(id, 'REQUEST_CUTOVER')
+    await request(id)
+    await eventually(async () => (await migration(id)).attempts.length === 1)
   })
 
   it('gives a slot to one of many that want it', async () => {

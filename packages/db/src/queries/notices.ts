@@ -7,6 +7,7 @@ import type { ClaimedNotice } from '../transitions/notice-attempt.ts'
 import { databaseNow } from './clock.ts'
 import { inboxBookingOf } from './inbox.ts'
 import { readShipmentNotice } from './shipment-notice.ts'
+import { SITE_ZONE, siteZoneOf } from './site-zone.ts'
 
 const content = z.object({ name: z.string(), actor: z.string().nullable(), before: z.string().nullable(), reason: z.string().nullable(), revision: z.number(), startsAtMs: z.number() }).partial()
 type Content = z.infer<typeof content>
@@ -42,11 +43,11 @@ export async function readNotice(tx: ScopedTx, claimed: readonly ClaimedNotice[]
   if (about !== null && about.void !== null) return { void: about.void }
   const vms = about === null ? await vmsOf(tx, kind, rows) : about.vmNames.map((name) => ({ name, validationEndsAt: null }))
   if (kind === 'VMS_TO_ACCEPT' && vms.length === 0) return { void: 'DONE' }
-  const site = booking === null ? null : await tx.db.site.findUnique({ where: { id: booking.targetSiteId }, select: { name: true, timeZone: true, calendar: { select: { zone: true } } } })
+  const site = booking === null ? null : await tx.db.site.findUnique({ where: { id: booking.targetSiteId }, select: { name: true, ...SITE_ZONE } })
   const wave = first.waveId === null ? null : await tx.db.wave.findUnique({ where: { id: first.waveId }, select: { name: true } })
   const ends = vms.flatMap(({ validationEndsAt }) => validationEndsAt?.getTime() ?? [])
   const customer = first.tenantId === null ? null : await tx.db.tenant.findUnique({ where: { id: first.tenantId }, select: { name: true } })
-  const siteZone = site?.calendar?.zone ?? site?.timeZone ?? null
+  const siteZone = site && siteZoneOf(site)
   return {
     void: null, kind, person,
     facts: {
@@ -124,6 +125,6 @@ const MOST_APPOINTMENTS = 1_000
 export async function listAppointments(tx: ScopedTx, now: Date) {
   const rows = await tx.db.booking.findMany({ where: { endsAt: { gt: new Date(now.getTime() - FEED_BACK_MS) } }, orderBy: { startsAt: 'desc' }, take: MOST_APPOINTMENTS, include: OF_BOOKING })
   const tenants = new Map((await tx.db.tenant.findMany({ select: { id: true, name: true } })).map(({ id, name }) => [id, name]))
-  const sites = new Map((await tx.db.site.findMany({ where: { kind: 'TARGET' }, select: { id: true, name: true, timeZone: true, calendar: { select: { zone: true } } } })).map((site) => [site.id, { name: site.name, zone: site.calendar?.zone ?? site.timeZone }]))
+  const sites = new Map((await tx.db.site.findMany({ where: { kind: 'TARGET' }, select: { id: true, name: true, ...SITE_ZONE } })).map((site) => [site.id, { name: site.name, zone: siteZoneOf(site) }]))
   return rows.map((booking) => appointmentOf(booking, tenants.get(booking.tenantId) ?? '', sites.get(booking.targetSiteId) ?? { name: '', zone: null }))
 }

@@ -1,6 +1,7 @@
 import { AGENT_AWAY_SECONDS, BOOKING_HOLDS_SLOT, MIGRATION_ENDED, SHIPMENT_CARRIED, isShipmentLate } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
 import { hypervisorOf } from './hypervisor-facts.ts'
+import { SITE_ZONE, siteZoneOf } from './site-zone.ts'
 import { copiedShare } from './wave-progress.ts'
 
 /** Waves that a shift can look at; ended ones beyond are found in the audit log. */
@@ -75,7 +76,7 @@ export async function listTargetCapacity(tx: ScopedTx) {
 /** The windows that hold a slot and are not over, the next first, at any target site. */
 export async function listWindowsAhead(tx: ScopedTx, now: Date, most: number) {
   const where = { status: { in: [...BOOKING_HOLDS_SLOT] }, endsAt: { gt: now } }
-  const rows = await tx.db.booking.findMany({ where, orderBy: { startsAt: 'asc' }, take: most, include: { wave: { select: { id: true, name: true, tenant: { select: { name: true } }, destination: { select: { targetSite: { select: { name: true } } } } } } } })
+  const rows = await tx.db.booking.findMany({ where, orderBy: { startsAt: 'asc' }, take: most, include: { wave: { select: { id: true, name: true, tenant: { select: { name: true } }, destination: { select: { targetSite: { select: { name: true, ...SITE_ZONE } } } } } } } })
   const requests = await tx.db.booking.count({ where: { ...where, status: 'REQUESTED' } })
-  return { requests, windows: rows.map(({ id, status, startsAt, endsAt, wave }) => ({ id, status, startsAt, endsAt, waveId: wave.id, waveName: wave.name, tenantName: wave.tenant.name, targetSiteName: wave.destination.targetSite.name })) }
+  return { requests, windows: rows.map(({ id, status, startsAt, endsAt, wave }) => ({ id, status, startsAt, endsAt, waveId: wave.id, waveName: wave.name, tenantName: wave.tenant.name, targetSiteName: wave.destination.targetSite.name, siteZone: siteZoneOf(wave.destination.targetSite) })) }
 }

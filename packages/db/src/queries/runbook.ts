@@ -1,4 +1,4 @@
-import { CUTOVER_STATUSES, ROLLBACK_RESERVE_SECONDS, offers, serviceWindowOf, windowAt } from '@driftless/domain'
+import { CUTOVER_STATUSES, ROLLBACK_RESERVE_SECONDS, momentIn, offers, serviceWindowOf, windowAt } from '@driftless/domain'
 import type { CutoverForecast, CutoverStatus, PreflightFacts, PreflightHints, RunbookVm } from '@driftless/domain'
 import { z } from 'zod'
 import type { Agent, Booking, Prisma } from '../generated/client.ts'
@@ -11,6 +11,7 @@ import { readCutoverForecast } from './cutover-forecast.ts'
 import { hypervisorOf } from './hypervisor-facts.ts'
 import { orderPlanOf } from './order-plan.ts'
 import type { SiteHistories } from './site-history.ts'
+import { SITE_ZONE, siteZoneOf } from './site-zone.ts'
 
 const problem = z.object({ code: z.string(), message: z.string() }).nullish().transform((value) => value ?? null)
 const sourceSeen = z.object({ connected: z.boolean(), problem, guestThrottle: z.object({}).nullish() })
@@ -27,7 +28,7 @@ export async function readRunbookFacts(tx: ScopedTx, waveId: string, sites: Site
   const wave = await tx.db.wave.findUnique({
     where: { id: waveId },
     include: {
-      site: { select: { name: true } }, destination: { select: { targetSite: { select: { name: true } } } },
+      site: { select: { name: true } }, destination: { select: { targetSite: { select: { name: true, ...SITE_ZONE } } } },
       migrations: { orderBy: { position: 'asc' }, include: { vm: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 }, testBoots: { orderBy: { startedAt: 'desc' }, take: 1 }, shipmentVms: OF_SHIPMENTS } },
     },
   })
@@ -52,12 +53,13 @@ export async function readRunbookFacts(tx: ScopedTx, waveId: string, sites: Site
       hints: {
         churnMeasured: forecast.churnMeasured, guestTimesMeasured: forecast.guestTimesMeasured, lineMeasured: site.link.origin === 'MEASURED', sizeBytes: forecast.sizeBytes, unprovenBytes: forecast.unprovenBytes,
         test: testOf(migration, agentOf(migration.targetAgentId)), wentBack: wentBack(migration), refusal: wave.shutdownRefusal, validationDefault: wave.validationDefault, keepWayBack: wave.keepWayBack,
+        moment: booking === null || wave.cutoverMode !== 'SCHEDULED' || migration.cutoverAt === null ? null : momentIn(serviceWindowOf(booking), migration.cutoverAt.getTime(), forecast.total.p90 + ROLLBACK_RESERVE_SECONDS),
         slowed: sourceSeen.safeParse(migration.sourceObserved).data?.guestThrottle != null,
       } satisfies PreflightHints,
     })
   }
   return {
-    id: wave.id, name: wave.name, siteName: wave.site.name, targetSiteName: wave.destination.targetSite.name, parallel: wave.parallelCutovers, now,
+    id: wave.id, name: wave.name, siteName: wave.site.name, targetSiteName: wave.destination.targetSite.name, siteZone: siteZoneOf(wave.destination.targetSite), parallel: wave.parallelCutovers, now,
     booking: booking && { id: booking.id, status: booking.status, startsAt: booking.startsAt, lockoutAt: booking.lockoutAt, endsAt: booking.endsAt },
     vms,
   }

@@ -1,9 +1,11 @@
-import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, SHIPMENT_CARRIED, TEST_END_REASONS, downtimeParts, isWaitReason, ownerOf } from '@driftless/domain'
+import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, SHIPMENT_CARRIED, TEST_END_REASONS, downtimeParts, isRequestedIn, isWaitReason, ownerOf } from '@driftless/domain'
 import type { DowntimePart, TestEndReason, ValidationDefault } from '@driftless/domain'
 import { z } from 'zod'
 import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
+import { readPresentBooking } from './cutover-plan.ts'
 import { noticesOf, problemsOf } from './hypervisor-facts.ts'
+import { siteZoneOf } from './site-zone.ts'
 import { readWaveRates } from './wave-rates.ts'
 import { sideOf } from './wave-sides.ts'
 
@@ -60,7 +62,7 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
     include: {
       tenant: { select: { name: true } },
       site: { select: { name: true, agents: true } },
-      destination: { include: { targetSite: { include: { agents: true } } } },
+      destination: { include: { targetSite: { include: { agents: true, calendar: { select: { zone: true } } } } } },
       migrations: { orderBy: { position: 'asc' }, include: { vm: { include: { disks: true } }, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'asc' } }, testBoots: { orderBy: { startedAt: 'desc' }, take: 1 }, returns: { orderBy: { askedAt: 'desc' }, take: 1 }, evidence: { select: { sha256: true } }, evidenceRecords: { orderBy: { edition: 'desc' }, take: 1, select: { signed: { select: { sha256: true, publicKey: true } } } } } },
       bookings: { orderBy: [{ kind: 'asc' }, { requestedAt: 'desc' }], take: 20 },
       goNoGos: { orderBy: { decidedAt: 'desc' }, take: 20 },
@@ -68,9 +70,12 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
     },
   })
   if (!wave) return null
-  const migrations = wave.migrations.map((migration) => ({ ...migrationRow(migration), validation: validationRow(migration, wave) }))
   const holding = wave.bookings.find((booking) => BOOKING_HOLDS_SLOT.includes(booking.status) && booking.endsAt > now)
   const booking = holding ?? wave.bookings[0] ?? null
+  // A request of an earlier window is none.
+  const requestedAt = (at: Date | null) => (holding?.kind === 'CUTOVER' && isRequestedIn(holding.startsAt.getTime(), at?.getTime() ?? null) ? at : null)
+  const migrations = wave.migrations.map((migration) => ({ ...migrationRow(migration), cutoverRequestedAt: requestedAt(migration.cutoverRequestedAt), validation: validationRow(migration, wave) }))
+  const test = holding?.kind === 'CUTOVER' ? await readPresentBooking(tx, wave.id, 'TEST') : null
   const word = booking === null ? undefined : wave.goNoGos.find((one) => one.bookingId === booking.id)
   const people = await tx.db.user.findMany({ where: { id: { in: [wave.createdById, ...(word ? [word.decidedById] : []), ...(booking ? [booking.requestedById] : [])] } }, select: { id: true, name: true } })
   const nameOf = (id: string) => people.find((person) => person.id === id)?.name ?? null
@@ -99,10 +104,14 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
     /** What stands between the target agent and its hypervisor is for the provider; the VMs' wait says that something does. */
     target: target && { ...target, problem: null },
     rates: await readWaveRates(tx, byWire.map((migration) => migration.id), wireLeftBytes, now),
+    /** By whose clock the target site's windows are published; null: it has told none. */
+    siteZone: siteZoneOf(targetSite),
     booking: booking && {
       id: booking.id, kind: booking.kind, status: booking.status, startsAt: booking.startsAt, endsAt: booking.endsAt, lockoutAt: booking.lockoutAt, decisionReason: booking.decisionReason,
       requestedById: booking.requestedById, requestedByName: nameOf(booking.requestedById), holds: holding !== undefined,
     },
+    /** A test boot that is booked beside the cutover; null: none. */
+    bookedTest: test && { id: test.id, status: test.status, startsAt: test.startsAt, endsAt: test.endsAt },
     goNoGo: word ? { decision: word.decision, reason: word.reason, decidedAt: word.decidedAt, decidedByName: nameOf(word.decidedById) } : null,
   }
 }
@@ -126,7 +135,7 @@ function migrationRow(migration: MigrationWithAll) {
   return {
     id: migration.id, vmId: migration.vmId, name: migration.vm.name, status: migration.status, position: migration.position,
     waitReason: reason, waitDetail: migration.waitDetail, owner: reason === null ? null : ownerOf(reason),
-    statusChangedAt: migration.statusChangedAt, startedAt: migration.startedAt, readyAt: migration.readyAt, endedAt: migration.endedAt, cutoverRequestedAt: migration.cutoverRequestedAt,
+    statusChangedAt: migration.statusChangedAt, startedAt: migration.startedAt, readyAt: migration.readyAt, endedAt: migration.endedAt,
     network: migration.network, storage: migration.storage, cpus: migration.cpus, memoryBytes: Number(migration.memoryBytes),
     rateBytesPerSecond: number(migration.rateBytesPerSecond), guestWriteBytesPerSecond: number(migration.guestWriteBytesPerSecond),
     notConvergingSince: migration.notConvergingSince, convergingThrottleBytesPerSecond: number(migration.convergingThrottleBytesPerSecond), slowed: slowed(migration.sourceObserved),

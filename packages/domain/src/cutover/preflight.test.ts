@@ -4,7 +4,7 @@ import { AGENT_AWAY_SECONDS } from '../migration-view.ts'
 import type { MigrationView, SourceView, TargetView } from '../migration-view.ts'
 import { CAUGHT_UP_BYTES, nextStep } from '../next-step.ts'
 import { SHIPMENT_CARRIED, SHIPMENT_STATUSES } from '../states/shipment.ts'
-import { preflight } from './preflight.ts'
+import { momentIn, preflight } from './preflight.ts'
 import type { PreflightHints } from './preflight.ts'
 
 const SOURCE: SourceView = {
@@ -17,7 +17,7 @@ const READY: MigrationView = {
   booking: { status: 'IN_PROGRESS', window: 'OPEN' }, passedWindow: false, goNoGo: 'GO', order: 'FITS', attempt: null, test: null, turn: { kind: 'BEGIN' }, limits: { shutdownSeconds: 120, refusal: 'ABORT' },
 }
 const NO_HINTS: PreflightHints = {
-  churnMeasured: true, guestTimesMeasured: true, lineMeasured: true, sizeBytes: 1_000, unprovenBytes: 0, test: 'HEALTHY', wentBack: null, refusal: 'ABORT', validationDefault: 'ACCEPT', keepWayBack: false, slowed: false,
+  churnMeasured: true, guestTimesMeasured: true, lineMeasured: true, sizeBytes: 1_000, unprovenBytes: 0, test: 'HEALTHY', wentBack: null, refusal: 'ABORT', validationDefault: 'ACCEPT', keepWayBack: false, slowed: false, moment: null,
 }
 
 const problems = fc.constantFrom(null, { code: 'INSUFFICIENT_SPACE', message: 'full' }, { code: 'DISK_READ_FAILED', message: 'unreadable' }, { code: 'LINK_DOWN', message: 'no route' })
@@ -57,6 +57,10 @@ test('the source is stopped where the preflight finds nothing in its way, and no
   expect(seen.held).toBeGreaterThan(100)
 })
 
+it.each([[999, 'BEFORE'], [1_000, 'FITS'], [40_000, 'FITS'], [40_001, 'TOO_LATE'], [50_000, 'TOO_LATE'], [100_000, 'TOO_LATE']] as const)('a moment at %i lies %s in a window from 1,000 to 100,000 that locks out at 50,000, for a cutover of a minute', (momentMs, wanted) => {
+  expect(momentIn({ startsAtMs: 1_000, lockoutAtMs: 50_000, endsAtMs: 100_000 }, momentMs, 60)).toBe(wanted)
+})
+
 describe('what is only worth knowing', () => {
   const codes = (hints: Partial<PreflightHints>) => preflight(READY, { ...NO_HINTS, ...hints }).map(({ code, level }) => `${level} ${code}`)
   it.each<[string, Partial<PreflightHints>, string[]]>([
@@ -71,6 +75,9 @@ describe('what is only worth knowing', () => {
     ['a guest that is switched off', { refusal: 'POWER_OFF' }, ['WARNING POWERS_GUEST_OFF']],
     ['a tenth unproven', { unprovenBytes: 100 }, []],
     ['more than that', { unprovenBytes: 101 }, ['WARNING MUCH_UNPROVEN']],
+    ['a moment inside the window', { moment: 'FITS' }, []],
+    ['a moment before the window', { moment: 'BEFORE' }, ['WARNING MOMENT_BEFORE_WINDOW']],
+    ['a moment at which nothing starts any more', { moment: 'TOO_LATE' }, ['BLOCKING MOMENT_TOO_LATE']],
     ['nothing measured', { churnMeasured: false, lineMeasured: false, guestTimesMeasured: false }, ['WARNING CHURN_UNMEASURED', 'WARNING LINE_ASSUMED', 'WARNING GUEST_TIMES_ASSUMED']],
   ])('%s', (_name, hints, wanted) => expect(codes(hints)).toEqual(wanted))
 

@@ -2,6 +2,8 @@ import type { ShutdownRefusal, ValidationDefault } from '../agreement.ts'
 import { isAway } from '../migration-view.ts'
 import type { MigrationView, SourceView, TargetView } from '../migration-view.ts'
 import { CAUGHT_UP_BYTES } from '../next-step.ts'
+import { windowAt } from '../service-window.ts'
+import type { ServiceWindow } from '../service-window.ts'
 import { isCarried } from '../states/shipment.ts'
 
 /**
@@ -26,6 +28,7 @@ export const PREFLIGHT_LEVELS = {
   WINDOW_NOT_OPEN: 'PENDING',
   WINDOW_TOO_SHORT: 'BLOCKING',
   LOCKED_OUT: 'BLOCKING',
+  MOMENT_TOO_LATE: 'BLOCKING',
   WINDOW_OVER: 'BLOCKING',
   NO_GO: 'BLOCKING',
   GO_MISSING: 'PENDING',
@@ -45,6 +48,7 @@ export const PREFLIGHT_LEVELS = {
   WAITS_FOR_GUEST: 'WARNING',
   POWERS_GUEST_OFF: 'WARNING',
   GUEST_SLOWED: 'WARNING',
+  MOMENT_BEFORE_WINDOW: 'WARNING',
 } as const satisfies Record<string, 'BLOCKING' | 'PENDING' | 'WARNING'>
 export type PreflightCode = keyof typeof PREFLIGHT_LEVELS
 export type PreflightLevel = (typeof PREFLIGHT_LEVELS)[PreflightCode]
@@ -57,7 +61,7 @@ export type PreflightFacts = Pick<MigrationView, 'paused' | 'diverges' | 'shipme
   readonly target: Pick<TargetView, 'silentSeconds' | 'hypervisorProblem' | 'problem'>
 }
 
-/** What is only worth knowing. */
+/** What is only worth knowing, and what the VM's turn will wait for. */
 export type PreflightHints = {
   readonly churnMeasured: boolean
   readonly guestTimesMeasured: boolean
@@ -72,6 +76,17 @@ export type PreflightHints = {
   readonly validationDefault: ValidationDefault
   readonly keepWayBack: boolean
   readonly slowed: boolean
+  /** Where the VM's own moment lies in the booked window; null: it has none, or none is booked. */
+  readonly moment: MomentInWindow | null
+}
+
+/** FITS: its cutover may begin then and ends in time. */
+export type MomentInWindow = 'BEFORE' | 'FITS' | 'TOO_LATE'
+
+/** Where a VM's own moment lies in a window that was booked, perhaps since; its cutover takes `neededSeconds`, P90 and reserve. */
+export function momentIn(window: ServiceWindow, momentMs: number, neededSeconds: number): MomentInWindow {
+  const answer = windowAt(window, momentMs, neededSeconds)
+  return answer === 'NOT_YET' ? 'BEFORE' : answer === 'OPEN' ? 'FITS' : 'TOO_LATE'
 }
 
 /** More than this share of the disks to be read while the guest is off is worth waiting for. */
@@ -155,6 +170,8 @@ function findHints(hints: PreflightHints): Found[] {
     ...finding(hints.refusal === 'WAIT', 'WAITS_FOR_GUEST'),
     ...finding(hints.refusal === 'POWER_OFF', 'POWERS_GUEST_OFF'),
     ...finding(hints.slowed, 'GUEST_SLOWED'),
+    ...finding(hints.moment === 'TOO_LATE', 'MOMENT_TOO_LATE'),
+    ...finding(hints.moment === 'BEFORE', 'MOMENT_BEFORE_WINDOW'),
     ...finding(hints.unprovenBytes > hints.sizeBytes * MUCH_UNPROVEN, 'MUCH_UNPROVEN'),
     ...finding(!hints.churnMeasured, 'CHURN_UNMEASURED'),
     ...finding(!hints.lineMeasured, 'LINE_ASSUMED'),

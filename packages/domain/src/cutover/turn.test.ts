@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { turnOf } from './turn.ts'
+import { isRequestedIn, turnOf } from './turn.ts'
 import type { TurnVm, TurnWave } from './turn.ts'
 
 const NOW = 1_800_000_000_000
@@ -11,6 +11,8 @@ const begin = { kind: 'BEGIN' }
 const waits = (reason: string, detail: string | null = null) => ({ kind: 'WAIT', reason, detail })
 const running: Partial<TurnVm> = { status: 'CUTTING_OVER' }
 const moved: Partial<TurnVm> = { status: 'COMPLETED', atTarget: true }
+
+it.each([[null, false], [NOW - 1, false], [NOW, true], [NOW + 1, true]] as const)('a request made at %s counts in a window from NOW on: %s', (requestedAtMs, wanted) => expect(isRequestedIn(NOW, requestedAtMs)).toBe(wanted))
 
 describe('whose turn it is', () => {
   it.each<[string, TurnWave, string, unknown]>([

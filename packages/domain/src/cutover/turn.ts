@@ -15,6 +15,7 @@ export type TurnVm = {
   readonly apartGroup: string | null
   /** In a SCHEDULED wave; null: as soon as the window is open. */
   readonly cutoverAtMs: number | null
+  /** By hand, in the present window. */
   readonly cutoverRequested: boolean
   /** An attempt in the present window went back. */
   readonly failedInWindow: boolean
@@ -22,6 +23,11 @@ export type TurnVm = {
   readonly atTarget: boolean
 }
 export type TurnWave = { readonly mode: CutoverMode; readonly parallelCutovers: number; readonly vms: readonly TurnVm[] }
+
+/** Whether a request by hand counts in the window that starts at `windowStartsAtMs`. It was made in an open window and is for that one: in the next, somebody asks again. */
+export function isRequestedIn(windowStartsAtMs: number, requestedAtMs: number | null): boolean {
+  return requestedAtMs !== null && requestedAtMs >= windowStartsAtMs
+}
 
 /** What a VM has to wait for before it may begin; the detail names the VMs that it waits for. */
 export type TurnAnswer = { readonly kind: 'BEGIN' } | { readonly kind: 'WAIT'; readonly reason: WaitReason; readonly detail: string | null }

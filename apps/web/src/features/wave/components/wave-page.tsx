@@ -74,7 +74,8 @@ export function WavePage({ waveId }: { waveId: string }) {
       <WaveStats wave={wave} travel={travel} />
       <div className="grid items-start gap-6 lg:grid-cols-2">
         <WindowCard wave={wave} travel={travel} />
-        <ApprovalsCard wave={wave} />
+        <ApprovalsCard wave={wave} kind={wave.bookedTest === null ? 'ANY' : 'CUTOVER'} />
+        {wave.bookedTest !== null && <ApprovalsCard wave={wave} kind="TEST" />}
       </div>
       <CutoverProgress wave={wave} />
       <ValidationCards wave={wave} />

@@ -195,6 +195,20 @@ describe('go, no-go and the plan they are about', () => {
     expect(await orders()).toEqual([])
   })
 
+  it('can be said to a test that is booked beside the cutover, each for its own window', async () => {
+    await policy({ testsNeedGo: true })
+    const { id: _id, ...row } = await portal.owner.booking.findUniqueOrThrow({ where: { id: bookingId } })
+    const test = await portal.owner.booking.create({ data: { ...row, kind: 'TEST', startsAt: new Date(row.startsAt.getTime() + 24 * HOUR_MS), lockoutAt: new Date(row.lockoutAt.getTime() + 24 * HOUR_MS), endsAt: new Date(row.endsAt.getTime() + 24 * HOUR_MS) } })
+    const of = (kind: 'CUTOVER' | 'TEST' | 'ANY') => portal.as(PEOPLE.anna).wave.approvals({ waveId, kind })
+    expect((await of('ANY')).booking).toMatchObject({ id: bookingId })
+    expect(await of('TEST')).toMatchObject({ booking: { id: test.id, kind: 'TEST' }, judgement: { verdict: 'WAITING', missing: 1 }, viewer: 'MAY', plan: { window: { bookingId: test.id } } })
+    expect((await portal.as(PEOPLE.anna).wave.read({ waveId })).bookedTest).toMatchObject({ id: test.id, status: 'APPROVED' })
+    await portal.as(PEOPLE.anna).wave.decideGoNoGo({ waveId, bookingId: test.id, decision: 'GO', reason: null, planHash: (await of('TEST')).planHash })
+    expect((await of('TEST')).judgement).toMatchObject({ verdict: 'GO' })
+    expect((await of('CUTOVER')).judgement).toMatchObject({ verdict: 'WAITING', missing: 1 })
+    expect(await orders()).toEqual([])
+  })
+
   it('changes a plan once, with an entry that a person can read, and wakes its VMs', async () => {
     portal.woken.length = 0
     const [first, second] = (await read()).plan.vms.map(({ migrationId }) => migrationId)
