@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { BLOCK_BYTES } from '../block/map.ts'
 import { CHUNK_BYTES, openChunk, sealChunk } from './chunk.ts'
 import type { ChunkContent, ChunkPlace } from './chunk.ts'
@@ -109,12 +109,29 @@ describe('a manifest', () => {
   test('is read as it was written, and known by its signer', () => {
     const value = manifestOf()
     const { file, manifestHash } = encodeManifest(value, source)
-    const read = decodeManifest(file)
-    expect(read.manifest).toEqual(value)
-    expect(read.manifestHash).toBe(manifestHash)
-    expect(read.isSignedBy(source.public.signer)).toBe(true)
-    expect(read.isSignedBy(target.public.signer)).toBe(false)
-    expect(read.isSignedBy('nonsense')).toBe(false)
+    expect(decodeManifest(file, source.public.signer)).toEqual({ manifest: value, manifestHash })
+    for (const other of [target.public.signer, source.public.recipient, 'nonsense', '']) expect(() => decodeManifest(file, other)).toThrow('not signed')
+  })
+
+  test('with as many chunks as can be is taken', () => {
+    const chunks = Array.from({ length: 20_000 }, (_, index): Manifest['disks'][number]['chunks'][number] => [index, index % 2, 0, 0, 'a'.repeat(64)])
+    const value = { ...manifestOf(), disks: [{ key: 'd', sizeBytes: 20_000 * CHUNK_BYTES, chunks }, ...Array.from({ length: 63 }, (_, disk) => ({ key: `d${disk}`, sizeBytes: 1, chunks: [] }))] }
+    expect(decodeManifest(encodeManifest(value, source).file, source.public.signer).manifest).toEqual(value)
+  })
+
+  test('nothing that the source has not signed is looked into, and what is signed has no more parts than a manifest', () => {
+    const hostile = Buffer.concat([Buffer.from('driftless-seed-1 manifest\n['), Buffer.alloc(300_000, '[],'), Buffer.from('0]\n')])
+    const parse = vi.spyOn(JSON, 'parse')
+    try {
+      expect(() => decodeManifest(Buffer.concat([Buffer.from(`${target.sign(hostile)}\n`), hostile]), source.public.signer)).toThrow('not signed')
+      for (const text of ['[],', '{},', '1,']) {
+        const signed = Buffer.concat([Buffer.from('driftless-seed-1 manifest\n['), Buffer.alloc(300_000, text), Buffer.from('0]\n')])
+        expect(() => decodeManifest(Buffer.concat([Buffer.from(`${source.sign(signed)}\n`), signed]), source.public.signer)).toThrow('does not hold')
+      }
+      expect(parse).not.toHaveBeenCalled()
+    } finally {
+      parse.mockRestore()
+    }
   })
 
   test('every field is under the signature', () => {
@@ -129,7 +146,7 @@ describe('a manifest', () => {
     for (const change of changes) {
       const other = encodeManifest({ ...value, ...change }, source).file
       const forged = Buffer.concat([signature, other.subarray(other.indexOf(0x0a) + 1)])
-      expect(decodeManifest(forged).isSignedBy(source.public.signer), JSON.stringify(change).slice(0, 40)).toBe(false)
+      expect(() => decodeManifest(forged, source.public.signer), JSON.stringify(change).slice(0, 40)).toThrow('not signed')
     }
   })
 
@@ -142,14 +159,15 @@ describe('a manifest', () => {
     ['something more', { path: '../../etc/passwd' }],
   ])('%s is refused although it is signed', (_, change) => {
     const { file } = encodeManifest(Object.assign(manifestOf(), change), source)
-    expect(() => decodeManifest(file)).toThrow('does not hold')
+    expect(() => decodeManifest(file, source.public.signer)).toThrow('does not hold')
   })
 
   test('anything at all either is a manifest or is refused as none', () => {
     const { file } = encodeManifest(manifestOf(), source)
     const refused = (bytes: Buffer) => {
       try {
-        return decodeManifest(bytes).isSignedBy(source.public.signer) ? 'taken' : 'not signed'
+        decodeManifest(bytes, source.public.signer)
+        return 'taken'
       } catch (error) {
         return error instanceof Error && 'code' in error ? error.code : error
       }
@@ -159,10 +177,13 @@ describe('a manifest', () => {
       fc.property(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 }), fc.boolean(), (at, change, cut) => {
         const bytes = Buffer.from(cut ? file.subarray(0, at) : file)
         if (!cut) bytes.writeUInt8((bytes.readUInt8(at) + change) % 256, at)
-        return refused(bytes) !== 'taken'
+        return refused(bytes) === 'SEED_FORGED'
       }),
       { numRuns: 1000 },
     )
-    fc.assert(fc.property(fc.json(), (text) => refused(Buffer.concat([file.subarray(0, file.indexOf(0x0a) + 1), Buffer.from(`driftless-seed-1 manifest\n${text}`)])) === 'SEED_FORGED'))
+    fc.assert(fc.property(fc.json(), (text) => {
+      const signed = Buffer.from(`driftless-seed-1 manifest\n${text}`)
+      return refused(Buffer.concat([Buffer.from(`${source.sign(signed)}\n`), signed])) === 'SEED_FORGED'
+    }))
   })
 })

@@ -55,24 +55,43 @@ export function encodeManifest(value: Manifest, keys: SeedKeyring): { file: Buff
 export interface ReadManifest {
   readonly manifest: Manifest
   readonly manifestHash: string
-  /** Whether the key that is named has signed it. */
-  isSignedBy(signer: string): boolean
 }
 
-/** What a manifest's file says, of which nothing is believed yet. Throws SEED_FORGED where it is no manifest. */
-export function decodeManifest(file: Buffer): ReadManifest {
+/**
+ * What a manifest's file says, by the word of `signer`. The signature comes first: whoever had the device in hand could else keep the agent
+ * busy with what is no manifest. Throws SEED_FORGED where it is none, or another's.
+ */
+export function decodeManifest(file: Buffer, signer: string): ReadManifest {
   const firstEnd = file.indexOf(0x0a)
   const signature = seedSignature.safeParse(file.subarray(0, Math.max(0, Math.min(firstEnd, MAX_SIGNATURE))).toString('latin1'))
   const signed = file.subarray(firstEnd + 1)
   if (!signature.success || signed.subarray(0, FIRST_LINE.length).toString('latin1') !== FIRST_LINE) throw damaged('it does not begin as one')
-  const parsed = manifest.safeParse(jsonOf(signed.subarray(FIRST_LINE.length)))
-  if (!parsed.success) throw damaged(parsed.error.issues[0]?.message ?? 'it says nothing')
-  return {
-    manifest: parsed.data,
-    manifestHash: hashOf(signed).toString('hex'),
-    isSignedBy: (signer) => seedPublicKey.safeParse(signer).success && isSignedBy(signer, signed, signature.data),
+  if (!seedPublicKey.safeParse(signer).success || !isSignedBy(signer, signed, signature.data)) {
+    throw new SeedError('SEED_FORGED', 'The seed is not signed by the source agent that it should come from. Nothing of it is used. Ask who had the device in hand, and export the seed anew.')
   }
+  const text = signed.subarray(FIRST_LINE.length)
+  const parsed = manifest.safeParse(isMostlyHashes(text) ? jsonOf(text) : null)
+  if (!parsed.success) throw damaged(parsed.error.issues[0]?.message ?? 'it says nothing')
+  return { manifest: parsed.data, manifestHash: hashOf(signed).toString('hex') }
 }
+
+/** Whether a text has no more lists and values than its length allows a manifest: small ones take fifty times their text in memory. */
+function isMostlyHashes(text: Buffer): boolean {
+  const mostLists = HEAD_LISTS + text.length / LEAST_CHUNK_TEXT
+  let lists = 0
+  let values = 0
+  for (const byte of text) {
+    if (byte === OPENING_BRACKET || byte === OPENING_BRACE) lists += 1
+    else if (byte === COMMA) values += 1
+  }
+  return lists <= mostLists && values <= mostLists * VALUES_A_CHUNK
+}
+const [OPENING_BRACKET, OPENING_BRACE, COMMA] = [0x5b, 0x7b, 0x2c]
+/** `[0,0,0,0,"…"]` with its hash. */
+const LEAST_CHUNK_TEXT = 75
+const VALUES_A_CHUNK = 5
+/** Everything that is no chunk: disks, devices, the key. */
+const HEAD_LISTS = 200
 
 const MAX_SIGNATURE = 200
 const seedSignature = z.base64().length(88).refine((text) => Buffer.from(text, 'base64').toString('base64') === text)
