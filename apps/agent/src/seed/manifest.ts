@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { hash, id, seedPublicKey } from '@driftless/agent-api'
 import { hashOf } from '../block/content.ts'
 import { jsonOf } from '../state-file.ts'
-import { LARGEST_CHUNK_BYTES, SMALLEST_CHUNK_BYTES, mostStoredBytes } from './chunk.ts'
+import { CHUNK_BYTES, LARGEST_CHUNK_BYTES, SMALLEST_CHUNK_BYTES, mostStoredBytes } from './chunk.ts'
 import { wrappedKey } from './data-key.ts'
 import { SeedError } from './error.ts'
 import { isSignedBy } from './keys.ts'
@@ -11,11 +11,24 @@ import type { SeedKeyring } from './keys.ts'
 /** First line of what is signed, and of the file: so that this key's signature is good for nothing else. Another format gets another. */
 const FIRST_LINE = 'driftless-seed-1 manifest\n'
 
-/** Sixteen terabytes in chunks of 8 MiB. */
+/** Of one disk: 16 TiB in chunks of 8 MiB, 32 in larger ones. */
 const MOST_CHUNKS = 2 * 1024 * 1024
+const MOST_DISKS = 64
 export const MAX_MANIFEST_BYTES = 256 * 1024 * 1024
-/** What one chunk takes in a manifest, at most. */
-export const MANIFEST_BYTES_PER_CHUNK = 110
+/** What one chunk takes in a manifest, and everything else, at most. */
+const MANIFEST_BYTES_PER_CHUNK = 110
+const MANIFEST_HEAD_BYTES = 64 * 1024
+
+/** What the manifest of disks of these sizes takes at most. */
+export const mostManifestBytes = (sizesBytes: readonly number[], chunkBytes: number): number =>
+  MANIFEST_HEAD_BYTES + MANIFEST_BYTES_PER_CHUNK * sizesBytes.reduce((sum, size) => sum + Math.ceil(size / chunkBytes), 0)
+
+/** Whether the manifest of disks of these sizes could be read again, full of data as they may be. */
+export const fitsManifest = (sizesBytes: readonly number[], chunkBytes: number): boolean =>
+  sizesBytes.length <= MOST_DISKS && sizesBytes.every((size) => Math.ceil(size / chunkBytes) <= MOST_CHUNKS) && mostManifestBytes(sizesBytes, chunkBytes) <= MAX_MANIFEST_BYTES
+
+/** How large the areas of disks of these sizes are: of very large disks larger, that they fit a manifest. */
+export const chunkBytesFor = (sizesBytes: readonly number[]): number => (fitsManifest(sizesBytes, CHUNK_BYTES) ? CHUNK_BYTES : LARGEST_CHUNK_BYTES)
 
 const whole = z.number().int().nonnegative()
 
@@ -39,7 +52,7 @@ const manifest = z
     exportedAtMs: whole,
     chunkBytes: z.number().int().min(SMALLEST_CHUNK_BYTES).max(LARGEST_CHUNK_BYTES).multipleOf(SMALLEST_CHUNK_BYTES),
     devices: z.array(z.uuid()).min(1).max(16),
-    disks: z.array(disk).min(1).max(64),
+    disks: z.array(disk).min(1).max(MOST_DISKS),
   })
   .refine(({ disks }) => new Set(disks.map(({ key }) => key)).size === disks.length, 'a disk is there twice')
   .refine(({ devices }) => new Set(devices).size === devices.length, 'a device is there twice')
