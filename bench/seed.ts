@@ -80,7 +80,7 @@ await bench('seed', async ({ report, scratch, rounds, wants, say }) => {
       await encodeManifest(manifest, keys)
     },
     'a manifest of 1 TiB read, its signature checked': async () => {
-      if (!(await (await decodeManifest(file)).isSignedBy(keys.public.signer))) throw new Error('The manifest does not hold.')
+      await decodeManifest(file, keys.public.signer)
     },
     'a journal of 1 TiB taken up': async () => {
       const again = await record.journal()

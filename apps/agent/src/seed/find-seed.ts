@@ -26,9 +26,9 @@ export interface Wanted {
 }
 
 /**
- * Looks for a VM's seed on its places and judges it, in this order: it is there (SEED_NOT_THERE), it is this shipment's, and for this
- * target (SEED_FOREIGN), its manifest can be read (SEED_UNREADABLE), holds, and is signed by the source (SEED_FORGED). Rejects with
- * `SeedError`. Whether it was imported before is asked by whoever imports it.
+ * Looks for a VM's seed on its places and judges it, in this order: it is there (SEED_NOT_THERE), by its label this shipment's (SEED_FOREIGN),
+ * its manifest can be read (SEED_UNREADABLE), is signed by the source, and holds (SEED_FORGED), and is for this target (SEED_FOREIGN). Rejects
+ * with `SeedError`. Whether it was imported before is asked by whoever imports it.
  */
 export async function findSeed(kit: SeedKit & { readonly places: SeedPlaces }, wanted: Wanted): Promise<JudgedSeed> {
   const found = await seedsOn(kit.places, wanted.desired.places)
@@ -51,9 +51,8 @@ export async function findSeed(kit: SeedKit & { readonly places: SeedPlaces }, w
 }
 
 async function judgeSeed(kit: SeedKit, parts: readonly FoundSeed[], wanted: Wanted): Promise<JudgedSeed> {
-  const read = await readManifest(parts)
-  const { manifest, manifestHash } = read
-  const keys = await judge(kit, read, wanted)
+  const { manifest, manifestHash } = await readManifest(parts, wanted.desired.signerKey)
+  const keys = judge(kit, manifest, wanted)
   const folders = new Map<number, string>()
   for (const { folder, label } of parts) {
     const device = label.seedId === manifest.seedId ? manifest.devices.indexOf(label.deviceId) : -1
@@ -79,11 +78,11 @@ function notThere(found: readonly FoundSeed[], { desired, migrationId }: Wanted)
 }
 
 /** Any of the seed's devices has the manifest; the first that can be read counts. */
-async function readManifest(parts: readonly FoundSeed[]): Promise<ReadManifest> {
+async function readManifest(parts: readonly FoundSeed[], signer: string): Promise<ReadManifest> {
   let why: unknown = null
   for (const { folder } of parts) {
     try {
-      return await decodeManifest(await readBounded(manifestPath(folder), MAX_MANIFEST_BYTES))
+      return await decodeManifest(await readBounded(manifestPath(folder), MAX_MANIFEST_BYTES), signer)
     } catch (error) {
       why = why instanceof SeedError ? why : error // that something is forged says more
     }
@@ -92,14 +91,13 @@ async function readManifest(parts: readonly FoundSeed[]): Promise<ReadManifest> 
   throw new SeedError('SEED_UNREADABLE', `The seed's manifest cannot be read: ${messageOf(why)}. Either its export had not ended when the device was taken away, or the device is damaged: attach it anew, or export the seed again.`)
 }
 
-async function judge(kit: SeedKit, read: ReadManifest, { desired, migrationId, sourceAgentId, disks }: Wanted): Promise<ChunkKeys> {
-  const { manifest } = read
+function judge(kit: SeedKit, manifest: Manifest, { desired, migrationId, sourceAgentId, disks }: Wanted): ChunkKeys {
   const dataKey = unwrapKey(kit.keys, manifest.key, manifest)
   if (manifest.shipmentId !== desired.shipmentId || manifest.migrationId !== migrationId || manifest.recipient !== fingerprintOf(kit.keys.public.recipient) || dataKey === null) {
     throw new SeedError('SEED_FOREIGN', 'The seed is not for this target: it is encrypted to another agent, or for another shipment, and nothing of it can be read here. Attach it where it belongs, or export it anew for this target.')
   }
-  if (manifest.sourceAgentId !== sourceAgentId || !(await read.isSignedBy(desired.signerKey))) {
-    throw new SeedError('SEED_FORGED', `The seed is not signed by the source agent that it should come from (${sourceAgentId}). Nothing of it is used. Ask who had the device in hand, and export the seed anew.`)
+  if (manifest.sourceAgentId !== sourceAgentId) {
+    throw new SeedError('SEED_FORGED', `The seed does not come from the source agent that it should come from (${sourceAgentId}). Nothing of it is used. Ask who had the device in hand, and export the seed anew.`)
   }
   const same = manifest.disks.length === disks.length && disks.every(({ key, sizeBytes }) => manifest.disks.some((disk) => disk.key === key && disk.sizeBytes === sizeBytes))
   if (!same) throw new SeedError('SEED_FOREIGN', 'The disks of the seed are not those that the VM was planned with. Cancel the shipment, and export the VM as it is now.')

@@ -6,7 +6,7 @@ import { readBounded } from './files.ts'
 import { readLabel } from './label.ts'
 import type { Label } from './label.ts'
 import { chunkPath, manifestPath } from './layout.ts'
-import { MAX_MANIFEST_BYTES, decodeManifest } from './manifest.ts'
+import { MAX_MANIFEST_BYTES, readUnproven } from './manifest.ts'
 import type { Manifest, ReadManifest } from './manifest.ts'
 import { isSeedFolder } from './places.ts'
 
@@ -54,7 +54,7 @@ async function inspectSeed(folder: string): Promise<SeenSeed> {
     return unread(absent ? 'UNFINISHED' : 'DAMAGED', absent ? 'it has no manifest' : messageOf(file))
   }
   try {
-    return { folder, label, content: await inspectContent(folder, label, await decodeManifest(file)) }
+    return { folder, label, content: await inspectContent(folder, label, await readUnproven(file)) }
   } catch (error) {
     if (error instanceof SeedError) return unread('DAMAGED', error.message)
     throw error

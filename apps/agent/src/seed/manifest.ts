@@ -2,7 +2,7 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { z } from 'zod'
 import { hash, id, seedPublicKey } from '@driftless/agent-api'
 import { jsonOf } from '../state-file.ts'
-import { LARGEST_CHUNK_BYTES, SMALLEST_CHUNK_BYTES, mostStoredBytes } from './chunk.ts'
+import { CHUNK_BYTES, LARGEST_CHUNK_BYTES, SMALLEST_CHUNK_BYTES, mostStoredBytes } from './chunk.ts'
 import { wrappedKey } from './data-key.ts'
 import { SeedError } from './error.ts'
 import { isSignedBy } from './keys.ts'
@@ -12,11 +12,24 @@ import { findInSlices, hashInSlices, joinInSlices } from './slices.ts'
 /** First line of what is signed, and of the file: so that this key's signature is good for nothing else. Another format gets another. */
 const FIRST_LINE = 'driftless-seed-1 manifest\n'
 
-/** Sixteen terabytes in chunks of 8 MiB. */
+/** Of one disk: 16 TiB in chunks of 8 MiB, 32 in larger ones. */
 const MOST_CHUNKS = 2 * 1024 * 1024
+const MOST_DISKS = 64
 export const MAX_MANIFEST_BYTES = 256 * 1024 * 1024
-/** What one chunk takes in a manifest, at most. */
-export const MANIFEST_BYTES_PER_CHUNK = 110
+/** What one chunk takes in a manifest, and everything else, at most. */
+const MANIFEST_BYTES_PER_CHUNK = 110
+const MANIFEST_HEAD_BYTES = 64 * 1024
+
+/** What the manifest of disks of these sizes takes at most. */
+export const mostManifestBytes = (sizesBytes: readonly number[], chunkBytes: number): number =>
+  MANIFEST_HEAD_BYTES + MANIFEST_BYTES_PER_CHUNK * sizesBytes.reduce((sum, size) => sum + Math.ceil(size / chunkBytes), 0)
+
+/** Whether the manifest of disks of these sizes could be read again, full of data as they may be. */
+export const fitsManifest = (sizesBytes: readonly number[], chunkBytes: number): boolean =>
+  sizesBytes.length <= MOST_DISKS && sizesBytes.every((size) => Math.ceil(size / chunkBytes) <= MOST_CHUNKS) && mostManifestBytes(sizesBytes, chunkBytes) <= MAX_MANIFEST_BYTES
+
+/** How large the areas of disks of these sizes are: of very large disks larger, that they fit a manifest. */
+export const chunkBytesFor = (sizesBytes: readonly number[]): number => (fitsManifest(sizesBytes, CHUNK_BYTES) ? CHUNK_BYTES : LARGEST_CHUNK_BYTES)
 
 const whole = z.number().int().nonnegative()
 
@@ -30,7 +43,6 @@ const CHUNKS_AT_ONCE = 1_000
 
 /** Chunks are read by themselves, a part at a time. */
 const disk = z.object({ key: z.string().min(1).max(60), sizeBytes: whole.min(1).max(Number.MAX_SAFE_INTEGER), chunks: z.tuple([]) })
-const MOST_DISKS = 64
 
 const head = z
   .strictObject({
@@ -72,21 +84,35 @@ export async function encodeManifest({ disks, ...rest }: Manifest, keys: SeedKey
 export interface ReadManifest {
   readonly manifest: Manifest
   readonly manifestHash: string
-  /** Whether the key that is named has signed it. */
-  isSignedBy(signer: string): Promise<boolean>
 }
 
-/** What a manifest's file says, of which nothing is believed yet. Rejects with SEED_FORGED where it is no manifest. */
-export async function decodeManifest(file: Buffer): Promise<ReadManifest> {
+/**
+ * What a manifest's file says, by the word of `signer`. The signature comes first: whoever had the device in hand could else keep the agent
+ * busy with what is no manifest. Rejects with SEED_FORGED where it is none, or another's.
+ */
+export async function decodeManifest(file: Buffer, signer: string): Promise<ReadManifest> {
+  const { signature, signed } = partsOf(file)
+  if (!seedPublicKey.safeParse(signer).success || !(await isSignedBy(signer, signed, signature))) {
+    throw new SeedError('SEED_FORGED', 'The seed is not signed by the source agent that it should come from. Nothing of it is used. Ask who had the device in hand, and export the seed anew.')
+  }
+  return readSigned(signed)
+}
+
+/** What a manifest's file says, whoever wrote it: for people who look at a device, never for what is imported. Rejects as `decodeManifest`. */
+export function readUnproven(file: Buffer): Promise<ReadManifest> {
+  return readSigned(partsOf(file).signed)
+}
+
+function partsOf(file: Buffer): { readonly signature: string; readonly signed: Buffer } {
   const firstEnd = file.indexOf(0x0a)
   const signature = seedSignature.safeParse(file.subarray(0, Math.max(0, Math.min(firstEnd, MAX_SIGNATURE))).toString('latin1'))
   const signed = file.subarray(firstEnd + 1)
   if (!signature.success || signed.subarray(0, FIRST_LINE.length).toString('latin1') !== FIRST_LINE) throw damaged('it does not begin as one')
-  return {
-    manifest: await manifestOf(signed.subarray(FIRST_LINE.length)),
-    manifestHash: await hashInSlices(signed),
-    isSignedBy: async (signer) => seedPublicKey.safeParse(signer).success && isSignedBy(signer, signed, signature.data),
-  }
+  return { signature: signature.data, signed }
+}
+
+async function readSigned(signed: Buffer): Promise<ReadManifest> {
+  return { manifest: await manifestOf(signed.subarray(FIRST_LINE.length)), manifestHash: await hashInSlices(signed) }
 }
 
 /** How each disk's chunks begin; as JSON's quotation marks are escaped within a text, nothing else can read so. */
@@ -110,6 +136,8 @@ async function manifestOf(text: Buffer): Promise<Manifest> {
     at = end
   }
   rest.push(text.subarray(at))
+  // Many small values take fifty times their text in memory: no more is read at once than a manifest may have beside its chunks.
+  if (rest.reduce((sum, { length }) => sum + length, 0) > MANIFEST_HEAD_BYTES) throw damaged('it has more parts than a manifest')
   const parsed = head.safeParse(jsonOf(Buffer.concat(rest)))
   if (!parsed.success) throw damaged(parsed.error.issues[0]?.message ?? 'it says nothing')
   const { disks, ...others } = parsed.data

@@ -1,12 +1,13 @@
 import type { BlockDevice } from '@driftless/nbd'
 import { sleep } from '../sleep.ts'
 import { dataBytesOf, readArea } from './area.ts'
-import { CHUNK_BYTES, sealChunk } from './chunk.ts'
+import { mostStoredBytes, sealChunk } from './chunk.ts'
 import { chunkKeys, fingerprintOf } from './data-key.ts'
 import type { SeedIdentity } from './data-key.ts'
 import type { ExportRecord, Journal, WrittenChunk } from './export-record.ts'
 import type { SeedKeyring } from './keys.ts'
-import { MANIFEST_BYTES_PER_CHUNK, encodeManifest } from './manifest.ts'
+import { SeedError } from './error.ts'
+import { chunkBytesFor, encodeManifest, fitsManifest, mostManifestBytes } from './manifest.ts'
 import type { ManifestChunk } from './manifest.ts'
 import type { SeedPlaces } from './places.ts'
 import { SeedWriter, noRoom } from './seed-writer.ts'
@@ -22,8 +23,6 @@ const HELD_MS = 250
 
 /** Chunks' heads and tables, and data that does not shrink. */
 const OVERHEAD = 1.01
-
-const MANIFEST_HEAD_BYTES = 64 * 1024
 
 /** A disk to be exported, whose writes are remembered already. */
 export interface ExportDisk {
@@ -65,6 +64,7 @@ export class SeedExport {
   readonly progress: ExportProgress
   readonly #options: SeedExportOptions
   readonly #seed: SeedIdentity
+  readonly #sizesBytes: readonly number[]
   readonly #chunkBytes: number
   readonly #written: WrittenChunk[] = []
 
@@ -72,18 +72,19 @@ export class SeedExport {
     const { seedId, shipmentId } = options.record.facts
     this.#options = options
     this.#seed = { seedId, shipmentId, migrationId: options.migrationId }
-    this.#chunkBytes = options.chunkBytes ?? CHUNK_BYTES
+    this.#sizesBytes = options.disks.map(({ sizeBytes }) => sizeBytes)
+    this.#chunkBytes = options.chunkBytes ?? chunkBytesFor(this.#sizesBytes)
     this.progress = { disks: options.disks.map(() => ({ doneBytes: 0, totalBytes: 0 })), storedBytes: [] }
   }
 
   /** Goes on where it was. Resolves when the seed is whole; rejects with `SeedError`, the disk's error, or the signal's reason. */
   async run(signal: AbortSignal): Promise<void> {
-    const { record, places, order, disks } = this.#options
+    const { record, places, order } = this.#options
+    if (!fitsManifest(this.#sizesBytes, this.#chunkBytes)) throw tooLarge()
     const journal = await record.journal()
     try {
       for (const chunk of journal.earlier) this.#note(chunk)
-      const areas = disks.reduce((sum, { sizeBytes }) => sum + Math.ceil(sizeBytes / this.#chunkBytes), 0)
-      const writer = new SeedWriter({ places, order, record, seed: this.#seed, manifestBytes: MANIFEST_HEAD_BYTES + areas * MANIFEST_BYTES_PER_CHUNK, used: journal.earlier.map(({ device }) => device) })
+      const writer = new SeedWriter({ places, order, record, seed: this.#seed, manifestBytes: mostManifestBytes(this.#sizesBytes, this.#chunkBytes), used: journal.earlier.map(({ device }) => device) })
       await this.#demandRoom(writer, signal)
       await this.#chunks(writer, journal, signal)
       await this.#finish(writer)
@@ -100,7 +101,7 @@ export class SeedExport {
       progress.totalBytes = Math.max(await dataBytesOf(device, usedBytes, signal), progress.doneBytes)
       needed += Math.ceil((progress.totalBytes - progress.doneBytes) * OVERHEAD)
     }
-    const room = await writer.room()
+    const room = await writer.room(mostStoredBytes(this.#chunkBytes))
     if (needed > room) throw noRoom(needed, room)
   }
 
@@ -181,3 +182,6 @@ export class SeedExport {
     await record.finish({ manifestHash, exportedAtMs, dataBytes: this.progress.disks.map(({ doneBytes }) => doneBytes), storedBytes: devices.map((_, device) => this.progress.storedBytes[device] ?? 0) })
   }
 }
+
+const tooLarge = (): SeedError =>
+  new SeedError('SEED_TOO_LARGE', 'The VM’s disks are too large for a seed (32 TiB for a disk, 37 for all of a VM’s, 64 disks). Nothing was written. Give the shipment up; the VM then goes over the wire.')

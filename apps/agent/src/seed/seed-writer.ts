@@ -44,16 +44,21 @@ export class SeedWriter {
     this.#used = new Set(options.used)
   }
 
-  /** Room for chunks in all places together, in bytes. Rejects where one is not there. */
-  async room(): Promise<number> {
+  /** Room in all places together for chunks of at most `chunkBytes` each, in bytes. Rejects where one is not there. */
+  async room(chunkBytes: number): Promise<number> {
     const { order, record } = this.#options
     const { devices } = record.facts
-    let total = 0
+    let filled = 0
+    let most = 0
     for (const place of order) {
       const begunAt = devices.findIndex((device) => device.place === place)
-      if (begunAt < 0 || begunAt === devices.length - 1) total += await this.#roomOn(place)
+      if (begunAt >= 0 && begunAt < devices.length - 1) continue
+      const room = await this.#roomOn(place)
+      most = Math.max(most, filled + room)
+      // What is left of one, before the next has its turn, is less than a chunk.
+      filled += Math.max(0, room - chunkBytes)
     }
-    return total
+    return most
   }
 
   async #roomOn(place: string): Promise<number> {

@@ -14,9 +14,9 @@ describe('estimates that are kept', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     world = await openWorld()
     agents = await world.enrolBoth()
-    await agents.source.calls.report(reportOf({ inventory: { vms: ['vm-a', 'vm-b', 'vm-c', 'vm-new'].map((ref) => inventoryVm(ref)) } }))
+    await agents.source.calls.report(reportOf({ inventory: { vms: ['vm-a', 'vm-b', 'vm-c', 'vm-d', 'vm-e', 'vm-new'].map((ref) => inventoryVm(ref)) } }))
     await agents.target.calls.report(reportOf({ stream: { host: '127.0.0.1', port: 4603 }, storage: { freeBytes: 1e12, totalBytes: 2e12 } }))
-    for (const ref of ['vm-a', 'vm-b', 'vm-c']) await observe(ref)
+    for (const ref of ['vm-a', 'vm-b', 'vm-c', 'vm-d', 'vm-e']) await observe(ref)
   })
   afterAll(async () => {
     agents.source.close()
@@ -75,6 +75,23 @@ describe('estimates that are kept', { timeout: 120_000 }, () => {
     expect(await world.owner.estimateOutcome.count({ where: { migrationId: { in: unknown.migrationIds } } })).toBe(0)
     for (const scope of [OPERATOR, SCHEDULER])
       expect(await inScope(world.web, scope, (tx) => readSiteErrors(tx, [DEMO_SOURCE_SITE]))).toMatchObject([{ errors: { TIME_TO_IDENTICAL: { n: 2 }, CUTOVER: { n: 2 }, ADDED_LATENCY: null }, disturbed: 1, correction: null }])
+  })
+
+  it('count a copy that was given up after its P90 as one that never ended, and leave out one that was given up before', async () => {
+    const errors = async () => (await inScope(world.web, OPERATOR, (tx) => readSiteErrors(tx, [DEMO_SOURCE_SITE])))[0]?.errors.TIME_TO_IDENTICAL
+    const before = await errors()
+    const { waveId, migrationIds } = await startedWave(world, ['vm-d', 'vm-e'], 'AUTOMATIC', true)
+    const { predicted } = await world.owner.estimateRecord.findFirstOrThrow({ where: { waveId } })
+    for (const [index, id] of migrationIds.entries()) {
+      const { vmId } = await world.owner.migration.findUniqueOrThrow({ where: { id } })
+      const p90 = keptPrediction.parse(predicted).vms.find((vm) => vm.id === vmId)?.identicalSeconds.p90 ?? Number.NaN
+      const endedAt = new Date()
+      const startedAt = new Date(endedAt.getTime() - (index === 0 ? 2 : 0.5) * p90 * 1000)
+      await world.owner.telemetrySample.createMany({ data: Array.from({ length: Math.ceil((2 * p90) / 60) }, (_, minute) => ({ vmId, providerId: 'northwind', tenantId: 'alpine', migrationId: id, at: new Date(endedAt.getTime() - minute * MINUTE_MS), intervalSeconds: 60, backgroundBytesPerSecond: 0, foregroundBytesPerSecond: 0, backlogBytes: 1n, lagSeconds: 0, guestWriteBytesPerSecond: 0, uniqueWriteBytes: 0n })) })
+      await world.owner.migration.update({ where: { id }, data: { status: 'CANCELLED', startedAt, endedAt } })
+    }
+    expect(before).toMatchObject({ n: 2, endCalledRight: 1 })
+    expect(await errors()).toMatchObject({ n: 3, medianError: before?.medianError, endCalledRight: expect.closeTo(2 / 3, 9), p90Held: expect.closeTo(((before?.p90Held ?? Number.NaN) * 2) / 3, 9) })
   })
 
   it('are corrected by what enough moves have shown, from what the simulation itself had said', async () => {

@@ -1,6 +1,7 @@
 import { OUTCOME_QUANTITIES, predictionError } from '@driftless/domain'
-import type { Correction, OutcomeQuantity, PredictionError } from '@driftless/domain'
+import type { Correction, OutcomeQuantity, Prediction, PredictionError } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
+import { readGivenUpCopies } from './given-up-copies.ts'
 
 /** Enough for a 90th percentile, and recent enough to speak of today's site. */
 const MOST_MOVES = 200
@@ -41,21 +42,21 @@ export async function readCorrection(tx: ScopedTx, siteId: string): Promise<Corr
   return taught(await readMoves(tx, siteId))
 }
 
-type Moves = Awaited<ReturnType<typeof readMoves>>
-
-function taught(moves: Moves): Correction | null {
+function taught(moves: readonly Move[]): Correction | null {
   // From what the simulation itself said: what it had been taught by then must not be taught again.
   const counted = moves.filter(({ quantity, disturbed }) => quantity === 'TIME_TO_IDENTICAL' && disturbed.length === 0)
   return predictionError(counted.map(({ uncorrectedP50: p50, uncorrectedP90: p90, actual }) => ({ p50, p90, actual }))).correction
 }
 
-/** A site's latest moves, so many of each quantity. */
-async function readMoves(tx: ScopedTx, siteId: string) {
+type Move = Prediction & { readonly migrationId: string; readonly quantity: OutcomeQuantity; readonly uncorrectedP50: number | null; readonly uncorrectedP90: number | null; readonly disturbed: readonly string[] }
+
+/** A site's latest moves, so many of each quantity, and the copies that never ended. */
+async function readMoves(tx: ScopedTx, siteId: string): Promise<Move[]> {
   const of = (quantity: OutcomeQuantity) => tx.db.estimateOutcome.findMany({
     where: { siteId, quantity }, orderBy: { notedAt: 'desc' }, take: MOST_MOVES,
     select: { migrationId: true, quantity: true, p50: true, p90: true, uncorrectedP50: true, uncorrectedP90: true, actual: true, disturbed: true },
   })
-  const moves = []
+  const moves: Move[] = await readGivenUpCopies(tx, siteId)
   for (const quantity of OUTCOME_QUANTITIES) moves.push(...await of(quantity))
   return moves
 }

@@ -17,41 +17,50 @@ const CLOSER_LOOKS = 6
 /** What would make a wave converge that does not: a cap on each guest's writes, or another hour to start at. */
 export function remedyFor(input: WaveInput, full: SimulateOptions, observations: Observations): Remedy {
   const looking = { ...full, runs: Math.min(LOOKING_RUNS, full.runs) }
-  const converges: Converges = (changed, closely) => isLikely({ ...input, ...changed }, closely ? full : looking, observations)
-  return { throttleBytesPerSecond: throttleFor(input, converges), startAtMs: startFor(input, converges) }
+  const share: Share = (changed, closely) => convergingShare({ ...input, ...changed }, closely ? full : looking, observations)
+  return { throttleBytesPerSecond: throttleFor(input, share), startAtMs: startFor(input, share) }
 }
 
-/** Whether the wave converges, so changed; `closely`: in as many runs as the estimate itself. */
-type Converges = (changed: Partial<WaveInput>, closely: boolean) => boolean
+/** In how many of the runs the wave converges, so changed; `closely`: in as many runs as the estimate itself. */
+type Share = (changed: Partial<WaveInput>, closely: boolean) => number
 
-function isLikely(input: WaveInput, options: SimulateOptions, observations: Observations): boolean {
+function convergingShare(input: WaveInput, options: SimulateOptions, observations: Observations): number {
   const { identicalAt } = simulateWave(input, options, observations)
   let ended = 0
   for (let run = 0; run < options.runs; run += 1) if (identicalAt.every((own) => Number.isFinite(own[run] ?? Number.POSITIVE_INFINITY))) ended += 1
-  return ended >= CONVERGES_FROM * options.runs
+  return ended / options.runs
 }
 
 /** The highest cap with which it converges, near enough, by halving. */
-function throttleFor(input: WaveInput, converges: Converges): number | null {
+function throttleFor(input: WaveInput, share: Share): number | null {
+  const converges = (throttleBytesPerSecond: number, closely: boolean) => share({ throttleBytesPerSecond }, closely) >= CONVERGES_FROM
   const fastest = input.vms.reduce((most, vm) => vm.dirtiedBytes.reduce<number>((rate, bytes) => Math.max(rate, (bytes ?? 0) / vm.intervalSeconds), most), 0)
   const highest = Math.min(fastest, input.throttleBytesPerSecond ?? fastest, input.link.p50BytesPerSecond)
-  if (!(highest > 0) || !converges({ throttleBytesPerSecond: highest / LOWEST_PART }, false)) return null
+  if (!(highest > 0) || !converges(highest / LOWEST_PART, false)) return null
   let [low, high] = [Math.log(highest / LOWEST_PART), Math.log(highest)]
   for (let halving = 0; halving < HALVINGS; halving += 1) {
     const middle = (low + high) / 2
-    if (converges({ throttleBytesPerSecond: Math.exp(middle) }, false)) low = middle
+    if (converges(Math.exp(middle), false)) low = middle
     else high = middle
   }
   let found = Math.exp(low)
-  for (let look = 0; look < CLOSER_LOOKS; look += 1, found *= LOWER) if (converges({ throttleBytesPerSecond: found }, true)) return found
+  for (let look = 0; look < CLOSER_LOOKS; look += 1, found *= LOWER) if (converges(found, true)) return found
   return null
 }
 
-function startFor(input: WaveInput, converges: Converges): number | null {
+/** The first hour, or else the most promising one: where many are as good as not enough, a close look at each would take seconds. */
+function startFor(input: WaveInput, share: Share): number | null {
   const first = Math.ceil(input.startAtMs / HOUR_MS) * HOUR_MS
+  const isSure = (startAtMs: number) => share({ startAtMs }, true) >= CONVERGES_FROM
+  const likely: { readonly startAtMs: number; readonly share: number }[] = []
   for (let hour = 0; hour < HOURS; hour += 1) {
-    const later = { startAtMs: first + hour * HOUR_MS }
-    if (converges(later, false) && converges(later, true)) return later.startAtMs
+    const startAtMs = first + hour * HOUR_MS
+    const looked = share({ startAtMs }, false)
+    if (looked < CONVERGES_FROM) continue
+    if (likely.length === 0 && isSure(startAtMs)) return startAtMs
+    likely.push({ startAtMs, share: looked })
   }
-  return null
+  const [, ...later] = likely
+  const best = later.toSorted((one, other) => other.share - one.share)[0]
+  return best !== undefined && isSure(best.startAtMs) ? best.startAtMs : null
 }

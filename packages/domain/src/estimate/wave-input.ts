@@ -102,7 +102,7 @@ export type WindowChance = CutoverWindow & {
 export type Remedy = {
   /** A cap on what each guest writes. */
   readonly throttleBytesPerSecond: number | null
-  /** The first full hour of the next day at which to start. */
+  /** A full hour of the next day at which to start: the first, where a close look confirms it, or else the most promising. */
   readonly startAtMs: number | null
 }
 

@@ -1,10 +1,11 @@
+import { forecastWave } from '@driftless/domain'
 import type { WaveInput } from '@driftless/domain'
 import { describe, expect, it } from 'vitest'
 import { applied, differenceOf, isChanged, missingSeconds, moved, unchanged } from './what-if.ts'
 
 const vm = (id: string) => ({ id, usedBytes: 1, sizeBytes: 1, intervalSeconds: 60, dirtiedBytes: [], firstIntervalAtMs: 0 })
 const input: WaveInput = {
-  vms: [vm('a'), vm('b'), vm('c')], link: { p50BytesPerSecond: 100, p90BytesPerSecond: 80, byHour: [{ hour: 3, p50BytesPerSecond: 50, p90BytesPerSecond: 40 }], limit: { schedule: { zone: 'UTC', rules: [] }, siteBytesPerSecond: 90 } },
+  vms: [vm('a'), vm('b'), vm('c')], link: { p50BytesPerSecond: 100, p90BytesPerSecond: 80, byHour: [{ hour: 3, p50BytesPerSecond: 50, p90BytesPerSecond: 40 }], limit: { schedule: { zone: 'UTC', rules: [{ days: [1], fromMinute: 0, toMinute: 60, bytesPerSecond: 20 }, { days: [6], fromMinute: 0, toMinute: 60, bytesPerSecond: null }] }, siteBytesPerSecond: 90 } },
   capBytesPerSecond: null, throttleBytesPerSecond: 7, startAtMs: 1_000, timeZone: 'UTC', parallelCopies: 3, parallelCutovers: 1, othersWantBytesPerSecond: [], window: null, windows: [], measured: null, correction: null,
 }
 const base = unchanged(input)
@@ -15,7 +16,7 @@ describe('a what-if', () => {
     expect(isChanged(input, base)).toBe(false)
   })
   it.each([
-    ['a line twice as fast, at every hour and without the limit', { linkFactor: 2 }, { link: { p50BytesPerSecond: 200, p90BytesPerSecond: 160, byHour: [{ hour: 3, p50BytesPerSecond: 100, p90BytesPerSecond: 80 }] } }],
+    ['a line twice as fast, at every hour and in its limits', { linkFactor: 2 }, { link: { p50BytesPerSecond: 200, p90BytesPerSecond: 160, byHour: [{ hour: 3, p50BytesPerSecond: 100, p90BytesPerSecond: 80 }], limit: { schedule: { zone: 'UTC', rules: [{ days: [1], fromMinute: 0, toMinute: 60, bytesPerSecond: 40 }, { days: [6], fromMinute: 0, toMinute: 60, bytesPerSecond: null }] }, siteBytesPerSecond: 180 } } }],
     ['a cap', { capBytesPerSecond: 5 }, { capBytesPerSecond: 5 }],
     ['another throttle', { throttleBytesPerSecond: 3 }, { throttleBytesPerSecond: 3 }],
     ['a later start', { startHours: 2 }, { startAtMs: 7_201_000 }],
@@ -27,6 +28,12 @@ describe('a what-if', () => {
     expect(applied(input, { ...base, ...change })).toEqual({ ...input, ...expected })
     expect(isChanged(input, { ...base, ...change })).toBe(true)
   })
+})
+
+it('takes longer on a slower line, whatever the site may send of it', () => {
+  const limited = { ...input, vms: [{ ...vm('a'), usedBytes: 1_000_000 }], throttleBytesPerSecond: null, link: { p50BytesPerSecond: 100, p90BytesPerSecond: 100, limit: { schedule: { zone: 'UTC', rules: [] }, siteBytesPerSecond: 50 } } }
+  const seconds = [1, 0.84, 0.5].map((linkFactor) => forecastWave(applied(limited, { ...unchanged(limited), linkFactor }), { runs: 1 }).identicalSeconds.p50 ?? Number.NaN)
+  expect(seconds).toEqual([expect.closeTo(20_000, 0), expect.closeTo(20_000 / 0.84, 0), expect.closeTo(40_000, 0)])
 })
 
 describe('an order', () => {

@@ -27,22 +27,25 @@ export function isChanged(input: WaveInput, whatIf: WhatIf): boolean {
   return JSON.stringify(whatIf) !== JSON.stringify(unchanged(input))
 }
 
-/** What is simulated instead. Another rate of the line is one that the site may use: its limits do not count then. */
+/** What is simulated instead. */
 export function applied(input: WaveInput, whatIf: WhatIf): WaveInput {
   const place = new Map(whatIf.order.map((id, index) => [id, index]))
   const vms = input.vms.filter(({ id }) => !whatIf.without.includes(id)).toSorted((one, other) => (place.get(one.id) ?? place.size) - (place.get(other.id) ?? place.size))
   return {
-    ...input, vms, link: faster(input.link, whatIf.linkFactor), startAtMs: input.startAtMs + whatIf.startHours * HOUR_MS, window: whatIf.window,
+    ...input, vms, link: withRate(input.link, whatIf.linkFactor), startAtMs: input.startAtMs + whatIf.startHours * HOUR_MS, window: whatIf.window,
     capBytesPerSecond: whatIf.capBytesPerSecond ?? input.capBytesPerSecond, throttleBytesPerSecond: whatIf.throttleBytesPerSecond ?? input.throttleBytesPerSecond,
     parallelCopies: Math.max(1, Math.min(vms.length, whatIf.copiesAtOnce ?? vms.length)),
   }
 }
 
-function faster(link: WaveInput['link'], factor: number): WaveInput['link'] {
-  if (factor === 1) return link
+/** Another line that is used as the present one is: its limits are the same parts of it, so that a slower one never takes less time. */
+function withRate({ limit, byHour, ...line }: WaveInput['link'], factor: number): WaveInput['link'] {
   const times = <T extends { readonly p50BytesPerSecond: number; readonly p90BytesPerSecond: number }>(rate: T): T => ({ ...rate, p50BytesPerSecond: rate.p50BytesPerSecond * factor, p90BytesPerSecond: rate.p90BytesPerSecond * factor })
-  const { limit: _limit, byHour, ...line } = times(link)
-  return { ...line, ...(byHour === undefined ? {} : { byHour: byHour.map(times) }) }
+  const limited = (rate: number | null) => (rate === null ? null : rate * factor)
+  return {
+    ...times(line), ...(byHour === undefined ? {} : { byHour: byHour.map(times) }),
+    ...(limit === undefined ? {} : { limit: { siteBytesPerSecond: limited(limit.siteBytesPerSecond), schedule: { ...limit.schedule, rules: limit.schedule.rules.map((rule) => ({ ...rule, bytesPerSecond: limited(rule.bytesPerSecond) })) } } }),
+  }
 }
 
 /** One place up or down, as far as there is one. */
