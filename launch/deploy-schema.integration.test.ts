@@ -74,7 +74,7 @@ describe('deploying the schema', () => {
       const ensured = await Promise.all(others.map(({ ownerUrl }) => withClient(ownerUrl, (client) => ensureRoles(client, ownerUrl, TEST_ROLE_PASSWORD))))
       expect(ensured.map(({ web }) => web)).toEqual(others.map(({ webUrl }) => webUrl))
     } finally {
-      for (const { drop } of others) await drop()
+      for (const other of others) await other.drop()
     }
   })
 

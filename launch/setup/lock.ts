@@ -28,6 +28,17 @@ async function holderOf(file: string): Promise<Holder | null> {
   return start === null || start !== startedAt ? null : { pid: number, startedAt }
 }
 
+/** Where a file system knows no second names, a lock can be found before its holder's name is in it. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+/** Gives what stands in `named` the name `file`, in one step; rejects with EEXIST where there is one. */
+async function put(named: string, file: string, line: string): Promise<void> {
+  await link(named, file).catch(async (error: unknown) => {
+    if (!NO_LINKS.has(codeOf(error) ?? '')) throw error
+    await writeFile(file, line, { flag: 'wx' })
+  })
+}
+
 /** Takes the lock `file`, or tells who has it. A lock whose holder died is taken over. */
 async function tryLock(file: string): Promise<{ release(): Promise<void> } | { heldBy: number }> {
   const line = `${process.pid} ${(await startOf(process.pid)) ?? ''}\n`
@@ -37,7 +48,7 @@ async function tryLock(file: string): Promise<{ release(): Promise<void> } | { h
     const named = `${file}.${randomUUID()}`
     await writeFile(named, line)
     try {
-      await link(named, file)
+      await put(named, file, line)
       return { release: () => rm(file, { force: true }) }
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error
