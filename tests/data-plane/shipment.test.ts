@@ -21,6 +21,8 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`by device, on ${kind.na
   let folder = ''
   let site: Site
   let agents: Agents
+  /** Writes went unseen while the agent was away: hashes then decide, as is said. */
+  let unseen = false
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'dl-l-'))
     site = await kind.open(folder)
@@ -65,8 +67,11 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`by device, on ${kind.na
     await pause(AWAY_MS)
     await agents.restartSource()
     await written()
-    await agents.until('what was written is known', () => (agents.source()?.seed?.dirtyBytes ?? 0) > 0)
-    expect(agents.source()?.seed).toMatchObject({ state: 'EXPORTED', problem: null, manifestHash: seed?.manifestHash })
+    await agents.until('what was written is known', () => (agents.source()?.seed?.dirtyBytes ?? 0) > 0 || agents.source()?.seed?.problem != null)
+    expect(agents.source()?.seed).toMatchObject({ state: 'EXPORTED', manifestHash: seed?.manifestHash })
+    unseen = agents.source()?.seed?.problem?.code === 'SEED_HISTORY_LOST'
+    // A guest that would wait for the agent goes past it after a while.
+    if (!kind.goesPast) expect(agents.source()?.seed?.problem).toBeNull()
     expect(agents.source()?.disks.map(({ sentBytes }) => sentBytes)).toEqual(site.expected.disks.map(() => 0))
   })
 
@@ -87,9 +92,9 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`by device, on ${kind.na
     for (const { key } of site.expected.disks) expect(await site.difference(key, join(agents.replicas, MIGRATION, `${key}.raw`))).toBeNull()
     const total = (of: (disk: (typeof disks)[number]) => number) => disks.reduce((sum, disk) => sum + of(disk), 0)
     const [sent, told] = [total(({ sentBytes }) => sentBytes), total(({ foregroundDoneBytes }) => foregroundDoneBytes)]
-    console.log(`${kind.name}: ${agents.target()?.seed?.doneBytes} by device, ${told} written since, ${sent} sent`)
+    console.log(`${kind.name}${unseen ? ', compared by hash' : ''}: ${agents.target()?.seed?.doneBytes} by device, ${told} written since, ${sent} sent`)
     expect(sent).toBeGreaterThan(0)
-    expect(sent).toBeLessThanOrEqual(1.1 * told)
-    expect(told).toBeLessThan((agents.target()?.seed?.doneBytes ?? 0) / 2)
+    if (!unseen) expect(sent).toBeLessThanOrEqual(1.1 * told)
+    expect(Math.max(sent, told)).toBeLessThan((agents.target()?.seed?.doneBytes ?? 0) / 2)
   })
 })

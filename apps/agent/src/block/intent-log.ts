@@ -169,9 +169,9 @@ export class IntentLog implements WriteIntents {
     this.#epoch = epoch
     this.#generations = [first]
     await this.#work(async () => {
+      await dropBlocks(before)
       if (this.#generations[0] === first) first.blocks = await this.#newBlocks(first.number)
       await this.#rewrite()
-      await dropBlocks(before)
     })
   }
 
@@ -184,10 +184,14 @@ export class IntentLog implements WriteIntents {
       next.blocks = await this.#newBlocks(next.number)
       const carried = new DirtyMap(this.#regionCount) // as it is now: guests write on
       carried.addAll(sealed.written)
-      await this.#file?.append(next.number, carried)
-      if (this.#generations.at(-1) !== sealed) return dropBlocks([next])
-      next.logged.addAll(carried)
-      this.#generations.push(next)
+      try {
+        await this.#file?.append(next.number, carried)
+        if (this.#generations.at(-1) !== sealed) return
+        next.logged.addAll(carried)
+        this.#generations.push(next)
+      } finally {
+        if (this.#generations.at(-1) !== next) await dropBlocks([next])
+      }
     })
     return () => this.#release(sealed)
   }
@@ -198,8 +202,8 @@ export class IntentLog implements WriteIntents {
     this.#epoch = null
     this.#generations = []
     await this.#work(async () => {
-      await this.#remove()
       await dropBlocks(before)
+      await this.#remove()
       await this.#removeBlocksBut(null)
     })
   }
@@ -300,7 +304,7 @@ export class IntentLog implements WriteIntents {
   }
 }
 
-/** Never rejects: what is left of a file without its generation is passed over, and removed at the next start. */
+/** Before the log forgets them: without its file a generation is known by its regions. Never rejects: what is left of one is removed at the next start. */
 async function dropBlocks(generations: readonly Generation[]): Promise<void> {
   for (const { blocks } of generations) await blocks?.remove().catch(() => {})
 }
