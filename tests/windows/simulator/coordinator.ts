@@ -44,6 +44,7 @@ export class Coordinator {
     const first = world.dice.chance(0.5)
     if (first) world.hearAll()
     this.advanceBookings()
+    this.driveShipment()
     for (const vm of world.vms) this.drive(vm)
     if (!first) world.hearAll()
   }
@@ -76,9 +77,28 @@ export class Coordinator {
     for (const vm of this.world.vms) this.world.wake(vm)
   }
 
+  /** As `driveShipment`: from what both agents observe. */
+  driveShipment(): void {
+    const { shipping, rules, vms } = this.world
+    if (!this.up || shipping === null) return
+    const { row } = shipping
+    const own = vms.filter((vm) => shipping.has(vm))
+    for (let steps = 0; steps <= MOST_STEPS; steps += 1) {
+      if (row.status === 'IMPORTED') for (const vm of own) if (isInStep(vm)) row.caughtUp.add(vm.row.id)
+      const step = rules.nextShipmentStep({
+        status: row.status,
+        vms: own.map((vm) => ({ name: vm.story.name, ended: MIGRATION_ENDED.includes(vm.row.status), exported: vm.row.source?.seed?.exported ?? false, imported: vm.row.target?.seed?.imported ?? false, caughtUp: row.caughtUp.has(vm.row.id) })),
+      })
+      if (step.kind === 'NOTHING') return
+      shipping.move(step.kind === 'MOVE' ? step.to : 'CANCELLED')
+    }
+    throw new StoryFailed('livelock', 'The shipment goes in circles.')
+  }
+
   /** Every step of a migration that can be taken now. */
   drive(vm: Vm): void {
     if (!this.up) return
+    if (this.world.shipping?.has(vm) === true) this.driveShipment()
     for (let steps = 0; ; steps += 1) {
       if (steps > MOST_STEPS) throw new StoryFailed('livelock', `${vm.story.name} goes in circles.`)
       const facts = this.#facts(vm)
@@ -136,6 +156,7 @@ export class Coordinator {
       turn: mayBegin && booking !== null ? world.rules.turnOf(this.turnWave(booking), row.id, nowMs) : { kind: 'BEGIN' },
       limits: { shutdownSeconds: wave.shutdownSeconds, refusal: wave.refusal },
       afterCommit: this.#afterCommit(vm, attempt),
+      shipment: world.shipping?.view(vm, nowMs) ?? null,
     }
   }
 
@@ -220,6 +241,7 @@ export class Coordinator {
         return false
       case 'WAIT':
         if (vm.row.waitReason !== step.reason) this.world.coverage.count('wait', step.reason)
+        this.world.invariants.waits(vm, step.reason)
         Object.assign(vm.row, { waitReason: step.reason, waitDetail: step.detail })
         return false
       case 'MOVE':
@@ -270,6 +292,7 @@ export class Coordinator {
     if (!this.world.rules.owns(status, row.status)) return false
     this.world.note(`${story.name} ${row.status} → ${to}`)
     Object.assign(row, { status: to, waitReason: null, waitDetail: null, ...(to === 'BLOCKED' ? { resumeStatus: status } : {}) })
+    if (to === 'READY_FOR_CUTOVER') row.everReady = true
     if (to === 'READY_FOR_CUTOVER') this.world.faults.entered(vm, to)
     return true
   }
@@ -378,6 +401,12 @@ export class Coordinator {
     if (accepted) this.world.coverage.count('migration ends', 'ROLLED_BACK')
     return true
   }
+}
+
+/** As `readShipmentFacts` has it: the target holds all that the source has, or holds the VM itself. */
+function isInStep({ row }: Vm): boolean {
+  const { source } = row
+  return row.everReady && (row.status === 'VALIDATING' || row.status === 'COMPLETED' || (source !== null && source.connected && source.backgroundLeftBytes === 0 && source.foregroundLeftBytes === 0))
 }
 
 /** Seconds count. */
