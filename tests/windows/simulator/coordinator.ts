@@ -3,6 +3,7 @@ import {
 } from '@driftless/domain'
 import type { AfterCommitView, CutoverStatus, MigrationStatus, MigrationView, OrderState, ReturnStatus, StageInput, Step, TurnWave } from '@driftless/domain'
 import { endBilling, startBilling } from './billing.ts'
+import { driveShipment } from './drive-shipment.ts'
 import { allowed } from './rules.ts'
 import { latest } from './rows.ts'
 import type { AttemptRow, BookingRow, ReturnRow } from './rows.ts'
@@ -44,7 +45,7 @@ export class Coordinator {
     const first = world.dice.chance(0.5)
     if (first) world.hearAll()
     this.advanceBookings()
-    this.driveShipment()
+    driveShipment(world)
     for (const vm of world.vms) this.drive(vm)
     if (!first) world.hearAll()
   }
@@ -77,28 +78,10 @@ export class Coordinator {
     for (const vm of this.world.vms) this.world.wake(vm)
   }
 
-  /** As `driveShipment`: from what both agents observe. */
-  driveShipment(): void {
-    const { shipping, rules, vms } = this.world
-    if (!this.up || shipping === null) return
-    const { row } = shipping
-    const own = vms.filter((vm) => shipping.has(vm))
-    for (let steps = 0; steps <= MOST_STEPS; steps += 1) {
-      if (row.status === 'IMPORTED') for (const vm of own) if (isInStep(vm)) row.caughtUp.add(vm.row.id)
-      const step = rules.nextShipmentStep({
-        status: row.status,
-        vms: own.map((vm) => ({ name: vm.story.name, ended: MIGRATION_ENDED.includes(vm.row.status), exported: vm.row.source?.seed?.exported ?? false, imported: vm.row.target?.seed?.imported ?? false, caughtUp: row.caughtUp.has(vm.row.id) })),
-      })
-      if (step.kind === 'NOTHING') return
-      shipping.move(step.kind === 'MOVE' ? step.to : 'CANCELLED')
-    }
-    throw new StoryFailed('livelock', 'The shipment goes in circles.')
-  }
-
   /** Every step of a migration that can be taken now. */
   drive(vm: Vm): void {
     if (!this.up) return
-    if (this.world.shipping?.has(vm) === true) this.driveShipment()
+    if (this.world.shipping?.has(vm) === true) driveShipment(this.world)
     for (let steps = 0; ; steps += 1) {
       if (steps > MOST_STEPS) throw new StoryFailed('livelock', `${vm.story.name} goes in circles.`)
       const facts = this.#facts(vm)
@@ -401,12 +384,6 @@ export class Coordinator {
     if (accepted) this.world.coverage.count('migration ends', 'ROLLED_BACK')
     return true
   }
-}
-
-/** As `readShipmentFacts` has it: the target holds all that the source has, or holds the VM itself. */
-function isInStep({ row }: Vm): boolean {
-  const { source } = row
-  return row.everReady && (row.status === 'VALIDATING' || row.status === 'COMPLETED' || (source !== null && source.connected && source.backgroundLeftBytes === 0 && source.foregroundLeftBytes === 0))
 }
 
 /** Seconds count. */

@@ -12,7 +12,7 @@ const ASKS_MS = [60_000, 120_000] as const
 
 /**
  * The devices of a story and the hands they go through: an operator who packs, a carrier, and staff who receive and connect them, with what they
- * get wrong and take back. What agents observe moves the rest (`Coordinator`).
+ * get wrong and take back. What agents observe moves the rest (`driveShipment`).
  */
 export class Shipping {
   readonly row: ShipmentRow
