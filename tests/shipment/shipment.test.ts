@@ -13,6 +13,7 @@ import { expectAccessible } from '../support/accessible.ts'
 import { PAGE_MS, enterPassword, launchBrowser, openPage, picture } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
 import { damageChunk } from './device-files.ts'
+import { plainText, startSmtpServer } from '../support/smtp.ts'
 
 /** A small VM's seed, or its catch-up, on a machine that does much else. */
 const AGENTS_MS = 180_000
@@ -22,15 +23,18 @@ const EMPTY_BAY = 'bay-2'
 
 const t = createTranslator({ locale: 'en', messages })
 let driftless: RunningDriftless
+let smtp: Awaited<ReturnType<typeof startSmtpServer>>
 let browser: Browser
 beforeAll(async () => {
-  driftless = await startDriftless({ scenario: join(ROOT, 'apps', 'lab', 'scenarios', 'small.json') })
+  smtp = await startSmtpServer()
+  driftless = await startDriftless({ scenario: join(ROOT, 'apps', 'lab', 'scenarios', 'small.json'), mail: { url: smtp.url, from: 'Northwind Cloud <no-reply@northwind.example>' } })
   await mkdir(join(driftless.places.seeds, EMPTY_BAY), { recursive: true })
   browser = await launchBrowser()
 })
 afterAll(async () => {
   await browser?.close()
   await driftless?.stop()
+  await smtp?.close()
 })
 
 async function query<T>(row: z.ZodType<T>, sql: string): Promise<T[]> {
@@ -84,6 +88,8 @@ async function choose(page: Page, place: string, other: string): Promise<void> {
   }
 }
 
+const mailed = (email: string, text: string) => expect.poll(() => smtp.delivered.some((mail) => mail.to.includes(email) && plainText(mail).includes(text)), { timeout: 30_000 }).toBe(true)
+
 const stop = (page: Page, status: keyof typeof messages.shipments.next) => {
   const words = messages.shipments.next[status]
   return page.getByText(words.title).waitFor({ timeout: AGENTS_MS })
@@ -98,11 +104,25 @@ test('a VM travels by device, from hand to hand, with a damaged piece, and is ca
   await operator.getByRole('button', { name: t('shipments.handOver.open') }).click()
   const dialog = operator.getByRole('dialog')
   await dialog.getByLabel(t('shipments.handOver.carrier')).fill('Swiss Post')
-  await dialog.getByLabel(t('shipments.handOver.number')).fill('99.60.123456')
+  await dialog.getByLabel(t('shipments.handOver.number')).fill('99.60.12345')
   await dialog.getByLabel(t('shipments.handOver.seal', { place: DEVICE })).fill('A-1742')
   await picture(operator, 'shipment-hand-over')
   await dialog.getByRole('button', { name: t('shipments.handOver.action') }).click()
   await stop(operator, 'HANDED_OVER')
+  // A digit was left out: what was said is put right, and both stand in the record.
+  await operator.getByRole('button', { name: t('shipments.correct.open'), exact: true }).click()
+  await dialog.getByLabel(t('shipments.handOver.number')).fill('99.60.123456')
+  await dialog.getByRole('button', { name: t('shipments.correct.action'), exact: true }).click()
+  await dialog.getByText(t('shipments.correct.noteHint')).first().waitFor()
+  await dialog.getByLabel(t('shipments.correct.note')).fill('a digit was left out')
+  await picture(operator, 'shipment-correct')
+  await dialog.getByRole('button', { name: t('shipments.correct.action'), exact: true }).click()
+  await operator.getByText(t('shipments.custody.what.CORRECTED')).waitFor({ timeout: PAGE_MS })
+  expect(await dialog.getByLabel(t('shipments.handOver.seal', { place: DEVICE })).count()).toBe(0)
+  await operator.getByText(t('shipments.travel.title', { count: 1 })).waitFor({ timeout: PAGE_MS })
+  await expectAccessible(operator)
+  await picture(operator, 'shipment-on-its-way')
+  await mailed('scheduler@northwind.example', 'Swiss Post, 99.60.123456')
   await damageChunk(join(driftless.places.seeds, DEVICE))
 
   const staff = await signedIn('scheduler@northwind.example', /\/overview/)
@@ -112,6 +132,25 @@ test('a VM travels by device, from hand to hand, with a damaged piece, and is ca
   await staff.getByRole('checkbox', { name: t('shipments.receive.intact') }).click()
   await staff.getByRole('dialog').getByRole('button', { name: t('shipments.receive.action'), exact: true }).click()
   await stop(staff, 'RECEIVED')
+  // It was another parcel: said, taken back, and said again of the right one.
+  await staff.getByRole('button', { name: t('shipments.denyReceipt.open'), exact: true }).click()
+  await staff.getByLabel(t('shipments.denyReceipt.reason')).fill('another parcel')
+  await staff.getByRole('dialog').getByRole('button', { name: t('shipments.denyReceipt.action'), exact: true }).click()
+  await stop(staff, 'HANDED_OVER')
+  await staff.getByRole('button', { name: t('shipments.receive.open'), exact: true }).click()
+  await staff.getByRole('dialog').getByRole('button', { name: t('shipments.receive.action'), exact: true }).click()
+  // The box is not ticked: who reads of it wants to know what was seen.
+  await staff.getByText(t('shipments.receive.noteNeeded')).waitFor()
+  await staff.getByRole('checkbox', { name: t('shipments.receive.intact') }).click()
+  await staff.getByRole('dialog').getByRole('button', { name: t('shipments.receive.action'), exact: true }).click()
+  await stop(staff, 'RECEIVED')
+  await operator.goto(address.replace(/\/shipments\/.*/, '/migrate'))
+  await operator.getByRole('region', { name: t('migrate.waves.title') }).getByRole('link', { name: 'Warehouse' }).click()
+  await operator.getByText(t('shipments.travel.reasons.TO_BE_READ')).waitFor({ timeout: PAGE_MS })
+  await operator.getByText(t('wave.stats.etaByDevice', { count: 1 })).waitFor()
+  await expectAccessible(operator)
+  await picture(operator, 'wave-travels')
+  await operator.goto(address)
 
   // The wrong bay is refused in words that both sides see, and another can be tried.
   await staff.getByRole('button', { name: t('shipments.import.open') }).click()

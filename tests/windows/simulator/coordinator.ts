@@ -3,6 +3,7 @@ import {
 } from '@driftless/domain'
 import type { AfterCommitView, CutoverStatus, MigrationStatus, MigrationView, OrderState, ReturnStatus, StageInput, Step, TurnWave } from '@driftless/domain'
 import { endBilling, startBilling } from './billing.ts'
+import { driveShipment } from './drive-shipment.ts'
 import { allowed } from './rules.ts'
 import { latest } from './rows.ts'
 import type { AttemptRow, BookingRow, ReturnRow } from './rows.ts'
@@ -44,6 +45,7 @@ export class Coordinator {
     const first = world.dice.chance(0.5)
     if (first) world.hearAll()
     this.advanceBookings()
+    driveShipment(world)
     for (const vm of world.vms) this.drive(vm)
     if (!first) world.hearAll()
   }
@@ -81,6 +83,7 @@ export class Coordinator {
   /** Every step of a migration that can be taken now. */
   drive(vm: Vm): void {
     if (!this.up) return
+    if (this.world.shipping?.has(vm) === true) driveShipment(this.world)
     for (let steps = 0; ; steps += 1) {
       if (steps > MOST_STEPS) throw new StoryFailed('livelock', `${vm.story.name} goes in circles.`)
       const facts = this.#facts(vm)
@@ -138,6 +141,7 @@ export class Coordinator {
       turn: mayBegin && booking !== null ? world.rules.turnOf(this.turnWave(booking), row.id, nowMs) : { kind: 'BEGIN' },
       limits: { shutdownSeconds: wave.shutdownSeconds, refusal: wave.refusal },
       afterCommit: this.#afterCommit(vm, attempt),
+      shipment: world.shipping?.view(vm, nowMs) ?? null,
     }
   }
 
@@ -222,6 +226,7 @@ export class Coordinator {
         return false
       case 'WAIT':
         if (vm.row.waitReason !== step.reason) this.world.coverage.count('wait', step.reason)
+        this.world.invariants.waits(vm, step.reason)
         Object.assign(vm.row, { waitReason: step.reason, waitDetail: step.detail })
         return false
       case 'MOVE':
@@ -272,6 +277,7 @@ export class Coordinator {
     if (!this.world.rules.owns(status, row.status)) return false
     this.world.note(`${story.name} ${row.status} → ${to}`)
     Object.assign(row, { status: to, waitReason: null, waitDetail: null, ...(to === 'BLOCKED' ? { resumeStatus: status } : {}) })
+    if (to === 'READY_FOR_CUTOVER') row.everReady = true
     if (to === 'READY_FOR_CUTOVER') this.world.faults.entered(vm, to)
     return true
   }

@@ -1,5 +1,5 @@
 import { CUTOVER_OVER, isReturnOver } from '@driftless/domain'
-import type { CutoverStatus, ReturnStatus } from '@driftless/domain'
+import type { CutoverStatus, ReturnStatus, ShipmentStatus } from '@driftless/domain'
 import { latest } from './rows.ts'
 import { STEPS } from './story.ts'
 import type { Fault, FaultKind, StoryStep } from './story.ts'
@@ -33,10 +33,11 @@ export class Faults {
   }
 
   /** A VM has come to a step: what was to go wrong there goes wrong. */
-  entered(vm: Vm, step: StoryStep | CutoverStatus | ReturnStatus): void {
+  entered(vm: Vm, step: StoryStep | CutoverStatus | ReturnStatus | ShipmentStatus): void {
     for (const fault of this.#waiting.filter(({ at }) => at === step)) {
       this.#waiting.splice(this.#waiting.indexOf(fault), 1)
       const begin = () => {
+        if (this.#world.shipping?.carries(vm) === true) this.#world.coverage.count('fault on the way', fault.kind)
         this.#world.coverage.count('fault', `${fault.kind} at ${stepOf(vm)}`)
         this.#world.note(`${fault.kind} for ${Math.round(fault.lastsMs / 1000)} s while ${vm.story.name} is at ${stepOf(vm)}`)
         this.#begin(fault)

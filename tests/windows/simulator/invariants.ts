@@ -1,5 +1,5 @@
-import { CUTOVER_COMMITTING, REREAD_SECONDS, ROLLBACK_RESERVE_SECONDS, rollbackReserveSeconds, staysOf } from '@driftless/domain'
-import type { CutoverStatus } from '@driftless/domain'
+import { CUTOVER_COMMITTING, REREAD_SECONDS, ROLLBACK_RESERVE_SECONDS, isCarried, rollbackReserveSeconds, staysOf } from '@driftless/domain'
+import type { CutoverStatus, ShipmentStatus, WaitReason } from '@driftless/domain'
 import { isSame, copyOf } from './machine.ts'
 import type { Disk } from './machine.ts'
 import { latest } from './rows.ts'
@@ -23,6 +23,12 @@ const CLOCKS_MS = 600_000
 /** Whoever has to act on the way back, where the attempt went back from a step; the link is of no concern there. */
 const NEEDED: readonly FaultKind[] = ['SOURCE_KILLED', 'SOURCE_MUTE', 'COORDINATOR_KILLED']
 const NEEDED_AT_TARGET: readonly FaultKind[] = [...NEEDED, 'TARGET_KILLED', 'TARGET_MUTE', 'TARGET_LOST']
+
+/** What people may be told of a VM that travels, by where its devices are. */
+const TOLD: Readonly<Record<ShipmentStatus, readonly WaitReason[]>> = {
+  PREPARING: ['SHIPMENT_EXPORTING', 'SHIPMENT_EXPORT_HELD'], PREPARED: ['SHIPMENT_TO_HAND_OVER'], HANDED_OVER: ['SHIPMENT_TRAVELLING', 'SHIPMENT_LATE'], RECEIVED: ['SHIPMENT_TO_IMPORT'], IMPORTING: ['SHIPMENT_IMPORTING', 'SHIPMENT_REFUSED'],
+  IMPORTED: [], CAUGHT_UP: [], CANCELLED: [],
+}
 
 type GoingBack = { readonly attempt: AttemptRow; readonly from: CutoverStatus; readonly endsAtMs: number; readonly beganMs: number; /** It was off when going back began. */ readonly wasOff: boolean; /** When it went off after that: it was still shutting down. */ stoppedLateMs: number | null }
 
@@ -59,10 +65,21 @@ export class Invariants {
     const inCutover = vms.filter((other) => other !== vm && other.row.status === 'CUTTING_OVER')
     if (inCutover.length >= story.parallelCutovers) this.#fail('turn', `${name} begins beside ${inCutover.length} others; ${story.parallelCutovers} may be in their cutover.`)
     if (vm.row.apartGroup !== null && inCutover.some(({ row }) => row.apartGroup === vm.row.apartGroup)) this.#fail('turn', `${name} begins beside a VM that it must be kept apart from.`)
+    if (vm.seedAway || this.#world.shipping?.carries(vm) === true) this.#fail('travels', `The cutover of ${name} begins while devices carry what its replica lacks.`)
     for (const id of vm.row.dependsOnIds) {
       const other = vms.find(({ row }) => row.id === id)
       if (other !== undefined && other.home !== 'TARGET') this.#fail('turn', `${name} begins before ${other.story.name}, on which it depends.`)
     }
+  }
+
+  /** Whoever waits for devices is told where they are, and nobody else is. */
+  waits(vm: Vm, reason: WaitReason): void {
+    const { shipping } = this.#world
+    const carried = shipping?.carries(vm) === true
+    const ofShipment = reason.startsWith('SHIPMENT_')
+    if (ofShipment && !carried) this.#fail('waits', `${vm.story.name} waits for devices (${reason}), and none carries it.`)
+    if (!carried || shipping === null || !['REPLICATING', 'READY_FOR_CUTOVER'].includes(vm.row.status) || ['PAUSED', 'SOURCE_AGENT_AWAY', 'TARGET_AGENT_AWAY'].includes(reason)) return
+    if (!TOLD[shipping.row.status].includes(reason)) this.#fail('waits', `${vm.story.name} waits for ${reason} while its shipment is ${shipping.row.status}.`)
   }
 
   /** Reckoned here, not by the coordinator: its forecast and the whole reserve. */
@@ -104,6 +121,8 @@ export class Invariants {
     vm.settle()
     if (replica?.atBoot == null || !isSame(replica.atBoot, this.#asRead(vm, attempt, must))) this.#fail('acknowledged writes', `${vm.story.name} is proven at the target without what the source had acknowledged.`)
     vm.home = 'TARGET'
+    const { shipping } = this.#world
+    if (shipping?.has(vm) === true) this.#world.coverage.count('shipment', shipping.row.status === 'CANCELLED' ? 'CUT OVER, BY WIRE AFTER ALL' : 'CUT OVER AFTER IT TRAVELLED')
     vm.must = copyOf(replica.disk)
   }
 
@@ -235,6 +254,8 @@ export class Invariants {
       }
       if (vm.home === 'SOURCE' && !vm.source.running && !this.#world.faults.targetLost) this.#fail('livelock', `${name} lives at the source and is off there.`)
       if (vm.home === 'TARGET' && !vm.shadow.running && !this.#world.faults.targetLost) this.#fail('livelock', `${name} lives at the target and is off there.`)
+      const shipment = this.#world.shipping?.has(vm) === true ? this.#world.shipping.row.status : null
+      if (shipment !== null && !isCarried(shipment) && vm.seedAway && !ended && !this.#world.faults.targetLost) this.#fail('travels', `${name} goes over the wire, and what devices were to bring is still missing.`)
       if (vm.replica === null && !vm.discarded && row.attempts.length > 0) this.#fail('replica', `The replica of ${name} is lost.`)
       if (!ended) this.#world.coverage.count('migration ends', `WAITS: ${row.waitReason ?? ''}`)
     }

@@ -39,6 +39,17 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('a validation period ends with its first look', ['acceptance'], {
     nextStep: (view) => RULES.nextStep({ ...view, ...(view.afterCommit ? { afterCommit: { ...view.afterCommit, secondsLeft: view.afterCommit.secondsLeft === null ? null : 0, byDefault: 'ACCEPT' } } : {}) }),
   }),
+  mutant('a travelling VM’s cutover begins before it caught up', ['travels'], {
+    nextStep: (view) => {
+      const blind = RULES.nextStep({ ...view, shipment: null, source: view.shipment ? { ...view.source, connected: true, backgroundLeftBytes: 0, foregroundLeftBytes: 0 } : view.source })
+      return blind.kind === 'WAIT' ? RULES.nextStep(view) : blind
+    },
+  }),
+  mutant('a VM that travels is said to be copied over the wire', ['waits'], { nextStep: (view) => RULES.nextStep({ ...view, shipment: null }) }),
+  mutant('devices count as read before they are', ['travels'], {
+    nextShipmentStep: (view) => (view.status === 'IMPORTING' ? { kind: 'MOVE', to: 'IMPORTED' } : RULES.nextShipmentStep(view)),
+  }),
+  mutant('the agents wait on for devices that were given up', ['travels'], { seedStepsOf: (status) => RULES.seedStepsOf(status === 'CANCELLED' ? 'HANDED_OVER' : status) }),
   mutant('the ledger does not know what it has already', ['billed twice'], {
     billingKey: (() => {
       let told = 0

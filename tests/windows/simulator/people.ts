@@ -62,6 +62,7 @@ export class People {
       this.#world.told(vm)
       this.#world.wake(vm)
     }
+    this.#world.shipping?.start()
   }
 
   #pause(): void {

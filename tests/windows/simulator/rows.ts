@@ -1,4 +1,4 @@
-import type { BillingKind, BookingStatus, CutoverStatus, LedgerEntry, MigrationStatus, ReturnStatus, WaitReason, Word } from '@driftless/domain'
+import type { BillingKind, BookingStatus, CutoverStatus, LedgerEntry, MigrationStatus, ReturnStatus, ShipmentStatus, WaitReason, Word } from '@driftless/domain'
 import type { Order } from '@driftless/orders'
 
 /** What stands in PostgreSQL, as far as the contract needs it. Moments are those of its clock, in milliseconds. */
@@ -34,6 +34,15 @@ export type BookingRow = {
 }
 export type OrderRow = { readonly bookingId: string | null; readonly planVersion: number; readonly order: Order }
 
+export type ShipmentRow = {
+  status: ShipmentStatus
+  /** Null while no carrier has them. */
+  expectedAtMs: number | null
+  readonly vmIds: readonly string[]
+  /** Migrations that were in step once since the import. */
+  readonly caughtUp: Set<string>
+}
+
 export type SourceReport = {
   readonly stage: string
   readonly attempt: number
@@ -48,6 +57,8 @@ export type SourceReport = {
   readonly reread: 'RUNNING' | 'EQUAL' | 'DIFFERENT' | 'FAILED' | null
   readonly acknowledged: number
   readonly problem: { readonly code: string; readonly message: string } | null
+  /** Of a VM that travels by device. */
+  readonly seed: { readonly exported: boolean; readonly problem: string | null } | null
 }
 export type TargetReport = {
   readonly stage: string
@@ -57,6 +68,7 @@ export type TargetReport = {
   readonly wayBackConnected: boolean
   readonly shadow: { readonly on: boolean; readonly health: string; readonly sequenceAtBoot: number | null; readonly wrote: boolean } | null
   readonly problem: { readonly code: string; readonly message: string } | null
+  readonly seed: { readonly imported: boolean; readonly problem: string | null } | null
 }
 
 export type MigrationRow = {
@@ -74,6 +86,8 @@ export type MigrationRow = {
   wayBack: boolean
   acceptAsked: boolean
   notConverging: boolean
+  /** It was ready for its cutover once. */
+  everReady: boolean
   readonly attempts: AttemptRow[]
   readonly returns: ReturnRow[]
   readonly orders: OrderRow[]

@@ -1,4 +1,4 @@
-import { canTransition, forecastCutover, judgeApprovals, nextBookingStatus, nextStep, sourceStage, targetStage, turnOf, windowAt } from '@driftless/domain'
+import { canTransition, forecastCutover, judgeApprovals, nextBookingStatus, nextShipmentStep, nextStep, seedStepsOf, sourceStage, targetStage, turnOf, windowAt } from '@driftless/domain'
 import type { TransitionTable } from '@driftless/domain'
 import { powerOffAgreed, sourceRefusal, targetRefusal } from '../../../apps/agent/src/orders/rule.ts'
 
@@ -7,7 +7,7 @@ const billingKey = (migrationId: string, kind: string, stay: number): string => 
 
 /** The product's own rules, which the simulated programs ask; a mutant has one of them wrong. */
 export const RULES = {
-  nextStep, turnOf, windowAt, sourceStage, targetStage, nextBookingStatus, judgeApprovals, forecastCutover, sourceRefusal, targetRefusal, powerOffAgreed, billingKey,
+  nextStep, nextShipmentStep, seedStepsOf, turnOf, windowAt, sourceStage, targetStage, nextBookingStatus, judgeApprovals, forecastCutover, sourceRefusal, targetRefusal, powerOffAgreed, billingKey,
   /** Writers compare and set: only who has read the present status may write. */
   owns: (read: string, present: string): boolean => read === present,
 }

@@ -16,10 +16,10 @@ const DRAIN_MS = 20_000
 
 type Problem = { readonly code: string; readonly message: string }
 /** On its disk: outlives the agent. */
-type Record = { attempt: number; asked: boolean; offAtMs: number | null; poweredOnAgain: boolean; proof: string | null; begun: BegunCutover | null; released: boolean }
+type Record = { attempt: number; asked: boolean; offAtMs: number | null; poweredOnAgain: boolean; proof: string | null; begun: BegunCutover | null; released: boolean; /** Of a VM that travels: its seed was begun, and whether it is whole. */ seed: { exported: boolean } | null }
 /** The last steps of an attempt; in memory alone. */
 type Final = { readonly attempt: number; synced: boolean; hash: string | null; reread: SourceReport['reread'] }
-type State = { desired: DesiredSource | null; shown: Shown; record: Record; final: Final | null; takeBackHash: string | null; hashing: boolean; problem: Problem | null; lostMs: number | null; retrying: boolean }
+type State = { desired: DesiredSource | null; shown: Shown; record: Record; final: Final | null; takeBackHash: string | null; hashing: boolean; problem: Problem | null; lostMs: number | null; retrying: boolean; /** The export that runs. */ exporting: object | null; seedProblem: string | null }
 
 /**
  * The agent at the customer's site, as `apps/agent/src/replicator` is: it converges to what it last heard, asks the rule of
@@ -37,14 +37,15 @@ export class SourceAgent {
   #state(vm: Vm): State {
     const known = this.#states.get(vm)
     if (known !== undefined) return known
-    const record: Record = { attempt: 0, asked: false, offAtMs: null, poweredOnAgain: false, proof: null, begun: null, released: false }
-    const state: State = { desired: null, shown: null, record, final: null, takeBackHash: null, hashing: false, problem: null, lostMs: null, retrying: false }
+    const record: Record = { attempt: 0, asked: false, offAtMs: null, poweredOnAgain: false, proof: null, begun: null, released: false, seed: null }
+    const state: State = { desired: null, shown: null, record, final: null, takeBackHash: null, hashing: false, problem: null, lostMs: null, retrying: false, exporting: null, seedProblem: null }
     this.#states.set(vm, state)
     return state
   }
 
   streams(vm: Vm): boolean {
-    const stage = this.#states.get(vm)?.desired?.stage
+    const { stage, seed } = this.#states.get(vm)?.desired ?? {}
+    if (seed?.step === 'EXPORT' || seed?.step === 'CARRY') return false
     return this.up && (stage === 'REPLICATE' || stage === 'PAUSE' || stage === 'FINAL' || stage === 'RETURN')
   }
 
@@ -62,7 +63,7 @@ export class SourceAgent {
   die(): void {
     for (const vm of this.#world.vms) vm.settle()
     this.up = false
-    for (const state of this.#states.values()) Object.assign(state, { desired: null, shown: null, final: null, takeBackHash: null, hashing: false, problem: null, lostMs: null })
+    for (const state of this.#states.values()) Object.assign(state, { desired: null, shown: null, final: null, takeBackHash: null, hashing: false, problem: null, lostMs: null, exporting: null, seedProblem: null })
   }
 
   /** What it should be doing, as the gateway says now; null: nothing. */
@@ -89,6 +90,7 @@ export class SourceAgent {
       if (state.final.hash !== null && desired.stage === 'RETURN') vm.compareAnew()
       state.final = null
     }
+    this.#seed(vm, state, desired)
     if (desired.stage !== 'TAKE_BACK') [state.takeBackHash, state.hashing] = [null, false]
     switch (desired.stage) {
       case 'REVERSE':
@@ -114,6 +116,31 @@ export class SourceAgent {
         this.#returned(record)
     }
     this.#problem(vm, state, null)
+  }
+
+  /** As `SourceSeed` does: remembers writes from the export's begin, writes it in its time, and forgets it where all goes over the wire. */
+  #seed(vm: Vm, state: State, { seed }: DesiredSource): void {
+    const { record } = state
+    const { shipping, timeline } = this.#world
+    if (!seed) {
+      if (record.seed !== null && vm.seedAway) vm.giveSeedUp()
+      record.seed = null
+    }
+    if (seed?.step !== 'EXPORT') state.exporting = null
+    if (seed?.step !== 'EXPORT' || record.seed?.exported === true || shipping === null) return
+    if (record.seed === null) {
+      record.seed = { exported: false }
+      vm.beginSeed()
+    }
+    state.seedProblem = shipping.held ? 'There is too little room.' : null
+    if (shipping.held || state.exporting !== null) return this.#world.changed('SOURCE', vm)
+    const exporting = {}
+    state.exporting = exporting
+    timeline.in(shipping.story.exportMs, () => {
+      if (!this.up || state.exporting !== exporting || record.seed === null) return
+      record.seed.exported = true
+      this.#world.changed('SOURCE', vm)
+    })
   }
 
   #refusal(state: State, desired: DesiredSource): string | null {
@@ -271,14 +298,17 @@ export class SourceAgent {
 
   /** What it says at this moment; null: the migration is not its business. */
   observe(vm: Vm): SourceReport | null {
-    const { desired, record, final, problem, takeBackHash } = this.#state(vm)
+    const { desired, record, final, problem, takeBackHash, seedProblem } = this.#state(vm)
     if (!this.up || desired === null) return null
     vm.settle()
     const { stage, attempt } = desired
     const mine = stage === 'FINAL' && final?.attempt === attempt ? final : null
     const takesBack = stage === 'REVERSE' || stage === 'TAKE_BACK'
+    const carried = desired.seed?.step === 'EXPORT' || desired.seed?.step === 'CARRY'
     return {
-      stage, attempt, connected: takesBack ? vm.backwardConnected : vm.forwardConnected, backgroundLeftBytes: vm.backgroundLeftBytes, foregroundLeftBytes: vm.foregroundLeftBytes, comparing: vm.comparing,
+      stage, attempt, connected: takesBack ? vm.backwardConnected : vm.forwardConnected, // How far an export is stands where the first copy's progress does.
+      backgroundLeftBytes: carried && record.seed?.exported === true ? 0 : vm.backgroundLeftBytes, foregroundLeftBytes: vm.foregroundLeftBytes, comparing: vm.comparing,
+      seed: desired.seed && record.seed !== null ? { exported: record.seed.exported, problem: seedProblem } : null,
       guestOn: vm.source.power === 'ON', off: stage === 'FINAL' && record.attempt === attempt && vm.source.power === 'OFF' && record.offAtMs !== null,
       finalSynced: mine?.synced ?? false, hash: stage === 'TAKE_BACK' ? takeBackHash : (mine?.hash ?? null), reread: mine?.reread ?? null, acknowledged: vm.sourceDisk.records, problem,
     }

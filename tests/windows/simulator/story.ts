@@ -1,5 +1,5 @@
-import { DEFAULT_APPROVAL_POLICY, SHUTDOWN_REFUSALS } from '@driftless/domain'
-import type { ApprovalPolicy, CutoverMode, CutoverStatus, ReturnStatus, ShutdownRefusal, ValidationDefault } from '@driftless/domain'
+import { DEFAULT_APPROVAL_POLICY, SHIPMENT_CARRIED, SHUTDOWN_REFUSALS } from '@driftless/domain'
+import type { ApprovalPolicy, CutoverMode, CutoverStatus, ReturnStatus, ShipmentStatus, ShutdownRefusal, ValidationDefault } from '@driftless/domain'
 import { Dice } from './dice.ts'
 
 /** What goes wrong, for a while. TARGET_LOST: its agent and its hypervisor burn down, and nothing comes back. */
@@ -16,7 +16,7 @@ export const STEPS = [
 ] as const satisfies readonly ('READY_FOR_CUTOVER' | CutoverStatus | ReturnStatus)[]
 export type StoryStep = (typeof STEPS)[number]
 
-export type Fault = { readonly kind: FaultKind; readonly at: StoryStep; readonly delayMs: number; readonly lastsMs: number }
+export type Fault = { readonly kind: FaultKind; readonly at: StoryStep | ShipmentStatus; readonly delayMs: number; readonly lastsMs: number }
 /** A fault that the proof must find: a bit that flipped in the replica, a write that the tap missed, records that the store forgot. */
 export type Lie = 'NONE' | 'BIT_FLIPPED' | 'WRITE_UNSEEN' | 'RECORDS_FORGOTTEN'
 
@@ -50,6 +50,31 @@ export type VmStory = {
   readonly cancelMs: number | null
 }
 
+/** VMs that travel by device, a lorry's days told in minutes. */
+export type ShipmentStory = {
+  /** Which of the story's VMs. */
+  readonly vms: readonly number[]
+  readonly exportMs: number
+  readonly importMs: number
+  /** For so long the devices cannot be written, and are refused; 0: at once. */
+  readonly heldMs: number
+  readonly refusedMs: number
+  readonly handOverMs: number
+  /** As the carrier promises, and as it is; null: they are lost on the way. */
+  readonly expectedMs: number
+  readonly arrivesMs: number | null
+  /** So late, and somebody gives lost devices up. */
+  readonly patienceMs: number
+  readonly readAfterMs: number
+  /** They go with the wrong lorry first, or others are taken for them: it is taken back. */
+  readonly wrongLorry: boolean
+  readonly wrongParcel: boolean
+  /** Of what the devices bring; it comes over the wire. */
+  readonly damagedShare: number
+  /** When it is given up whatever it is at; null: never. */
+  readonly givesUpMs: number | null
+}
+
 export type Story = {
   readonly seed: number
   readonly mode: CutoverMode
@@ -71,6 +96,8 @@ export type Story = {
   readonly planChanges: number
   readonly pauses: boolean
   readonly faults: readonly Fault[]
+  /** Null: all goes over the wire. */
+  readonly shipment: ShipmentStory | null
 }
 
 const SECOND_MS = 1000
@@ -80,8 +107,17 @@ const MIB = 1024 * 1024
 const FORWARD = STEPS.slice(0, 11)
 const BACK = STEPS.slice(9)
 
-/** The story with this seed. */
+/** The story with this seed. Whether devices travel in it is thrown apart: nothing else of it changes with that. */
 export function tell(seed: number): Story {
+  const story = tellMove(seed)
+  const dice = new Dice(seed + 3_000_000)
+  if (!dice.chance(0.25)) return story
+  const shipment = tellShipment(dice, story.vms.length)
+  const faults = Array.from({ length: dice.of([0, 1, 2]) }, () => tellFault(dice, SHIPMENT_CARRIED))
+  return { ...story, shipment, faults: [...story.faults, ...faults] }
+}
+
+function tellMove(seed: number): Story {
   const dice = new Dice(seed)
   const goesBack = dice.chance(0.45)
   const count = dice.of([1, 1, 2, 2, 3])
@@ -111,6 +147,22 @@ export function tell(seed: number): Story {
     planChanges: dice.chance(0.15) ? dice.whole(1, 2) : 0,
     pauses: dice.chance(0.08),
     faults: Array.from({ length: dice.of([0, 1, 1, 2, 2, 3, 4]) }, () => tellFault(dice, goesBack && dice.chance(0.6) ? BACK : FORWARD)),
+    shipment: null,
+  }
+}
+
+function tellShipment(dice: Dice, count: number): ShipmentStory {
+  const some = Array.from({ length: count }, (_, index) => index).filter(() => dice.chance(0.7))
+  const expectedMs = dice.between(2, 20) * MINUTE_MS
+  return {
+    vms: some.length > 0 ? some : [0],
+    exportMs: dice.between(0.5, 6) * MINUTE_MS, importMs: dice.between(0.5, 6) * MINUTE_MS,
+    heldMs: dice.chance(0.15) ? dice.between(2, 10) * MINUTE_MS : 0, refusedMs: dice.chance(0.2) ? dice.between(2, 10) * MINUTE_MS : 0,
+    handOverMs: dice.between(0.5, 4) * MINUTE_MS,
+    expectedMs, arrivesMs: dice.chance(0.15) ? null : expectedMs * (dice.chance(0.3) ? dice.between(1.1, 3) : dice.between(0.4, 1)),
+    patienceMs: dice.between(2, 15) * MINUTE_MS, readAfterMs: dice.between(0.5, 4) * MINUTE_MS,
+    wrongLorry: dice.chance(0.12), wrongParcel: dice.chance(0.12), damagedShare: dice.chance(0.5) ? dice.between(0.001, 0.2) : 0,
+    givesUpMs: dice.chance(0.12) ? dice.between(1, 40) * MINUTE_MS : null,
   }
 }
 
@@ -140,7 +192,7 @@ function tellVm(dice: Dice, index: number, goesBack: boolean, shareBytesPerSecon
   }
 }
 
-function tellFault(dice: Dice, steps: readonly StoryStep[]): Fault {
+function tellFault(dice: Dice, steps: readonly Fault['at'][]): Fault {
   const kind = dice.of(FAULTS)
   return {
     kind, at: dice.of(steps),

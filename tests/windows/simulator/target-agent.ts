@@ -25,7 +25,10 @@ type State = {
   problem: Problem | null
   retrying: boolean
   /** On its disk: a return's shutdown, of which attempt, and whether it was taken back. */
-  readonly record: { attempt: number; asked: boolean; poweredOnAgain: boolean }
+  readonly record: { attempt: number; asked: boolean; poweredOnAgain: boolean; /** What devices brought is in the replica. */ imported: boolean }
+  /** The import that runs. */
+  importing: object | null
+  seedProblem: string | null
 }
 
 /** The agent in the provider's cloud, as `apps/agent/src/receiver` is. */
@@ -41,7 +44,7 @@ export class TargetAgent {
   #state(vm: Vm): State {
     const known = this.#states.get(vm)
     if (known !== undefined) return known
-    const state: State = { desired: null, shown: null, reached: null, busy: null, again: false, verified: null, handBack: null, problem: null, retrying: false, record: { attempt: 0, asked: false, poweredOnAgain: false } }
+    const state: State = { desired: null, shown: null, reached: null, busy: null, again: false, verified: null, handBack: null, problem: null, retrying: false, record: { attempt: 0, asked: false, poweredOnAgain: false, imported: false }, importing: null, seedProblem: null }
     this.#states.set(vm, state)
     return state
   }
@@ -59,7 +62,7 @@ export class TargetAgent {
   die(): void {
     for (const vm of this.#world.vms) vm.settle()
     this.up = false
-    for (const state of this.#states.values()) Object.assign(state, { desired: null, shown: null, reached: null, busy: null, again: false, verified: null, handBack: null, problem: null })
+    for (const state of this.#states.values()) Object.assign(state, { desired: null, shown: null, reached: null, busy: null, again: false, verified: null, handBack: null, problem: null, importing: null, seedProblem: null })
   }
 
   hear(vm: Vm, desired: DesiredTarget | null, shown: Shown): void {
@@ -100,6 +103,7 @@ export class TargetAgent {
       case 'RECEIVE':
       case 'KEEP':
         this.#prepare(vm)
+        this.#seed(vm, state, desired)
         return this.#remove(vm, state, () => this.#done(vm, state, desired))
       case 'VERIFY':
         this.#prepare(vm)
@@ -114,6 +118,23 @@ export class TargetAgent {
       case 'ACCEPT':
         return this.#live(vm, state, desired)
     }
+  }
+
+  /** As `TargetSeed` does: reads the devices that it is given, once. */
+  #seed(vm: Vm, state: State, { seed }: DesiredTarget): void {
+    const { shipping, timeline } = this.#world
+    if (seed?.step !== 'IMPORT') [state.importing, state.seedProblem] = [null, null]
+    if (seed?.step !== 'IMPORT' || state.record.imported || shipping === null) return
+    state.seedProblem = shipping.refused ? 'The seed is not there.' : null
+    if (shipping.refused || state.importing !== null) return
+    const importing = {}
+    state.importing = importing
+    timeline.in(shipping.story.importMs, () => {
+      if (!this.up || state.importing !== importing) return
+      state.record.imported = true
+      vm.importSeed(shipping.story.damagedShare)
+      this.#world.changed('TARGET', vm)
+    })
   }
 
   #refusal({ shown }: State, desired: DesiredTarget, history: TargetHistory): string | null {
@@ -246,7 +267,7 @@ export class TargetAgent {
   }
 
   observe(vm: Vm): TargetReport | null {
-    const { desired, reached, verified, handBack, problem } = this.#state(vm)
+    const { desired, reached, verified, handBack, problem, record, seedProblem } = this.#state(vm)
     if (!this.up || desired === null) return null
     vm.settle()
     const { stage, attempt } = desired
@@ -256,6 +277,7 @@ export class TargetAgent {
       stage: reached?.stage === stage && reached.attempt === attempt ? stage : 'CONVERGING',
       attempt, hash: stage === 'HAND_BACK' ? (handBack?.hash ?? null) : verified?.attempt === attempt ? verified.hash : null, handedBack: handBack?.handedBack ?? false, wayBackConnected: vm.backwardConnected,
       shadow: guest && { on: vm.shadow.power === 'ON', health: guest.health, sequenceAtBoot: guest.sequenceAtBoot, wrote: guest.wrote }, problem,
+      seed: desired.seed ? { imported: record.imported, problem: seedProblem } : null,
     }
   }
 }

@@ -31,6 +31,8 @@ export class Vm {
   foregroundLeftBytes = 0
   comparing = false
   behindSinceMs: number
+  /** Devices carry, or will, what its replica lacks. */
+  seedAway = false
   /** What the shadow VM wrote and the source has not; only while the source follows it. */
   backwardLeftBytes = 0
   /** Where the VM lives, and all that it has acknowledged to its users there. */
@@ -120,6 +122,24 @@ export class Vm {
     if (!this.backwardConnected) return
     this.backwardLeftBytes = Math.max(0, this.backwardLeftBytes - this.shareBytesPerSecond * seconds)
     if (this.backwardLeftBytes === 0) Object.assign(this.sourceDisk, this.replica.disk)
+  }
+
+  /** From its export's first moment on its writes are remembered, and nothing of it is sent. */
+  beginSeed(): void {
+    this.settle()
+    Object.assign(this, { seedAway: true, backgroundLeftBytes: this.story.sizeBytes, foregroundLeftBytes: 0 })
+  }
+
+  /** What was damaged on the way comes over the wire, with what was written meanwhile. */
+  importSeed(damagedShare: number): void {
+    this.settle()
+    Object.assign(this, { seedAway: false, backgroundLeftBytes: this.story.sizeBytes * damagedShare })
+  }
+
+  /** No device brings anything any more: all of it goes over the wire, from its beginning. */
+  giveSeedUp(): void {
+    this.settle()
+    Object.assign(this, { seedAway: false, backgroundLeftBytes: this.story.sizeBytes, foregroundLeftBytes: 0 })
   }
 
   /** Source and replica have gone different ways: all is compared by hash, and what differs is sent. */

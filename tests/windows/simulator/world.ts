@@ -15,6 +15,7 @@ import type { BookingRow, Ledger, MigrationRow, SourceReport, TargetReport } fro
 import type { Rules } from './rules.ts'
 import { SOURCE_ID, SourceAgent } from './source-agent.ts'
 import type { Story } from './story.ts'
+import { Shipping } from './shipping.ts'
 import { StoryFailed } from './story-failed.ts'
 import { TARGET_ID, TargetAgent } from './target-agent.ts'
 import { Timeline } from './timeline.ts'
@@ -34,6 +35,7 @@ const START_MS = Date.UTC(2026, 10, 30, 20)
  *     ├─ Vm (`vm`), Machine    a VM at both sides: power, disks, what is left to send
  *     ├─ SourceAgent, TargetAgent   converge to what they hear, by the agents' own rule of orders
  *     ├─ Coordinator           reads rows, asks the product's rules, writes through its tables
+ *     ├─ Shipping              devices that carry first copies, and the hands they go through
  *     ├─ People                book, decide, approve, change their minds
  *     ├─ Faults                what goes wrong, when
  *     └─ Invariants            what must hold, looked at behind every event
@@ -57,6 +59,8 @@ export class World {
   readonly target: TargetAgent
   readonly coordinator: Coordinator
   readonly people: People
+  /** Null: all goes over the wire. */
+  readonly shipping: Shipping | null
   readonly faults: Faults
   readonly invariants: Invariants
   readonly log: string[] = []
@@ -80,6 +84,7 @@ export class World {
     this.faults = new Faults(this)
     this.vms = story.vms.map((vm, index) => new Vm(this, vm, index, this.#row(index)))
     this.people = new People(this)
+    this.shipping = story.shipment && new Shipping(this, story.shipment)
   }
 
   #row(index: number): MigrationRow {
@@ -88,7 +93,7 @@ export class World {
     return {
       id: `m${index}`, position: index, dependsOnIds: (vm?.dependsOn ?? []).map((other) => `m${other}`), apartGroup: vm?.apartGroup ?? null,
       cutoverAtMs: moment === null ? null : START_MS + this.story.firstWindow.inMs + moment,
-      status: 'ASSESSED', resumeStatus: null, waitReason: null, waitDetail: null, cutoverRequested: false, validationEndsAtMs: null, wayBack: false, acceptAsked: false, notConverging: false,
+      status: 'ASSESSED', resumeStatus: null, waitReason: null, waitDetail: null, cutoverRequested: false, validationEndsAtMs: null, wayBack: false, acceptAsked: false, notConverging: false, everReady: false,
       attempts: [], returns: [], orders: [], source: null, sourceAtMs: null, target: null, targetAtMs: null,
     }
   }
@@ -210,6 +215,7 @@ export class World {
     this.#contactMs[side] = this.dbNowMs
     const input = this.coordinator.stageInput(vm)
     const attempt = latest(vm.row.attempts)?.number ?? 0
+    const seed = this.shipping?.has(vm) === true ? this.rules.seedStepsOf(this.shipping.row.status) : null
     const disks = [{ key: 'disk0', sizeBytes: vm.story.sizeBytes }]
     if (side === 'SOURCE') {
       const stage = this.rules.sourceStage(input)
@@ -217,7 +223,7 @@ export class World {
       const kind = stage === 'FINAL' ? 'CUTOVER' : stage === 'STOP' ? 'DISCARD' : stage === 'RETURN' ? 'RETURN' : null
       const desired: DesiredSource = {
         migrationId: vm.row.id, waveId: 'wave', vmRef: 'ref', stage, attempt, target: { agentId: TARGET_ID, host: 'target', port: 1 }, disks,
-        rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: this.story.shutdownSeconds,
+        rateBytesPerSecond: null, guestWriteBytesPerSecond: null, shutdownSeconds: this.story.shutdownSeconds, ...(seed && stage !== 'RELEASE' && stage !== 'STOP' ? { seed: { shipmentId: 'shipment', step: seed.source, places: ['usb-1'], recipientKey: '' } } : {}),
       }
       return this.source.hear(vm, desired, this.#shown(vm, kind))
     }
@@ -226,7 +232,7 @@ export class World {
     const kind = stage === 'BOOT' ? 'CUTOVER' : stage === 'DISCARD' ? 'DISCARD' : stage === 'HAND_BACK' || stage === 'KEEP' ? 'RETURN' : null
     const desired: DesiredTarget = {
       migrationId: vm.row.id, sourceAgentId: SOURCE_ID, stage, attempt, acknowledgedSequence: 0, shutdownSeconds: this.story.shutdownSeconds,
-      shape: { name: vm.story.name, guestOs: 'lab', cpus: 2, memoryBytes: 1024, network: 'web', storage: 'gold', disks, hypervisor: {} },
+      shape: { name: vm.story.name, guestOs: 'lab', cpus: 2, memoryBytes: 1024, network: 'web', storage: 'gold', disks, hypervisor: {} }, ...(seed && stage !== 'DISCARD' ? { seed: { shipmentId: 'shipment', step: seed.target, places: ['bay-1'], signerKey: '' } } : {}),
     }
     this.target.hear(vm, desired, this.#shown(vm, kind))
   }

@@ -1,4 +1,4 @@
-import { beginShipment, cancelShipment, changeSourcePlaces, changeTransitDays, handOverShipment, importShipment, inScope, planWave, readInboxFacts, readShipment, receiveShipment, startWave } from '@driftless/db'
+import { beginShipment, cancelShipment, changeSourcePlaces, changeTransitDays, handOverShipment, importShipment, inScope, planWave, readInboxFacts, readRunbookFacts, readShipment, readSiteHistory, readWave, readWaveTravel, receiveShipment, startWave } from '@driftless/db'
 import type { Scope, ScopedTx } from '@driftless/db'
 import { wake } from '@driftless/jobs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -77,6 +77,18 @@ describe('a shipment', { timeout: 60_000 }, () => {
     expect((await migration(carried)).status).toBe('REPLICATING')
     expect(pair.stages).toContain('source REPLICATE 0 EXPORT')
 
+    const travel = () => as(OPERATOR, (tx) => readWaveTravel(tx, waveId, new Date()))
+    const written = await travel()
+    expect(written).toMatchObject({ reason: 'TO_HAND_OVER', shipmentId: id, vmNames: ['vm-1'], observed: 0, catchUpBytes: 8_192 })
+    expect(((written?.arrivesAtMs ?? 0) - Date.now()) / DAY_MS).toBeCloseTo(3, 1)
+    // Reading half a MiB, and sending what was written, is soon done.
+    expect((written?.identicalAtMs.p90 ?? Infinity) - (written?.arrivesAtMs ?? 0)).toBeLessThan(60_000)
+    // Of what travels only what was written meanwhile goes over the wire, and its line is not said to be down.
+    expect(await as(OPERATOR, (tx) => readWave(tx, waveId, new Date()))).toMatchObject({ travelling: 1, leftBytes: 0 })
+    const runbook = await as(OPERATOR, (tx) => readRunbookFacts(tx, waveId, readSiteHistory))
+    expect(runbook?.vms.map(({ name, facts }) => [name, facts.shipment?.status ?? null])).toEqual([['vm-1', 'PREPARED'], ['vm-2', null]])
+    expect(await as(HARBOUR, (tx) => readWaveTravel(tx, waveId, new Date()))).toBeNull()
+
     const devices = await world.owner.shipmentDevice.findMany({ where: { shipmentId: id }, orderBy: { place: 'asc' } })
     expect(devices.map(({ place, deviceIds, storedBytes }) => [place, deviceIds, Number(storedBytes)])).toEqual([['usb-1', ['device of usb-1'], 131_072], ['usb-2', ['device of usb-2'], 131_072]])
     const handOver = (changes: object = {}) => as(OPERATOR, (tx) => handOverShipment(tx, id, { carrier: 'Post', trackingNumber: '12.34', handedOverAt: new Date(), seals: [{ place: 'usb-1', seal: 'A-17' }], note: 'at the counter', ...changes }, new Date()))
@@ -92,6 +104,8 @@ describe('a shipment', { timeout: 60_000 }, () => {
     const away = await world.owner.shipment.findUniqueOrThrow({ where: { id } })
     expect(away.expectedAt?.getTime()).toBe((away.handedOverAt?.getTime() ?? 0) + 5 * DAY_MS)
 
+    expect(await travel()).toMatchObject({ reason: 'ON_THEIR_WAY', arrivesAtMs: away.expectedAt?.getTime() })
+
     // A lorry that does not come is the customer's to ask after.
     await world.owner.shipment.update({ where: { id }, data: { expectedAt: new Date(Date.now() - 1_000) } })
     await wake(world.queues, 'drive-migration', { migrationId: carried })
@@ -100,6 +114,7 @@ describe('a shipment', { timeout: 60_000 }, () => {
     await eventually(async () => (await world.owner.shipmentEvent.count({ where: { shipmentId: id, what: 'LATE' } })) === 1)
     expect((await as(OPERATOR, (tx) => readShipment(tx, id, new Date(), { targetPlaces: false })))?.late).toBe(true)
 
+    expect(await travel()).toMatchObject({ reason: 'LATE', arrivesAtMs: null, readAtMs: null, identicalAtMs: { p50: null, p90: null } })
     await as(SCHEDULER, (tx) => receiveShipment(tx, id, { sealsIntact: true, note: 'two boxes' }, new Date()))
     await expect(as(SCHEDULER, (tx) => importShipment(tx, id, ['usb-1'], new Date()))).rejects.toEqual(refusedAs('SEED_PLACE_UNKNOWN'))
     await as(SCHEDULER, (tx) => importShipment(tx, id, ['bay-1'], new Date()))
@@ -107,6 +122,7 @@ describe('a shipment', { timeout: 60_000 }, () => {
     await wake(world.queues, 'drive-migration', { migrationId: carried })
     await eventually(async () => (await migration(carried)).waitReason === 'SHIPMENT_REFUSED')
     expect((await as(OPERATOR, (tx) => readShipment(tx, id, new Date(), { targetPlaces: false })))?.vms[0]?.imported.problem?.known).toBe('SEED_NOT_THERE')
+    expect(await travel()).toMatchObject({ reason: 'REFUSED', readAtMs: null })
     const staff = await as(SCHEDULER, (tx) => readInboxFacts(tx, { id: 'user-samir', role: 'PROVIDER_SCHEDULER', tenantId: null }, new Date()))
     expect(staff.shipments).toEqual([expect.objectContaining({ id, status: 'IMPORTING', importRefused: true })])
     await as(SCHEDULER, (tx) => importShipment(tx, id, ['bay-2'], new Date()))
@@ -114,6 +130,7 @@ describe('a shipment', { timeout: 60_000 }, () => {
     await eventually(async () => (await migration(carried)).status === 'READY_FOR_CUTOVER')
     await expect(as(OPERATOR, (tx) => cancelShipment(tx, id, 'too late', new Date()))).rejects.toEqual(refusedAs('SHIPMENT_STATUS'))
 
+    expect(await travel()).toBeNull()
     const [row] = await world.owner.shipmentVm.findMany({ where: { shipmentId: id } })
     expect(row).toMatchObject({ manifestHash: row?.importedManifestHash, damagedChunks: 1, damagedBytes: 65_536n, storedBytes: 262_144n, writtenMeanwhileBytes: 8_192n })
     expect(row?.caughtUpAt).not.toBeNull()

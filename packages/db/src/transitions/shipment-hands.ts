@@ -45,12 +45,14 @@ export async function noteHandOver(tx: ScopedTx, { id: shipmentId, transitDays }
   return { data: { carrier, trackingNumber, handedOverAt, expectedAt }, detail }
 }
 
-/** The provider has the devices. `sealsIntact`: none was opened on the way. SHIPMENT_STATUS, SHIPMENT_UNKNOWN. */
+/** The provider has the devices. `sealsIntact`: none was opened on the way; of seals that were, `note` says what was seen. SHIPMENT_STATUS, REASON_MISSING, SHIPMENT_UNKNOWN. */
 export async function receiveShipment(tx: ScopedTx, shipmentId: string, said: { readonly sealsIntact: boolean; readonly note: string | null }, now: Date): Promise<void> {
   const shipment = await lockShipment(tx, shipmentId)
   demand(shipment, 'HANDED_OVER')
+  const broken = !said.sealsIntact && shipment.devices.some(({ seal }) => seal !== null)
+  if (broken && said.note === null) throw new DomainError('REASON_MISSING', 'Seals that are not intact need a word on what was seen.')
   await moveShipment(tx, shipment, 'RECEIVED', now, {}, { note: said.note, detail: { sealsIntact: said.sealsIntact } })
-  if (!said.sealsIntact) await audit(tx, 'shipment.seals-broken', shipmentSubject(shipment), { reason: said.note })
+  if (broken) await audit(tx, 'shipment.seals-broken', shipmentSubject(shipment), { reason: said.note })
 }
 
 /**

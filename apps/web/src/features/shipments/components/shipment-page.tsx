@@ -16,12 +16,13 @@ import { PageHeader } from '@/ui/page-header.tsx'
 import { Skeleton } from '@/ui/skeleton.tsx'
 import type { Shipment } from '../shipment-types.ts'
 import { CustodyRecord } from './custody-record.tsx'
-import { CancelShipment, ChangeDays, ChangePlaces, HandOver } from './customer-acts.tsx'
+import { CancelShipment, ChangeDays, ChangePlaces, TakeBack } from './customer-acts.tsx'
 import { DeviceLabels } from './device-labels.tsx'
+import { HandOver } from './hand-over.tsx'
 import { SeedProblems } from './seed-problems.tsx'
 import { ShipmentPill } from './shipment-pill.tsx'
 import { ShipmentVms } from './shipment-vms.tsx'
-import { ImportDevices, Receive } from './staff-acts.tsx'
+import { DenyReceipt, ImportDevices, Receive } from './staff-acts.tsx'
 import { Timeline } from './timeline.tsx'
 import { TravelNotice } from './travel-notice.tsx'
 import { useTravel } from './use-travel.ts'
@@ -76,6 +77,7 @@ function Actions({ shipment }: { shipment: Shipment }) {
       {ships && isCarried(status) && <CancelShipment shipment={shipment} />}
       {ships && status === 'PREPARED' && <HandOver shipment={shipment} />}
       {receives && status === 'HANDED_OVER' && <Receive shipment={shipment} />}
+      {receives && status === 'RECEIVED' && <DenyReceipt shipment={shipment} />}
       {receives && status === 'RECEIVED' && <ImportDevices shipment={shipment} again={false} />}
     </>
   )
@@ -111,7 +113,7 @@ function Carrier({ shipment }: { shipment: Shipment }) {
   const { carrier, trackingNumber, handedOverAt, expectedAt, transitDays, devices, vms, waveId, waveName, status } = shipment
   return (
     <Card>
-      <CardHeader title={t('title')} actions={ships && ['PREPARING', 'PREPARED', 'HANDED_OVER'].includes(status) && <ChangeDays shipment={shipment} />} />
+      <CardHeader title={t('title')} actions={ships && <div className="flex flex-wrap gap-2">{status === 'HANDED_OVER' && <><HandOver shipment={shipment} correct /><TakeBack shipment={shipment} /></>}{['PREPARING', 'PREPARED', 'HANDED_OVER'].includes(status) && <ChangeDays shipment={shipment} />}</div>} />
       <CardBody>
         <KeyValueList
           items={[

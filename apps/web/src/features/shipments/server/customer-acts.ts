@@ -1,4 +1,4 @@
-import { beginShipment as begin, cancelShipment as cancel, changeSourcePlaces, changeTransitDays, databaseNow, handOverShipment } from '@driftless/db'
+import { beginShipment as begin, cancelShipment as cancel, changeSourcePlaces, changeTransitDays, correctHandOver, databaseNow, handOverShipment, takeBackShipment } from '@driftless/db'
 import { z } from 'zod'
 import { tenantProcedure } from '@/server/trpc.ts'
 import { id, note, places, transitDays } from './shapes.ts'
@@ -13,15 +13,33 @@ export const beginShipment = tenantProcedure('ship-disks')
     return { shipmentId }
   })
 
+const wordsOfHandOver = z.object({
+  shipmentId: id, carrier: z.string().trim().min(1).max(100), trackingNumber: z.string().trim().max(100).transform((text) => (text === '' ? null : text)).nullable(), handedOverAt: z.date(),
+  seals: z.array(z.object({ place: z.string().min(1).max(60), seal: z.string().trim().min(1).max(60) })).max(16), note,
+})
+
 /** The devices go to a carrier. */
 export const handOver = tenantProcedure('ship-disks')
-  .input(z.object({
-    shipmentId: id, carrier: z.string().trim().min(1).max(100), trackingNumber: z.string().trim().max(100).transform((text) => (text === '' ? null : text)).nullable(), handedOverAt: z.date(),
-    seals: z.array(z.object({ place: z.string().min(1).max(60), seal: z.string().trim().min(1).max(60) })).max(16), note,
-  }))
+  .input(wordsOfHandOver)
   .mutation(async ({ ctx, input: { shipmentId, ...said } }) => {
     await ctx.inScope(async (tx) => handOverShipment(tx, shipmentId, said, await databaseNow(tx)))
     await wakeShipment(ctx.inScope, shipmentId)
+  })
+
+/** What was said of that is put right while they are on their way; `note` says why. */
+export const correct = tenantProcedure('ship-disks')
+  .input(wordsOfHandOver)
+  .mutation(async ({ ctx, input: { shipmentId, ...said } }) => {
+    await ctx.inScope(async (tx) => correctHandOver(tx, shipmentId, said, await databaseNow(tx)))
+    await wakeShipment(ctx.inScope, shipmentId)
+  })
+
+/** The devices are with the customer again. */
+export const takeBack = tenantProcedure('ship-disks')
+  .input(z.object({ shipmentId: id, reason: z.string().max(500) }))
+  .mutation(async ({ ctx, input }) => {
+    await ctx.inScope(async (tx) => takeBackShipment(tx, input.shipmentId, input.reason, await databaseNow(tx)))
+    await wakeShipment(ctx.inScope, input.shipmentId)
   })
 
 /** Other places for seeds that are being written. */

@@ -1,4 +1,4 @@
-import { databaseNow, importShipment as read, receiveShipment as receive } from '@driftless/db'
+import { databaseNow, denyReceipt as deny, importShipment as read, receiveShipment as receive } from '@driftless/db'
 import { z } from 'zod'
 import { providerProcedure } from '@/server/trpc.ts'
 import { id, note, places } from './shapes.ts'
@@ -10,6 +10,14 @@ export const receiveShipment = providerProcedure('receive-disks')
   .mutation(async ({ ctx, input: { shipmentId, ...said } }) => {
     await ctx.inScope(async (tx) => receive(tx, shipmentId, said, await databaseNow(tx)))
     await wakeShipment(ctx.inScope, shipmentId)
+  })
+
+/** The devices were not received after all. */
+export const denyReceipt = providerProcedure('receive-disks')
+  .input(z.object({ shipmentId: id, reason: z.string().max(500) }))
+  .mutation(async ({ ctx, input }) => {
+    await ctx.inScope(async (tx) => deny(tx, input.shipmentId, input.reason, await databaseNow(tx)))
+    await wakeShipment(ctx.inScope, input.shipmentId)
   })
 
 /** They have connected them: from these places they are read. Said again, it is tried anew. */
