@@ -215,6 +215,26 @@ describe('statistics and throttle', () => {
     expect(statistics.writtenBytes).toBe(2 * BLOCK_BYTES)
   })
 
+  test('records how long a write took once, for the interval and for whoever watches, who may ask in the middle of one', async () => {
+    const statistics = new Statistics(memoryDevice(BLOCK_BYTES * 10))
+    const write = () => statistics.write(0, Buffer.alloc(BLOCK_BYTES))
+    const took: number[] = []
+    const blocks: number[] = []
+    await write() // nobody watches yet
+    statistics.watch({ wrote: (first, end) => void blocks.push(first, end), told: () => {}, took: ({ count }) => void took.push(count) })
+    await write()
+    await write()
+    statistics.tellLatency()
+    await write()
+    expect(statistics.takeInterval().latency.count).toBe(4)
+    statistics.note(10, null, 5)
+    statistics.watch(null)
+    await write()
+    expect(statistics.takeInterval().latency.count).toBe(2)
+    expect(statistics.takeInterval().latency.count).toBe(0)
+    expect([took, blocks]).toEqual([[2, 1, 1], [0, 1, 0, 1, 0, 1]])
+  })
+
   test('the throttle delays the acknowledgement, not the write', async () => {
     const clock = fakeClock()
     const bucket = new TokenBucket(clock)

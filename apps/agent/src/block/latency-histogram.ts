@@ -2,6 +2,7 @@
 const FIRST_EDGE_MS = 0.01
 const GROWTH = 1.2
 const BUCKETS = 100
+const LOG_GROWTH = Math.log(GROWTH)
 
 /** Counts durations in fixed memory and reads percentiles back. */
 export class LatencyHistogram {
@@ -10,7 +11,7 @@ export class LatencyHistogram {
   #longestMs = 0
 
   record(ms: number): void {
-    const index = ms <= FIRST_EDGE_MS ? 0 : Math.ceil(Math.log(ms / FIRST_EDGE_MS) / Math.log(GROWTH))
+    const index = ms <= FIRST_EDGE_MS ? 0 : Math.ceil(Math.log(ms / FIRST_EDGE_MS) / LOG_GROWTH)
     const bucket = Math.min(index, BUCKETS - 1)
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1
     this.#total += 1

@@ -14,10 +14,12 @@ export interface WriteInterval {
 
 /** Who watches a guest's writes beside the interval's counts; see `observer/disk-observer.ts`. */
 export interface WriteWatcher {
-  /** One write: its blocks, and how long it took. */
-  wrote(writtenBytes: number, first: number, end: number, latencyMs: number): void
+  /** One write fell in these blocks. Its bytes stand in `Statistics.writtenBytes`. */
+  wrote(first: number, end: number): void
   /** Writes that passed elsewhere, as `Statistics.note` has them. */
-  told(writtenBytes: number, runs: readonly BlockRun[] | null, latencyMs: number | null): void
+  told(runs: readonly BlockRun[] | null): void
+  /** How long the writes took that it was not told that of yet: with each interval's end, and when it asks by `tellLatency`. */
+  took(latency: LatencyHistogram): void
 }
 
 /** Counts a guest's writes: bytes, distinct pages (only while wanted: it costs a bitmap), latency as the guest sees it. */
@@ -25,7 +27,9 @@ export class Statistics extends Filter {
   #writtenBytes = 0
   #intervalBytes = 0
   #pages: DirtyMap | null = null
+  /** Of the writes of this interval that no watcher was told of yet, and of those before. */
   #latency = new LatencyHistogram()
+  #earlier: LatencyHistogram | null = null
   #watcher: WriteWatcher | null = null
 
   /** All bytes written since the agent's start. */
@@ -44,19 +48,31 @@ export class Statistics extends Filter {
 
   /** Who is told of every write from now on; null: nobody. */
   watch(watcher: WriteWatcher | null): void {
+    this.tellLatency()
     this.#watcher = watcher
+  }
+
+  /** Tells whoever watches how long the latest writes took. Each write is recorded once, for the watcher and the interval both. */
+  tellLatency(): void {
+    const latency = this.#latency
+    if (latency.count === 0) return
+    this.#watcher?.took(latency)
+    if (this.#earlier !== null) latency.addAll(this.#earlier)
+    this.#earlier = latency
+    this.#latency = new LatencyHistogram()
   }
 
   /** Counts since the last call, and starts anew. */
   takeInterval(): WriteInterval {
+    this.tellLatency()
     const taken = {
       writtenBytes: this.#intervalBytes,
       uniqueBytes: (this.#pages?.count ?? 0) * BLOCK_BYTES,
-      latency: this.#latency,
+      latency: this.#earlier ?? new LatencyHistogram(),
     }
     this.#intervalBytes = 0
     if (this.#pages !== null && this.#pages.count > 0) this.#pages.clearAll()
-    this.#latency = new LatencyHistogram()
+    this.#earlier = null
     return taken
   }
 
@@ -66,7 +82,7 @@ export class Statistics extends Filter {
     this.#writtenBytes += writtenBytes
     this.#intervalBytes += writtenBytes
     for (const { first, end } of runs ?? []) this.#pages?.mark(first, end)
-    this.#watcher?.told(writtenBytes, runs, latencyMs)
+    this.#watcher?.told(runs)
   }
 
   async write(offset: number, data: Buffer): Promise<void> {
@@ -90,13 +106,12 @@ export class Statistics extends Filter {
   }
 
   #count(offset: number, length: number, startMs: number): void {
-    const latencyMs = performance.now() - startMs
-    this.#latency.record(latencyMs)
+    this.#latency.record(performance.now() - startMs)
     this.#writtenBytes += length
     this.#intervalBytes += length
     if (this.#pages === null && this.#watcher === null) return
     const { first, end } = blocksOf(offset, length)
     this.#pages?.mark(first, end)
-    this.#watcher?.wrote(length, first, end, latencyMs)
+    this.#watcher?.wrote(first, end)
   }
 }

@@ -22,7 +22,8 @@ export class DiskObserver implements WriteWatcher {
   readonly tap: DiskTap
   readonly stamps: MinuteStamps
   readonly #now: () => number
-  #writtenBytes = 0
+  /** What its tap had counted when the minute began. */
+  #fromBytes: number
   #latency = new LatencyHistogram()
   /** When blocks were told, and when anything was. */
   #blocksToldAtMs = Number.NEGATIVE_INFINITY
@@ -34,6 +35,7 @@ export class DiskObserver implements WriteWatcher {
     this.stamps = stamps
     this.#now = now
     this.#toldAtMs = now()
+    this.#fromBytes = tap.statistics.writtenBytes
     tap.statistics.watch(this)
   }
 
@@ -60,32 +62,34 @@ export class DiskObserver implements WriteWatcher {
   }
 
   get writtenBytes(): number {
-    return this.#writtenBytes
+    return this.tap.statistics.writtenBytes - this.#fromBytes
   }
 
   /** What was counted since the last call. */
   take(): { writtenBytes: number; latency: LatencyHistogram } {
-    const taken = { writtenBytes: this.#writtenBytes, latency: this.#latency }
-    this.#writtenBytes = 0
+    const { statistics } = this.tap
+    statistics.tellLatency()
+    const taken = { writtenBytes: this.writtenBytes, latency: this.#latency }
+    this.#fromBytes = statistics.writtenBytes
     this.#latency = new LatencyHistogram()
     return taken
   }
 
-  wrote(writtenBytes: number, first: number, end: number, latencyMs: number): void {
-    this.#writtenBytes += writtenBytes
-    this.#latency.record(latencyMs)
+  wrote(first: number, end: number): void {
     this.stamps.mark(first, end)
   }
 
-  told(writtenBytes: number, runs: readonly BlockRun[] | null, latencyMs: number | null): void {
+  told(runs: readonly BlockRun[] | null): void {
     // What it tells now was written since it fell silent, in minutes that are over too.
     if (this.#overdue) this.#sightWatcher?.missed()
     this.#toldAtMs = this.#now()
-    this.#writtenBytes += writtenBytes
-    if (latencyMs !== null) this.#latency.record(latencyMs)
     if (runs === null) return
     this.#blocksToldAtMs = this.#toldAtMs
     for (const { first, end } of runs) this.stamps.mark(first, end)
+  }
+
+  took(latency: LatencyHistogram): void {
+    this.#latency.addAll(latency)
   }
 
   close(): void {

@@ -91,11 +91,10 @@ describe('the bitmaps tap', () => {
   test('who only watches is told what was written, with nobody listening, and goes on being told when somebody does', async () => {
     const tap = await BitmapsTap.attach(bed.disk, options)
     const blocks = new Set<number>()
-    let writtenBytes = 0
     tap.statistics.watch({
       wrote: () => {},
-      told: (bytes, runs) => {
-        writtenBytes += bytes
+      took: () => {},
+      told: (runs) => {
         for (const { first, end } of runs ?? []) for (let block = first; block < end; block += 1) blocks.add(block)
       },
     })
@@ -111,7 +110,7 @@ describe('the bitmaps tap', () => {
     await load.stop()
     await tap.settle()
     expect(missing(load.acknowledged, mapOf([...blocks].map((block) => ({ first: block, end: block + 1 }))))).toEqual([])
-    expect(writtenBytes).toBeGreaterThan(0)
+    expect(tap.statistics.writtenBytes).toBeGreaterThan(0)
     await tap.close()
   })
 
@@ -120,9 +119,11 @@ describe('the bitmaps tap', () => {
     const tap = await BitmapsTap.attach(bed.disk, options)
     await tap.listen(told)
     await tap.history.begin('epoch-1')
+    let missed = 0
+    tap.sight.watch({ turned: () => undefined, missed: () => (missed += 1) })
     await bed.restart()
     await tap.settle()
-    expect(told.lostTimes).toBe(1)
+    expect([told.lostTimes, missed]).toEqual([1, 1])
     expect(await tap.history.recall('epoch-1')).toBeNull()
     const qmp = await bed.link.connect()
     for (const { name } of await listBitmaps(qmp, bed.disk, BITMAP_NAMES.pull)) await qmp.execute('block-dirty-bitmap-remove', { node: 'disk0', name })
