@@ -4,7 +4,7 @@ const BINARY = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 const INTERVALS = 4
 const [MINUTE, HOUR, DAY] = [60, 3_600, 86_400]
 /** As clocks and calendars divide them. */
-const DURATIONS = [...[1, 2, 5, 10, 15, 30], ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE), ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR), ...[1, 2, 7, 14, 30, 90].map((days) => days * DAY)]
+const DURATIONS = [1, 2, 5, 10, 15, 30, ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE), ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR), ...[1, 2, 7, 14, 30, 90].map((days) => days * DAY)]
 
 /** Round values from 0 up to at least `most`, about four steps; `binary` counts in powers of 1,024. */
 export function niceTicks(most: number, binary: boolean): number[] {

@@ -64,9 +64,11 @@ function Calendar({ sites, bookings, onBook }: { sites: readonly Site[]; booking
           <>
             {sites.length > 1 && <Select aria-label={t('site')} value={site.id} onValueChange={(next) => void show({ site: next })} options={sites.map(({ id, name }) => ({ value: id, label: name }))} className="w-48" />}
             <Segmented label={t('view')} value={view} onValueChange={(next) => void show({ view: next === 'month' ? 'month' : 'week' })} options={VIEWS.map((value) => ({ value, label: t(`views.${value}`) }))} />
-            <Button onClick={() => void show({ date: null })}>{t('today')}</Button>
-            <Button size="icon" aria-label={t(`before.${view}`)} onClick={() => void show({ date: pageAfter(view, date, -1) })}><ChevronLeft aria-hidden /></Button>
-            <Button size="icon" aria-label={t(`after.${view}`)} onClick={() => void show({ date: pageAfter(view, date, 1) })}><ChevronRight aria-hidden /></Button>
+            <div className="flex gap-2">
+              <Button onClick={() => void show({ date: null })}>{t('today')}</Button>
+              <Button size="icon" aria-label={t(`before.${view}`)} onClick={() => void show({ date: pageAfter(view, date, -1) })}><ChevronLeft aria-hidden /></Button>
+              <Button size="icon" aria-label={t(`after.${view}`)} onClick={() => void show({ date: pageAfter(view, date, 1) })}><ChevronRight aria-hidden /></Button>
+            </div>
           </>
         )}
       />
