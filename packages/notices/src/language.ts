@@ -15,9 +15,9 @@ export const textsIn = (language: Language): Texts => TEXTS[language]
 const zoned = (language: Language, timeZone: string, parts: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(language === 'fr' ? 'fr-FR' : 'en-GB', { timeZone, ...parts })
 const DAY_AND_TIME = { dateStyle: 'long', timeStyle: 'short' } as const
 
-/** An instant by one zone's clock, which is named. */
+/** An instant by the site's clock and in UTC, each named, so that an hour which a clock shows twice is told apart; in UTC alone where the site has no zone. */
 export function instantIn(language: Language, atMs: number, zone: string | null): string {
-  return `${zoned(language, zone ?? 'UTC', DAY_AND_TIME).format(atMs)} (${zone ?? 'UTC'})`
+  return byClocks(zone, (timeZone) => zoned(language, timeZone, DAY_AND_TIME).format(atMs))
 }
 
 /** The day of an instant by one zone's clock. */
@@ -32,8 +32,11 @@ export function shareIn(language: Language, share: number): string {
 
 /** A window by the site's clock and in UTC, each named; in UTC alone where the site has no zone. */
 export function windowIn(language: Language, { startsAtMs, endsAtMs }: { readonly startsAtMs: number; readonly endsAtMs: number }, zone: string | null): string {
-  const inZone = (timeZone: string) => `${zoned(language, timeZone, DAY_AND_TIME).formatRange(startsAtMs, endsAtMs)} (${timeZone})`
-  return zone === null || zone === 'UTC' ? inZone('UTC') : `${inZone(zone)} · ${inZone('UTC')}`
+  return byClocks(zone, (timeZone) => zoned(language, timeZone, DAY_AND_TIME).formatRange(startsAtMs, endsAtMs))
+}
+
+function byClocks(zone: string | null, said: (timeZone: string) => string): string {
+  return [...new Set([zone ?? 'UTC', 'UTC'])].map((timeZone) => `${said(timeZone)} (${timeZone})`).join(' · ')
 }
 
 /** At most `MOST_NAMED` names, and how many there are beside. */

@@ -45,7 +45,9 @@ export async function inboxBookingOf(tx: ScopedTx, booking: Prisma.BookingGetPay
 
 async function approvalOf(tx: ScopedTx, booking: Parameters<typeof readJudgement>[1]): Promise<InboxBooking['approval']> {
   const { policy, judgement, words } = await readJudgement(tx, booking)
-  return { policy, judgement, authors: Object.fromEntries(words.map(({ row }) => [row.id, row.decidedById])) }
+  // The coordinator, which looks at what is signed, has noted that it waits for a go.
+  const held = booking.kind === 'CUTOVER' && judgement.verdict === 'GO' ? await tx.db.migration.count({ where: { waveId: booking.waveId, status: 'CUTTING_OVER', waitReason: 'GO_NO_GO' } }) : 0
+  return { policy, judgement, authors: Object.fromEntries(words.map(({ row }) => [row.id, row.decidedById])), saidAgain: held > 0 }
 }
 
 async function waiting(tx: ScopedTx) {

@@ -1,4 +1,4 @@
-import { CUTOVER_STATUSES, ROLLBACK_RESERVE_SECONDS, momentIn, offers, serviceWindowOf, windowAt } from '@driftless/domain'
+import { CUTOVER_STATUSES, MIGRATION_ENDED, ROLLBACK_RESERVE_SECONDS, livesAtTarget, momentIn, offers, serviceWindowOf, windowAt } from '@driftless/domain'
 import type { CutoverForecast, CutoverStatus, PreflightFacts, PreflightHints, RunbookVm } from '@driftless/domain'
 import { z } from 'zod'
 import type { Agent, Booking, Prisma } from '../generated/client.ts'
@@ -54,6 +54,7 @@ export async function readRunbookFacts(tx: ScopedTx, waveId: string, sites: Site
         churnMeasured: forecast.churnMeasured, guestTimesMeasured: forecast.guestTimesMeasured, lineMeasured: site.link.origin === 'MEASURED', sizeBytes: forecast.sizeBytes, unprovenBytes: forecast.unprovenBytes,
         test: testOf(migration, agentOf(migration.targetAgentId)), wentBack: wentBack(migration), refusal: wave.shutdownRefusal, validationDefault: wave.validationDefault, keepWayBack: wave.keepWayBack,
         moment: booking === null || wave.cutoverMode !== 'SCHEDULED' || migration.cutoverAt === null ? null : momentIn(serviceWindowOf(booking), migration.cutoverAt.getTime(), forecast.total.p90 + ROLLBACK_RESERVE_SECONDS),
+        waitsForGone: goneNames(wave.migrations, migration.dependsOnIds),
         slowed: sourceSeen.safeParse(migration.sourceObserved).data?.guestThrottle != null,
       } satisfies PreflightHints,
     })
@@ -101,6 +102,12 @@ function bookVm(migration: Row, attempt: Row['attempts'][number] | null, forecas
     id: migration.id, name: migration.vm.name, forecast: { parts, total }, notBeforeMs: migration.cutoverAt?.getTime() ?? null, dependsOnIds: migration.dependsOnIds, apartGroup: migration.apartGroup,
     attempt: attempt && { status: attempt.status, reachedAtMs: Object.fromEntries(entries), endedAtMs: over ? attempt.statusChangedAt.getTime() : null, poweredOff: attempt.poweredOffAt && { atMs: attempt.poweredOffAt.getTime(), by: attempt.poweredOffBy ?? '' } },
   }
+}
+
+/** Which of these VMs have ended elsewhere than at the target; null: none. */
+function goneNames(wave: readonly Row[], ids: readonly string[]): string | null {
+  const gone = wave.filter(({ id, status, attempts: [attempt] }) => ids.includes(id) && MIGRATION_ENDED.includes(status) && !livesAtTarget(status, attempt?.status))
+  return gone.length === 0 ? null : gone.map(({ vm }) => vm.name).join(', ')
 }
 
 function testOf({ testBoots: [test] }: Row, target: Agent | null): PreflightHints['test'] {

@@ -34,11 +34,11 @@ export async function offerWindow(tx: ScopedTx, offer: WindowOffer, now: Date): 
   })
 }
 
-/** The customer takes the time that was offered: the booking is approved. OFFER_GONE when it was withdrawn, has expired or was accepted by somebody else. */
+/** The customer takes the time that was offered: the booking is approved. OFFER_GONE when it was withdrawn, has expired, was accepted by somebody else, or nothing would start in it any more. */
 export async function acceptOffer(tx: ScopedTx, bookingId: string, now: Date): Promise<void> {
   const booking = await tx.db.booking.findUnique({ where: { id: bookingId }, include: { wave: { select: { name: true } } } })
   if (!booking) throw new DomainError('BOOKING_UNKNOWN', 'There is no such booking.')
-  const written = await tx.db.booking.updateMany({ where: { id: bookingId, status: 'COUNTER_OFFERED', endsAt: { gt: now }, OR: notExpired(now) }, data: { status: 'APPROVED', revision: { increment: 1 } } })
+  const written = await tx.db.booking.updateMany({ where: { id: bookingId, status: 'COUNTER_OFFERED', lockoutAt: { gt: now }, OR: notExpired(now) }, data: { status: 'APPROVED', revision: { increment: 1 } } })
   if (written.count !== 1) throw new DomainError('OFFER_GONE', 'This offer was accepted, withdrawn or has expired in the meantime.')
   await audit(tx, 'booking.accept', { ...booking, kind: 'booking', name: booking.wave.name }, { before: 'COUNTER_OFFERED', after: 'APPROVED', detail: { startsAt: booking.startsAt.toISOString(), endsAt: booking.endsAt.toISOString() } })
 }

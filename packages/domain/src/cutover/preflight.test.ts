@@ -17,7 +17,7 @@ const READY: MigrationView = {
   booking: { status: 'IN_PROGRESS', window: 'OPEN' }, passedWindow: false, goNoGo: 'GO', order: 'FITS', attempt: null, test: null, turn: { kind: 'BEGIN' }, limits: { shutdownSeconds: 120, refusal: 'ABORT' },
 }
 const NO_HINTS: PreflightHints = {
-  churnMeasured: true, guestTimesMeasured: true, lineMeasured: true, sizeBytes: 1_000, unprovenBytes: 0, test: 'HEALTHY', wentBack: null, refusal: 'ABORT', validationDefault: 'ACCEPT', keepWayBack: false, slowed: false, moment: null,
+  churnMeasured: true, guestTimesMeasured: true, lineMeasured: true, sizeBytes: 1_000, unprovenBytes: 0, test: 'HEALTHY', wentBack: null, refusal: 'ABORT', validationDefault: 'ACCEPT', keepWayBack: false, slowed: false, moment: null, waitsForGone: null,
 }
 
 const problems = fc.constantFrom(null, { code: 'INSUFFICIENT_SPACE', message: 'full' }, { code: 'DISK_READ_FAILED', message: 'unreadable' }, { code: 'LINK_DOWN', message: 'no route' })
@@ -75,6 +75,7 @@ describe('what is only worth knowing', () => {
     ['a guest that is switched off', { refusal: 'POWER_OFF' }, ['WARNING POWERS_GUEST_OFF']],
     ['a tenth unproven', { unprovenBytes: 100 }, []],
     ['more than that', { unprovenBytes: 101 }, ['WARNING MUCH_UNPROVEN']],
+    ['waits for one that was given up', { waitsForGone: 'db-01' }, ['BLOCKING DEPENDS_ON_GONE']],
     ['a moment inside the window', { moment: 'FITS' }, []],
     ['a moment before the window', { moment: 'BEFORE' }, ['WARNING MOMENT_BEFORE_WINDOW']],
     ['a moment at which nothing starts any more', { moment: 'TOO_LATE' }, ['BLOCKING MOMENT_TOO_LATE']],

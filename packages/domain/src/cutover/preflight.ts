@@ -29,6 +29,7 @@ export const PREFLIGHT_LEVELS = {
   WINDOW_TOO_SHORT: 'BLOCKING',
   LOCKED_OUT: 'BLOCKING',
   MOMENT_TOO_LATE: 'BLOCKING',
+  DEPENDS_ON_GONE: 'BLOCKING',
   WINDOW_OVER: 'BLOCKING',
   NO_GO: 'BLOCKING',
   GO_MISSING: 'PENDING',
@@ -78,6 +79,8 @@ export type PreflightHints = {
   readonly slowed: boolean
   /** Where the VM's own moment lies in the booked window; null: it has none, or none is booked. */
   readonly moment: MomentInWindow | null
+  /** The names of VMs that it waits for and that nobody moves any more; null: none. */
+  readonly waitsForGone: string | null
 }
 
 /** FITS: its cutover may begin then and ends in time. */
@@ -170,6 +173,7 @@ function findHints(hints: PreflightHints): Found[] {
     ...finding(hints.refusal === 'WAIT', 'WAITS_FOR_GUEST'),
     ...finding(hints.refusal === 'POWER_OFF', 'POWERS_GUEST_OFF'),
     ...finding(hints.slowed, 'GUEST_SLOWED'),
+    ...finding(hints.waitsForGone !== null, 'DEPENDS_ON_GONE', hints.waitsForGone),
     ...finding(hints.moment === 'TOO_LATE', 'MOMENT_TOO_LATE'),
     ...finding(hints.moment === 'BEFORE', 'MOMENT_BEFORE_WINDOW'),
     ...finding(hints.unprovenBytes > hints.sizeBytes * MUCH_UNPROVEN, 'MUCH_UNPROVEN'),

@@ -11,8 +11,8 @@ const NOW = Date.UTC(2026, 10, 29, 12)
 const HOUR = 3_600_000
 const HASH = 'a'.repeat(64)
 
-function approval(words: readonly Word[] = [], policy: ApprovalPolicy = DEFAULT_APPROVAL_POLICY, requestedById = 'olivia'): NonNullable<InboxBooking['approval']> {
-  return { policy, judgement: judgeApprovals(policy, words, HASH, requestedById, NOW), authors: Object.fromEntries(words.map(({ id, personId }) => [id, personId])) }
+function approval(words: readonly Word[] = [], policy: ApprovalPolicy = DEFAULT_APPROVAL_POLICY, requestedById = 'olivia', saidAgain = false): NonNullable<InboxBooking['approval']> {
+  return { policy, judgement: judgeApprovals(policy, words, HASH, requestedById, NOW), authors: Object.fromEntries(words.map(({ id, personId }) => [id, personId])), saidAgain }
 }
 const word = (personId: string, decision: 'GO' | 'NO_GO' = 'GO', planHash = HASH): Word => ({ id: `${personId} ${decision} ${planHash}`, decision, personId, role: 'CUSTOMER_APPROVER', saidAtMs: NOW - HOUR, planHash })
 const booking = (change: Partial<InboxBooking> = {}): InboxBooking => ({
@@ -36,6 +36,8 @@ describe('who must say go', () => {
     ['whoever asked for the window', 'anna', booking({ requestedById: 'anna', approval: approval([], DEFAULT_APPROVAL_POLICY, 'anna') }), false],
     ['whoever asked, where that may be', 'anna', booking({ requestedById: 'anna', approval: approval([], { ...DEFAULT_APPROVAL_POLICY, ownRequest: true }, 'anna') }), true],
     ['nobody after a no-go', 'anna', booking({ approval: approval([word('ben', 'NO_GO')]) }), false],
+    ['an approver whose go counts, when agents would not obey what was signed', 'anna', booking({ status: 'IN_PROGRESS', approval: approval([word('anna')], DEFAULT_APPROVAL_POLICY, 'olivia', true) }), true],
+    ['whoever asked for the window, not even then', 'olivia', booking({ status: 'IN_PROGRESS', approval: approval([word('anna')], DEFAULT_APPROVAL_POLICY, 'olivia', true) }), false],
     ['nobody after the lockout', 'anna', booking({ lockoutAtMs: NOW }), false],
     ['nobody while a request is undecided', 'anna', booking({ status: 'REQUESTED' }), false],
     ['an approver in an open window', 'anna', booking({ status: 'IN_PROGRESS' }), true],

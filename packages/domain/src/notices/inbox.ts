@@ -46,7 +46,7 @@ export type InboxBooking = Of & {
   readonly requestedAtMs: number
   readonly decidedAtMs: number | null
   /** What has been said to it, each word with who said it; null: not asked for, since this person may not say anything. */
-  readonly approval: { readonly policy: ApprovalPolicy; readonly judgement: Judgement; readonly authors: Readonly<Record<string, string>> } | null
+  readonly approval: { readonly policy: ApprovalPolicy; readonly judgement: Judgement; readonly authors: Readonly<Record<string, string>>; /** Enough goes count, and a VM in its cutover waits for one all the same: agents would not obey what was signed. */ readonly saidAgain: boolean } | null
 }
 
 export type InboxMigration = Of & {
@@ -111,14 +111,15 @@ function ofBooking(person: Person, booking: InboxBooking, nowMs: number): InboxI
   }
 }
 
-/** Whether a go is missing that this person may say and has not said for this plan; null: none. A no-go that holds waits for whoever said it, or for another plan. */
+/** Whether a go is missing that this person may say and has not said for this plan, or has to be said again; null: none. A no-go that holds waits for whoever said it, or for another plan. */
 function goOf(person: Person, { approval, requestedById }: InboxBooking): { why: InboxWhy; voided: VoidReason | null } | null {
   if (approval === null) return null
   const { policy, judgement, authors } = approval
-  if (judgement.verdict !== 'WAITING' || judgement.missing === 0) return null
+  const again = judgement.verdict === 'GO' && approval.saidAgain
+  if (!again && (judgement.verdict !== 'WAITING' || judgement.missing === 0)) return null
   if (!mayApprove(policy, person) || (requestedById === person.id && !policy.ownRequest)) return null
   const mine = judgement.words.filter(({ id }) => authors[id] === person.id)
-  if (mine.some(({ standing }) => standing === 'COUNTS')) return null
+  if (!again && mine.some(({ standing }) => standing === 'COUNTS')) return null
   const voided = mine.flatMap((word) => (word.standing === 'VOID' ? [word.reason] : [])).at(-1) ?? null
   return { why: policy.personIds.includes(person.id) ? 'NAMED_APPROVER' : 'APPROVER', voided }
 }

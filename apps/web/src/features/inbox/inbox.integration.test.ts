@@ -38,6 +38,12 @@ describe('the inbox', () => {
     await portal.as(PEOPLE.anna).wave.decideGoNoGo({ waveId, bookingId, decision: 'GO', reason: null, planHash })
     expect(await waits(PEOPLE.anna)).toEqual([])
 
+    // What is signed does not fit: the coordinator waits for a go, though one counts.
+    await portal.owner.migration.updateMany({ where: { waveId }, data: { status: 'CUTTING_OVER', waitReason: 'GO_NO_GO' } })
+    expect(await waits(PEOPLE.anna)).toEqual(['SAY_GO Wave of web'])
+    await portal.owner.migration.updateMany({ where: { waveId }, data: { status: 'READY_FOR_CUTOVER', waitReason: 'WINDOW_NOT_OPEN' } })
+    expect(await waits(PEOPLE.anna)).toEqual([])
+
     await portal.owner.migration.updateMany({ where: { waveId }, data: { memoryBytes: 1n } })
     expect(await portal.as(PEOPLE.anna).inbox.read()).toMatchObject([{ kind: 'SAY_GO', voided: 'PLAN_CHANGED', why: 'APPROVER', waveId }])
   })

@@ -119,6 +119,15 @@ describe('go, no-go and the plan they are about', () => {
     expect((await read()).judgement).toMatchObject({ verdict: 'GO' })
   })
 
+  it('names in the preflight who waits for a VM that was given up', async () => {
+    const [first, second] = (await read()).plan.vms
+    await changed((plan) => ({ vms: plan.vms.map((vm) => ({ ...vm, cutoverAt: null, dependsOnIds: vm.migrationId === second?.migrationId ? [first?.migrationId ?? ''] : [] })) }))
+    const found = async () => (await portal.as(PEOPLE.olivia).runbook.read({ waveId })).preflight.find(({ id }) => id === second?.migrationId)?.findings.filter(({ code }) => code === 'DEPENDS_ON_GONE')
+    expect(await found()).toEqual([])
+    await portal.as(PEOPLE.olivia).wave.cancelMigration({ migrationId: first?.migrationId ?? '' })
+    expect(await found()).toEqual([{ code: 'DEPENDS_ON_GONE', level: 'BLOCKING', detail: first?.name }])
+  })
+
   it('stops by a no-go until its author, or enough others after it, say go', async () => {
     await go(PEOPLE.anna)
     await noGo(ben)

@@ -35,6 +35,16 @@ describe('service windows', () => {
     expect(await refusal(portal.as(PEOPLE.samir).windows.decide({ bookingId, approve: false, reason: 'too late' }))).toBe('ALREADY_DECIDED')
   })
 
+  it('is not approved, or taken as offered, once nothing starts in it any more', async () => {
+    const locked = { startsAt: inHours(-1), lockoutAt: inHours(-0.1), endsAt: inHours(1) }
+    const bookingId = await book(PEOPLE.olivia, alpineWave)
+    await portal.owner.booking.update({ where: { id: bookingId }, data: locked })
+    expect(await refusal(portal.as(PEOPLE.samir).windows.decide({ bookingId, approve: true, reason: '' }))).toBe('WINDOW_LOCKED_OUT')
+    await portal.as(PEOPLE.samir).windows.offer({ bookingId, startsAt: inHours(4), endsAt: inHours(5), reason: 'That is too late.' })
+    await portal.owner.booking.update({ where: { id: bookingId }, data: locked })
+    expect(await refusal(portal.as(PEOPLE.olivia).windows.accept({ bookingId }))).toBe('OFFER_GONE')
+  })
+
   it('tells a scheduler what the cutovers need', async () => {
     await book(PEOPLE.olivia, alpineWave)
     const [request] = await portal.as(PEOPLE.samir).windows.list()
