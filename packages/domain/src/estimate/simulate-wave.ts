@@ -1,4 +1,4 @@
-import { fairPart, isWeekly, lineSteps } from './line-steps.ts'
+import { fairPart, isWeekly, lineSteps, meanLine } from './line-steps.ts'
 import type { LineSteps } from './line-steps.ts'
 import { DAY_SECONDS, Observations } from './observed-days.ts'
 import type { ObservedDays } from './observed-days.ts'
@@ -124,8 +124,9 @@ function runVm(vm: WaveVm, days: ObservedDays, daySeconds: number): RunVm {
 }
 
 /** Steps fine enough for a short copy, and few enough for a long one: how many a day has. */
-function slotsFor({ vms, link, capBytesPerSecond, othersWantBytesPerSecond, throttleBytesPerSecond }: WaveInput, { meanBytesPerSecond }: Observations, daySeconds: number): number {
-  const line = Math.min(fairPart(link.p50BytesPerSecond, othersWantBytesPerSecond), capBytesPerSecond ?? Number.POSITIVE_INFINITY)
+function slotsFor(input: WaveInput, { meanBytesPerSecond }: Observations, daySeconds: number): number {
+  const { vms, capBytesPerSecond, othersWantBytesPerSecond, throttleBytesPerSecond } = input
+  const line = Math.min(fairPart(meanLine(input).p50BytesPerSecond, othersWantBytesPerSecond), capBytesPerSecond ?? Number.POSITIVE_INFINITY)
   let used = 0
   let churn = 0
   for (const [index, vm] of vms.entries()) {
