@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase, TEST_ROLE_PASSWORD } from '../tests/support/database.ts'
 import type { TestDatabase } from '../tests/support/database.ts'
 import { withClient } from './deploy/database.ts'
+import { ensureRoles } from './deploy/roles.ts'
 import { deploySchema } from './deploy-schema.ts'
 
 let database: TestDatabase
@@ -64,6 +65,16 @@ describe('deploying the schema', () => {
     for (const url of [database.webUrl, database.coordinatorUrl, database.queueUrl]) {
       const { rows } = await withClient(url, (client) => client.query('SELECT rolsuper, rolbypassrls AND rolname = \'driftless_web\' AS web_bypasses FROM pg_roles WHERE rolname = current_user'))
       expect(rows).toEqual([{ rolsuper: false, web_bypasses: false }])
+    }
+  })
+
+  it('sets up the roles, which are the whole server’s, beside others that set up databases of it', async () => {
+    const others = await Promise.all(Array.from({ length: 6 }, createTestDatabase))
+    try {
+      const ensured = await Promise.all(others.map(({ ownerUrl }) => withClient(ownerUrl, (client) => ensureRoles(client, ownerUrl, TEST_ROLE_PASSWORD))))
+      expect(ensured.map(({ web }) => web)).toEqual(others.map(({ webUrl }) => webUrl))
+    } finally {
+      for (const { drop } of others) await drop()
     }
   })
 

@@ -38,8 +38,8 @@ export function parseEnv(variables: NodeJS.ProcessEnv): LaunchEnv {
   throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'))
 }
 
-/** What every program inherits: where programs, home and temporary files are, and where webhooks may go; no secrets. */
-const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TEMP', 'SystemRoot', 'LD_LIBRARY_PATH', 'NODE_EXTRA_CA_CERTS', 'WEBHOOK_ALLOWED_NETWORKS', 'WEBHOOK_CUSTOMER_NETWORKS'] as const
+/** What every program inherits: where programs, home, temporary files and compiled code are, and where webhooks may go; no secrets. */
+const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TEMP', 'NODE_COMPILE_CACHE', 'SystemRoot', 'LD_LIBRARY_PATH', 'NODE_EXTRA_CA_CERTS', 'WEBHOOK_ALLOWED_NETWORKS', 'WEBHOOK_CUSTOMER_NETWORKS'] as const
 
 /** The part of `variables` that child programs get besides their own settings. */
 export function inheritedEnv(variables: NodeJS.ProcessEnv): Record<string, string> {

@@ -27,7 +27,7 @@ if (name === undefined || !suites().includes(name)) {
   console.error(`${name === undefined ? 'Which promise?' : `There is no suite tests/${name}.`} There are: ${suites().join(', ')}. For example: npm run prove ${suites()[0] ?? 'house'}`)
   process.exitCode = 1
 } else {
-  const suite = vitestPart(name, ['--project', 'system', `tests/${name}/`, ...forVitest])
+  const suite = vitestPart(name, ['--project', 'system*', `tests/${name}/`, ...forVitest])
   process.exitCode = await runParts(terminal, [
     {
       title: `Promise ${name}`,

@@ -52,7 +52,7 @@ it('brings back a program that dies, aloud', async () => {
   await supervisor.start(program(STAYS))
   const first = supervisor.processId('small') ?? 0
   process.kill(first, 'SIGKILL')
-  await vi.waitFor(() => expect(said.at(-1)).toBe('small runs again.'), { timeout: 10_000 })
+  await vi.waitFor(() => expect(said.at(-1)).toBe('small runs again.'), { timeout: 30_000 })
   expect(said[0]).toMatch(/small ended unexpectedly \(SIGKILL\); starting it again in 0\.3 s/)
   expect(supervisor.processId('small')).not.toBe(first)
 })
@@ -71,7 +71,7 @@ it('takes along what a program started', async () => {
   const grandchild = Number((await readFile(join(folder, 'small.log'), 'utf8')).split('\n')[0])
   expect(await isGone(grandchild)).toBe(false)
   await supervisor.kill('small')
-  await vi.waitFor(async () => expect(await isGone(grandchild)).toBe(true))
+  await vi.waitFor(async () => expect(await isGone(grandchild)).toBe(true), { timeout: 30_000 })
 })
 
 it('stops in reverse order', async () => {
@@ -83,7 +83,7 @@ it('stops in reverse order', async () => {
   const watch = vi.waitFor(() => {
     for (const name of stopping) if (!supervisor.isRunning(name) && !order.includes(name)) order.push(name)
     expect(order).toHaveLength(3)
-  }, { interval: 1, timeout: 10_000 })
+  }, { interval: 1, timeout: 30_000 })
   await Promise.all([stopped, watch])
   expect(order).toEqual(['third', 'second', 'first'])
 })

@@ -11,6 +11,6 @@ process.exitCode = await runParts(openTerminal(), [
   { title: 'Lint', run: checkLint },
   { title: 'Unit and integration tests', run: vitestPart('unit and integration', ['--project', 'unit', '--project', 'integration']) },
   { title: 'Portal, built for production', run: buildPart },
-  { title: 'Whole-system tests', run: vitestPart('whole system', ['--project', 'system'], { TEST_KILL_RUNS }) },
+  { title: 'Whole-system tests', run: vitestPart('whole system', ['--project', 'system*'], { TEST_KILL_RUNS }) },
 ], { qemu: 'WANTED', vcsim: 'WANTED' })
 process.channel?.unref()

@@ -17,10 +17,11 @@ const peer = parentPeer(async () => {
 })
 let log: IntentLog | null = null
 
-peer.answer(serverMethods.serve, async ({ path, socketPath, folder, regionBytes }) => {
+peer.answer(serverMethods.serve, async ({ path, socketPath, folder, regionBytes, finely }) => {
   const device = await openFileDevice(path)
   if (regionBytes !== null) {
-    log = await IntentLog.open({ path: join(folder, `${regionBytes}.intents`), sizeBytes: device.sizeBytes, regionBytes })
+    log = await IntentLog.open({ path: join(folder, `${regionBytes}-${finely}.intents`), sizeBytes: device.sizeBytes, regionBytes })
+    log.finely(finely)
     await log.begin(EPOCH)
   }
   const tap = filteredTap({ key: '', usedBytes: 0, device }, { throttle: new TokenBucket(), statePath: '' }, log)
@@ -32,6 +33,10 @@ peer.answer(serverMethods.serve, async ({ path, socketPath, folder, regionBytes 
 peer.answer(serverMethods.forget, async () => {
   // Twice: what was written since the seal before is carried along once.
   for (let times = 0; times < 2; times += 1) await (await log?.seal())?.()
+  return null
+})
+peer.answer(serverMethods.seal, async () => {
+  await (await log?.seal())?.()
   return null
 })
 peer.answer(serverMethods.atRisk, async () => {

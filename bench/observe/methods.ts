@@ -9,6 +9,13 @@ export const serverMethods = {
   observe: method('observe', z.boolean(), z.number()),
 }
 
+const turns = z.object({ observed: z.number(), alone: z.number(), control: z.number() })
+
+export const addedMethods = {
+  /** Nanoseconds of the processor that each write takes in a tight loop through our filters to nowhere, observed and not. */
+  measure: method('measure', z.object({ blockBytes: z.number(), random: z.boolean(), rounds: z.number() }), z.object({ rounds: z.array(turns) })),
+}
+
 export const observerMethods = {
   /** Observes a disk of this size that is nowhere; every block of it is written once. Answers what that took of memory. */
   fill: method('fill', z.object({ folder: z.string(), sizeBytes: z.number() }), z.object({ grownBytes: z.number(), blocksPerStamp: z.number() })),

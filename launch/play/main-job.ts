@@ -23,9 +23,18 @@ const ENDED = ['COMPLETED', 'ROLLED_BACK', 'FAILED', 'CANCELLED']
 /** What the job tells while it runs: for the terminal of `--play`, and for tests that meddle. */
 export type JobWatcher = {
   readonly step: (what: string) => void
-  readonly progress?: (seen: PlayWave) => Promise<void> | void
+  readonly progress?: (seen: PlayWave, controls: JobControls) => Promise<void> | void
 }
-export type JobOptions = { readonly rateBytesPerSecond: number | null }
+/** What a watcher may change of the wave that it watches. */
+export type JobControls = {
+  /** The wave's cap on its replication from now on; null: none. */
+  readonly setRate: (bytesPerSecond: number | null) => Promise<void>
+}
+export type JobOptions = {
+  readonly rateBytesPerSecond: number | null
+  /** The estimate is read after so long; when the observation is over where it is left out. */
+  readonly estimateAfterSeconds?: number
+}
 export type JobResult = { readonly wave: PlayWave; readonly evidence: readonly EvidenceFile[]; readonly vms: readonly PlayVm[] }
 
 /**
@@ -33,19 +42,31 @@ export type JobResult = { readonly wave: PlayWave; readonly evidence: readonly E
  * over, collect the evidence. Resolves when every migration has ended, well or not; rejects when it can't go on.
  */
 export async function mainJob(origin: string, watcher: JobWatcher, options: JobOptions): Promise<JobResult> {
-  const as = (role: (typeof DEMO_PEOPLE)[number]['role']) => signIn(origin, DEMO_PEOPLE.find((person) => person.role === role)?.email ?? '', DEMO_PASSWORD)
-  const operator = await as('CUSTOMER_OPERATOR')
-  const scheduler = await as('PROVIDER_SCHEDULER')
-  const approver = await as('CUSTOMER_APPROVER')
+  const people = await signInAll(origin)
+  const { operator, scheduler, approver } = people
   watcher.step(`signed in as ${operator.email}, ${scheduler.email} and ${approver.email}`)
 
   const vms = await healthyInventory(operator)
   watcher.step(`${vms.length} VMs with ${count(vms)} disks are running and healthy at the source`)
 
-  await observe(operator, vms, watcher)
-  const waveId = await planAndStart(operator, vms, options)
+  await observe(operator, vms, watcher, options)
+  const waveId = await planWave(operator, vms, options)
+  await operator.mutate('wave.start', { waveId }, anything)
   watcher.step('wave planned and started')
+  return cutOver(people, waveId, vms, watcher)
+}
 
+/** The three people of the demo that a move takes. */
+export type JobPeople = { readonly operator: Person; readonly scheduler: Person; readonly approver: Person }
+
+/** Signs them in. */
+export async function signInAll(origin: string): Promise<JobPeople> {
+  const as = (role: (typeof DEMO_PEOPLE)[number]['role']) => signIn(origin, DEMO_PEOPLE.find((person) => person.role === role)?.email ?? '', DEMO_PASSWORD)
+  return { operator: await as('CUSTOMER_OPERATOR'), scheduler: await as('PROVIDER_SCHEDULER'), approver: await as('CUSTOMER_APPROVER') }
+}
+
+/** Books a window that begins now for a wave that was started, approves it, says go once asked, and collects the evidence when all has ended. */
+export async function cutOver({ operator, scheduler, approver }: JobPeople, waveId: string, vms: readonly PlayVm[], watcher: JobWatcher): Promise<JobResult> {
   const startsAt = new Date()
   const bookingId = await operator.mutate('windows.book', { waveId, startsAt, endsAt: new Date(startsAt.getTime() + 3_600_000), note: 'Booked by the play.' }, z.string())
   await scheduler.mutate('windows.decide', { bookingId, approve: true, reason: 'Approved by the play.' }, anything)
@@ -69,7 +90,7 @@ async function signedEvidence(operator: Person, migrationId: string): Promise<Ev
 const count = (vms: readonly PlayVm[]) => vms.reduce((sum, vm) => sum + vm.disks.length, 0)
 
 /** The VMs, once the agent has reported them and every guest has checked its own disks. */
-async function healthyInventory(operator: Person): Promise<PlayVm[]> {
+export async function healthyInventory(operator: Person): Promise<PlayVm[]> {
   const deadline = Date.now() + INVENTORY_PATIENCE_MS
   for (;;) {
     const vms = await operator.query('migrate.inventory', undefined, inventory)
@@ -79,16 +100,17 @@ async function healthyInventory(operator: Person): Promise<PlayVm[]> {
   }
 }
 
-async function observe(operator: Person, vms: readonly PlayVm[], watcher: JobWatcher): Promise<void> {
+async function observe(operator: Person, vms: readonly PlayVm[], watcher: JobWatcher, { estimateAfterSeconds = OBSERVATION_SECONDS }: JobOptions): Promise<void> {
   const estimateId = await operator.mutate('estimate.start', { siteId: vms[0]?.siteId, name: 'Before the play', vmIds: vms.map((vm) => vm.id), durationSeconds: OBSERVATION_SECONDS, shippingDays: 3 }, z.string())
-  await pause(OBSERVATION_SECONDS * 1000)
+  await pause(estimateAfterSeconds * 1000)
   const { input } = await operator.query('estimate.read', { estimateId }, estimate)
   const { enough, identicalSeconds: { p50, p90 }, cutoverSeconds } = forecastAgain({ input, runs: SIMULATED_RUNS, sources: [] })
   const seconds = (value: number | null) => (value === null ? 'never' : `${value.toFixed(1)} s`)
-  watcher.step(`estimate after ${OBSERVATION_SECONDS} s${enough ? '' : ' (too little to rest on)'}: copy P50 ${seconds(p50)}, P90 ${seconds(p90)}; a cutover needs at most ${seconds(cutoverSeconds.p90)}`)
+  watcher.step(`estimate after ${estimateAfterSeconds} s${enough ? '' : ' (too little to rest on)'}: copy P50 ${seconds(p50)}, P90 ${seconds(p90)}; a cutover needs at most ${seconds(cutoverSeconds.p90)}`)
 }
 
-async function planAndStart(operator: Person, vms: readonly PlayVm[], options: JobOptions): Promise<string> {
+/** Plans a wave that cuts over by itself; it is not started yet. */
+export async function planWave(operator: Person, vms: readonly PlayVm[], options: JobOptions): Promise<string> {
   const [destination] = await operator.query('migrate.destinations', undefined, destinations)
   if (!destination) throw new Error('The customer has no destination.')
   const network = (name: string) => destination.networkMap.find((mapping) => mapping.source === name)?.target ?? destination.defaultNetwork
@@ -100,16 +122,18 @@ async function planAndStart(operator: Person, vms: readonly PlayVm[], options: J
     },
     z.object({ waveId: z.string() }),
   )
-  await operator.mutate('wave.start', { waveId }, anything)
   return waveId
 }
 
 /** Watches until every migration has ended, or one is stuck where only a person could help; the approver says go once asked. */
 async function untilEnded(operator: Person, approver: Person, waveId: string, bookingId: string, watcher: JobWatcher): Promise<PlayWave> {
   const deadline = Date.now() + JOB_PATIENCE_MS
+  const controls: JobControls = {
+    setRate: async (rateBytesPerSecond) => void (await operator.mutate('wave.control', { waveId, rateBytesPerSecond }, anything)),
+  }
   for (;;) {
     const seen = await operator.query('wave.read', { waveId }, wave)
-    await watcher.progress?.(seen)
+    await watcher.progress?.(seen, controls)
     if (seen.migrations.every((migration) => ENDED.includes(migration.status))) return seen
     if (!seen.goNoGo && seen.migrations.some((migration) => migration.waitReason === 'GO_NO_GO')) {
       const { planHash } = await approver.query('wave.approvals', { waveId }, z.object({ planHash: z.string() }))

@@ -1,4 +1,5 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf, Refusal } from './failure.ts'
 
@@ -32,11 +33,16 @@ async function tryLock(file: string): Promise<{ release(): Promise<void> } | { h
   const line = `${process.pid} ${(await startOf(process.pid)) ?? ''}\n`
   // Twice: once more after a dead holder's file is out of the way.
   for (let attempt = 0; attempt < 2; attempt += 1) {
+    // It is there with its holder's name or not at all: found without one, it would be taken for a dead holder's.
+    const named = `${file}.${randomUUID()}`
+    await writeFile(named, line)
     try {
-      await writeFile(file, line, { flag: 'wx' })
+      await link(named, file)
       return { release: () => rm(file, { force: true }) }
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error
+    } finally {
+      await rm(named, { force: true })
     }
     const holder = await holderOf(file)
     if (holder !== null) return { heldBy: holder.pid }

@@ -40,20 +40,32 @@ export async function findFreeBase(first: number): Promise<number> {
   return first
 }
 
-/** Four free ports chosen by the system, for tests. Another program may take one before it is used; that is then said at start. */
+/** Below the ports that systems hand out by themselves, so that nobody is given one between its choice and its use. */
+const TEST_PORTS = { first: 10_000, end: 20_000 }
+const TEST_TRIES = 200
+
+/**
+ * Four free ports for tests. However many ask at a time, in whatever process, each gets its own: the port in front of them is
+ * listened on as long as this process lives, and whoever finds it taken chooses others.
+ */
 export async function anyFreePorts(): Promise<Ports> {
-  const servers = await Promise.all(
-    [0, 1, 2, 3].map(() => new Promise<{ port: number; close(): void }>((resolve, reject) => {
-      const server = createServer()
-      server.once('error', reject)
-      server.listen({ port: 0, host: '127.0.0.1' }, () => {
-        const address = server.address()
-        if (address === null || typeof address === 'string') reject(new Error('The system gave no port.'))
-        else resolve({ port: address.port, close: () => server.close() })
-      })
-    })),
-  )
-  for (const server of servers) server.close()
-  const [web = 0, gateway = 0, postgres = 0, stream = 0] = servers.map((server) => server.port)
-  return { web, gateway, postgres, stream }
+  const groups = Math.floor((TEST_PORTS.end - TEST_PORTS.first) / 5)
+  for (let attempt = 0; attempt < TEST_TRIES; attempt += 1) {
+    const guard = TEST_PORTS.first + 5 * Math.floor(Math.random() * groups)
+    const ports = portsFrom(guard + 1)
+    if ((await isClaimed(guard)) && (await Promise.all(Object.values(ports).map(isFree))).every(Boolean)) return ports
+  }
+  throw new Error(`No four free ports in a row were found from ${TEST_PORTS.first} to ${TEST_PORTS.end - 1}.`)
+}
+
+/** Listens on the port from now on, if nobody does. */
+function isClaimed(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      server.unref()
+      resolve(true)
+    })
+  })
 }

@@ -8,6 +8,7 @@ import { createBrotliDecompress } from 'node:zlib'
 import { z } from 'zod'
 import { findOnPath, runCommand } from '../setup/command.ts'
 import { Refusal } from '../setup/failure.ts'
+import { whileLocked } from '../setup/lock.ts'
 import { ROOT } from '../setup/paths.ts'
 import { CACHE } from './cache.ts'
 
@@ -16,14 +17,17 @@ const PACKAGE = '@sparticuz/chromium'
 /** `folder` holds the libraries (`lib`) and fonts that the package brings along; null for the machine's own browser. */
 export type Chromium = { executable: string; folder: string | null; from: string }
 
-/** Finds or unpacks a Chromium. `said` gets a line when that takes a while. */
+/** Finds or unpacks a Chromium; safe to be called by many at once. `said` gets a line when that takes a while. */
 export async function findChromium(path: string | undefined, said: (line: string) => void): Promise<Chromium> {
   const installed = findOnPath(['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'], path)
   if (installed !== null) return { executable: installed, folder: null, from: `the machine's own, ${installed}` }
   if (process.platform !== 'linux' || process.arch !== 'x64') throw new Refusal(`The browser tests need a Chromium, and the package ${PACKAGE} has one for Linux x64 only. Install Chromium so that \`chromium\` is on the PATH.`)
   const { version, integrity } = await lockedPackage()
   const folder = join(CACHE, `chromium-${version}`)
-  if (!existsSync(folder)) await unpack(folder, version, integrity, said)
+  await mkdir(CACHE, { recursive: true })
+  await whileLocked(join(CACHE, 'chromium.lock'), async () => {
+    if (!existsSync(folder)) await unpack(folder, version, integrity, said)
+  })
   return { executable: join(folder, 'chromium'), folder, from: `${PACKAGE} ${version}` }
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { buildWeb } from '../build-web.ts'
 import { generateClient } from '../generate.ts'
 import { messageOf, Refusal } from '../setup/failure.ts'
@@ -60,7 +61,9 @@ export async function runParts(terminal: Terminal, parts: readonly Part[], needs
     const forQemu = await qemuEnv(terminal, needs.qemu)
     const forVcsim = await vcsimEnv(terminal, needs.vcsim)
     const scratch = await openScratch()
-    const env = { ...process.env, ...forQemu, ...forVcsim, TMPDIR: scratch.folder, NODE_ENV: 'test' as const }
+    // Tests start the same programs hundreds of times: what one of them has compiled the next takes as it is.
+    const compiled = join(scratch.folder, 'compiled')
+    const env = { ...process.env, ...forQemu, ...forVcsim, TMPDIR: scratch.folder, NODE_COMPILE_CACHE: compiled, NODE_ENV: 'test' as const }
     const results: PartResult[] = []
     const interrupted = new AbortController()
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort(new Refusal(`Ended early by ${signal}.`)))

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findOnPath, runCommand } from '../setup/command.ts'
+import { whileLocked } from '../setup/lock.ts'
 import { watched } from '../supervisor/watched.ts'
 import type { ProgramSpec } from '../supervisor.ts'
 import { CACHE } from './cache.ts'
@@ -12,15 +13,14 @@ const PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'lib
 
 export type Redis = { executable: string; libraries: string | null }
 
-/** Finds or unpacks a Redis; a reason in words where there is none. */
+/** Finds or unpacks a Redis; a reason in words where there is none. Safe to be called by many at once. */
 export async function findRedis(path: string | undefined, said: (line: string) => void): Promise<Redis | { missing: string }> {
   const installed = findOnPath(['redis-server', 'valkey-server'], path)
   if (installed !== null) return { executable: installed, libraries: null }
   const folder = join(CACHE, 'redis')
-  if (!existsSync(folder)) {
-    const failed = await unpack(folder, path, said)
-    if (failed !== null) return { missing: failed }
-  }
+  await mkdir(CACHE, { recursive: true })
+  const failed = await whileLocked(join(CACHE, 'redis.lock'), async () => (existsSync(folder) ? null : unpack(folder, path, said)))
+  if (failed !== null) return { missing: failed }
   // Debian names the libraries' folder by the machine's architecture; there is only that one.
   const [triplet = ''] = await readdir(join(folder, 'usr/lib'))
   return { executable: join(folder, 'usr/bin/redis-server'), libraries: join(folder, 'usr/lib', triplet) }

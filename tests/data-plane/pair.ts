@@ -1,4 +1,5 @@
 /** A source and a target agent as programs, driven by hand through a gateway of the test's own. */
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '@driftless/launch/setup/paths.ts'
 import type { DesiredSource, DesiredTarget, HypervisorFacts, InventoryVm, SourceObserved, TargetObserved } from '@driftless/agent-api'
@@ -13,13 +14,18 @@ export const MIGRATION = 'm-1'
 /** Waits are for things that take a second; beside other work on a small machine, a hundred times that. */
 export const PATIENCE_SECONDS = 120
 
+/** The one device that seeds travel on: both agents find it in the same place. */
+export const DEVICE = 'device-1'
+
 /** Starts both agents; the source must know its VM before anything can be wanted of it. `orderPublicKey`: whose orders count; left out: nothing is asked for. */
 export async function startAgents(site: Site, folder: string, orderPublicKey?: string) {
   const gateway = await startGateway()
   const replicas = join(folder, 'replicas')
+  const seeds = join(folder, 'seeds')
+  await mkdir(join(seeds, DEVICE), { recursive: true })
   const start = (side: 'source' | 'target', token: string) =>
-    startNodeProgram(AGENT, { AGENT_DATA_DIR: join(folder, `${side}-agent`), AGENT_NAME: side, GATEWAY_URL: gateway.url, ENROLMENT_TOKEN: token, REPLICA_DIR: replicas, LOG_LEVEL: 'info', ...site.agentEnv(side) })
-  const target = await start('target', gateway.invite('target', 'TARGET'))
+    startNodeProgram(AGENT, { AGENT_DATA_DIR: join(folder, `${side}-agent`), AGENT_NAME: side, GATEWAY_URL: gateway.url, ENROLMENT_TOKEN: token, REPLICA_DIR: replicas, SEED_ROOT: seeds, LOG_LEVEL: 'info', ...site.agentEnv(side) })
+  let target = await start('target', gateway.invite('target', 'TARGET'))
   let source = await start('source', gateway.invite('source', 'SOURCE'))
   const until = (what: string, condition: () => boolean | Promise<boolean>) =>
     eventually(what, condition, PATIENCE_SECONDS).catch((error: unknown) => {
@@ -66,12 +72,25 @@ export async function startAgents(site: Site, folder: string, orderPublicKey?: s
     /** What the source agent said last. */
     source: (): SourceObserved | undefined => gateway.latest.get('source')?.sources[0],
     target: (): TargetObserved | undefined => gateway.latest.get('target')?.targets[0],
+    /** The keys that an agent has for seeds. */
+    seedKeys(side: 'source' | 'target') {
+      const keys = gateway.latest.get(side)?.seedKeys
+      if (keys == null) throw new Error(`The ${side} agent has said nothing of keys for seeds.`)
+      return keys
+    },
     async killSource() {
       await source.kill()
       gateway.latest.delete('source')
     },
     async restartSource() {
       source = await start('source', 'used already')
+    },
+    async killTarget() {
+      await target.kill()
+      gateway.latest.delete('target')
+    },
+    async restartTarget() {
+      target = await start('target', 'used already')
     },
     async close() {
       await source.stop()

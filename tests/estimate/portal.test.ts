@@ -82,7 +82,7 @@ test('an observation narrows its range, and a what-if answers in the page', asyn
     await narrowing.waitFor()
     await operator.getByText(/^At first .*, now .*/).waitFor()
     await narrowing.getByText(t('ui.chart.asTable')).click()
-    expect(await narrowing.getByRole('row').count()).toBeGreaterThan(HOURS / 2)
+    await expect.poll(() => narrowing.getByRole('row').count()).toBeGreaterThan(HOURS / 2)
     await narrowing.getByText(t('ui.chart.asTable')).click()
     await operator.getByText(t('estimate.observed.sources.FILTER')).first().waitFor()
     await operator.getByText(/^Shaded: /).waitFor()

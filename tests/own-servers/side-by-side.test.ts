@@ -5,17 +5,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { withClient } from '@driftless/launch/deploy/database.ts'
 import { mainJob } from '@driftless/launch/play/main-job.ts'
 import { proofOf } from '@driftless/launch/play/proof.ts'
-import type { PlayWave } from '@driftless/launch/play/shapes.ts'
 import type { RunningDriftless } from '@driftless/launch/run.ts'
 import { ROOT } from '@driftless/launch/setup/paths.ts'
 import { anyFreePorts } from '@driftless/launch/setup/ports.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDriftless } from '../support/driftless.ts'
+import { inMidCopy } from '../support/mid-copy.ts'
 import { startOwnServers } from '../support/own-servers.ts'
 import type { OwnServers } from '../support/own-servers.ts'
 
-/** The small scenario is 13 MB, compressed; agents report their progress every five seconds, so that it is seen half-way at this rate. */
-const RATE_BYTES_PER_SECOND = 1_000_000
+/** Until the copy was seen half-way: the small scenario is 13 MB, compressed, so at this rate it takes minutes. */
+const RATE_BYTES_PER_SECOND = 100_000
 /** Agents miss their gateway that long, with the other coordinator alone at work. */
 const DOWN_MS = 1_500
 
@@ -29,8 +29,6 @@ afterAll(async () => {
   await servers?.stop()
 })
 
-const inMidCopy = (wave: PlayWave) => wave.migrations.some(({ backgroundDoneBytes, backgroundTotalBytes }) => backgroundDoneBytes > 0 && backgroundDoneBytes < backgroundTotalBytes)
-
 test('two coordinators and two portals share PostgreSQL and Redis, one coordinator is killed in mid-copy: every VM arrives whole, once', async ({ skip }) => {
   const { databaseUrl, redis } = servers
   if ('missing' in redis) {
@@ -43,20 +41,14 @@ test('two coordinators and two portals share PostgreSQL and Redis, one coordinat
   const secondWeb = running.beside.web('web-2', ports.web)
   await Promise.all([running.supervisor.start(running.beside.coordinator('coordinator-2', ports.gateway)), running.supervisor.start(secondWeb)])
 
-  let kills = 0
-  const watcher = {
-    step: () => undefined,
-    async progress(wave: PlayWave) {
-      if (kills > 0 || !inMidCopy(wave)) return
-      kills += 1
-      await running.supervisor.kill('coordinator')
-      await pause(DOWN_MS)
-      await running.supervisor.restart('coordinator')
-    },
-  }
-  const result = await mainJob(secondWeb.url, watcher, { rateBytesPerSecond: RATE_BYTES_PER_SECOND })
+  const watcher = inMidCopy([async () => {
+    await running.supervisor.kill('coordinator')
+    await pause(DOWN_MS)
+    await running.supervisor.restart('coordinator')
+  }])
+  const result = await mainJob(secondWeb.url, watcher, { rateBytesPerSecond: RATE_BYTES_PER_SECOND, estimateAfterSeconds: 1 })
 
-  expect(kills).toBe(1)
+  expect(watcher.done()).toBe(1)
   expect(proofOf(result)).toMatchObject({ vms: 2, disks: 2, faults: [] })
   const counted = await withClient(databaseUrl, (client) =>
     client.query(`SELECT m.status, (SELECT count(*)::int FROM billing_entry b WHERE b.migration_id = m.id AND b.kind = 'TARGET_STARTED') AS billed,

@@ -1,5 +1,5 @@
 /** Disks by lorry as people see it: seeds are written while the VM runs, change hands, lose a piece on the way, are read, and only the rest goes over the wire. */
-import { mkdir, open, readdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunningDriftless } from '@driftless/launch/run.ts'
 import { ROOT } from '@driftless/launch/setup/paths.ts'
@@ -12,6 +12,7 @@ import messages from '../../apps/web/messages/en/index.ts'
 import { expectAccessible } from '../support/accessible.ts'
 import { PAGE_MS, enterPassword, launchBrowser, openPage, picture } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
+import { damageChunk } from './device-files.ts'
 
 /** A small VM's seed, or its catch-up, on a machine that does much else. */
 const AGENTS_MS = 180_000
@@ -73,22 +74,14 @@ async function beginShipment(page: Page): Promise<string> {
   return page.url()
 }
 
-/** One byte of one chunk on the device is turned over. */
-async function damageChunk(): Promise<string> {
-  const files = await readdir(join(driftless.places.seeds, DEVICE), { recursive: true })
-  const chunk = files.filter((file) => file.endsWith('.chunk')).toSorted()[0]
-  if (chunk === undefined) throw new Error(`There is no chunk on the device: ${files.join(', ')}`)
-  const file = await open(join(driftless.places.seeds, DEVICE, chunk), 'r+')
-  try {
-    const byte = Buffer.alloc(1)
-    const { size } = await file.stat()
-    await file.read(byte, 0, 1, Math.floor(size / 2))
-    await file.write(Buffer.from([(byte[0] ?? 0) ^ 0xff]), 0, 1, Math.floor(size / 2))
-    await file.sync()
-  } finally {
-    await file.close()
+/** In the open dialog, one place and not the other. What the target finds is chosen by itself until a person chooses, at whatever moment it is found. */
+async function choose(page: Page, place: string, other: string): Promise<void> {
+  const box = (name: string, checked: boolean) => page.getByRole('dialog').getByRole('checkbox', { name, checked })
+  for (const [name, wanted] of [[place, true], [other, false]] as const) {
+    await box(name, true).or(box(name, false)).waitFor({ timeout: AGENTS_MS })
+    if ((await box(name, !wanted).count()) > 0) await box(name, !wanted).click()
+    await box(name, wanted).waitFor()
   }
-  return chunk
 }
 
 const stop = (page: Page, status: keyof typeof messages.shipments.next) => {
@@ -110,7 +103,7 @@ test('a VM travels by device, from hand to hand, with a damaged piece, and is ca
   await picture(operator, 'shipment-hand-over')
   await dialog.getByRole('button', { name: t('shipments.handOver.action') }).click()
   await stop(operator, 'HANDED_OVER')
-  await damageChunk()
+  await damageChunk(join(driftless.places.seeds, DEVICE))
 
   const staff = await signedIn('scheduler@northwind.example', /\/overview/)
   await staff.goto(`${driftless.url}/shipments`)
@@ -122,8 +115,7 @@ test('a VM travels by device, from hand to hand, with a damaged piece, and is ca
 
   // The wrong bay is refused in words that both sides see, and another can be tried.
   await staff.getByRole('button', { name: t('shipments.import.open') }).click()
-  for (const box of await staff.getByRole('dialog').getByRole('checkbox', { checked: true }).all()) await box.click()
-  await staff.getByRole('dialog').getByRole('checkbox', { name: EMPTY_BAY }).click({ timeout: 60_000 })
+  await choose(staff, EMPTY_BAY, DEVICE)
   await staff.getByRole('dialog').getByRole('button', { name: t('shipments.import.action'), exact: true }).click()
   for (const page of [staff, operator]) await page.getByText(t('shipments.problems.SEED_NOT_THERE.imported')).waitFor({ timeout: AGENTS_MS })
   await picture(operator, 'shipment-refused')
@@ -132,8 +124,7 @@ test('a VM travels by device, from hand to hand, with a damaged piece, and is ca
   await staff.getByText(t('inbox.kinds.DISKS_REFUSED.title', { name: 'Warehouse' })).waitFor({ timeout: PAGE_MS })
   await staff.goto(address)
   await staff.getByRole('button', { name: t('shipments.import.again') }).click()
-  for (const box of await staff.getByRole('dialog').getByRole('checkbox', { checked: true }).all()) await box.click()
-  await staff.getByRole('dialog').getByRole('checkbox', { name: DEVICE }).click()
+  await choose(staff, DEVICE, EMPTY_BAY)
   await picture(staff, 'shipment-import')
   await staff.getByRole('dialog').getByRole('button', { name: t('shipments.import.action'), exact: true }).click()
   await stop(operator, 'CAUGHT_UP')

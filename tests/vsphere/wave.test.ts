@@ -3,11 +3,11 @@ import { mainJob } from '@driftless/launch/play/main-job.ts'
 import { proofOf } from '@driftless/launch/play/proof.ts'
 import { PortalRefusal, signIn } from '@driftless/launch/play/portal.ts'
 import { destinations } from '@driftless/launch/play/shapes.ts'
-import type { PlayWave } from '@driftless/launch/play/shapes.ts'
 import { afterEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
 import { eventually } from '../../apps/agent/src/testing/pair.ts'
+import { inMidCopy } from '../support/mid-copy.ts'
 import { withoutVcsim } from '../support/vcsim.ts'
 import type { ScenarioVm } from '../support/vcsim-scenario.ts'
 import { powerAt, snapshotsAt } from '../support/vsphere.ts'
@@ -15,8 +15,8 @@ import { startVsphereWorld } from './world.ts'
 import type { VsphereWorld } from './world.ts'
 
 const OPERATOR = 'operator@alpine.example'
-/** So that the copy is seen half-way. */
-const RATE_BYTES_PER_SECOND = 6_000_000
+/** Until the copy was seen half-way: at this rate it takes minutes. */
+const RATE_BYTES_PER_SECOND = 200_000
 const PATIENCE_SECONDS = 60
 
 const vm = (name: string, more: Partial<ScenarioVm> = {}): ScenarioVm => ({
@@ -29,27 +29,13 @@ afterEach(async () => {
   world = null
 })
 
-const copied = (wave: PlayWave, from: number) => {
-  const sum = (pick: (migration: PlayWave['migrations'][number]) => number) => wave.migrations.reduce((total, migration) => total + pick(migration), 0)
-  const share = sum(({ backgroundDoneBytes }) => backgroundDoneBytes) / Math.max(1, sum(({ backgroundTotalBytes }) => backgroundTotalBytes))
-  return share >= from && share < 1
-}
-
 describe.skipIf(withoutVcsim)('on vSphere', () => {
   test('three VMs move through the portal while they write, with every session ended in mid-copy: each arrives whole, its source is off and carries its mark', async () => {
     world = await startVsphereWorld({ read: 'hot-add', vms: [vm('web-1'), vm('db-1', { disks: [{ sizeMiB: 24, filledMiB: 8 }, { sizeMiB: 16, filledMiB: 4 }] }), vm('app-1')] })
     const { driftless, source, target } = world
-    let ended = 0
-    const watcher = {
-      step: () => undefined,
-      async progress(seen: PlayWave) {
-        if (ended > 0 || !copied(seen, 0.2)) return
-        ended += 1
-        await Promise.all([source.control({ do: 'endSessions' }), target.control({ do: 'endSessions' })])
-      },
-    }
-    const result = await mainJob(driftless.url, watcher, { rateBytesPerSecond: RATE_BYTES_PER_SECOND })
-    expect(ended).toBe(1)
+    const watcher = inMidCopy([async () => void (await Promise.all([source.control({ do: 'endSessions' }), target.control({ do: 'endSessions' })]))])
+    const result = await mainJob(driftless.url, watcher, { rateBytesPerSecond: RATE_BYTES_PER_SECOND, estimateAfterSeconds: 1 })
+    expect(watcher.done()).toBe(1)
     expect(proofOf(result)).toMatchObject({ vms: 3, disks: 4, faults: [] })
     // Nobody powers on the source beside its copy by mistake.
     await eventually('the sources carry their mark', async () => Object.keys(await powerAt(source)).filter((name) => /\(migrated \d{4}-\d\d-\d\d\)$/.test(name)).length === 3, PATIENCE_SECONDS)

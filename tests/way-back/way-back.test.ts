@@ -35,7 +35,7 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
 test('the sources of moved VMs follow them, and hold byte for byte what the VMs left', async () => {
   const running = await startDriftless({ scenario: join(ROOT, 'apps', 'lab', 'scenarios', 'small.json') })
   driftless = running
-  const { wave } = await mainJob(running.url, { step: () => undefined }, { rateBytesPerSecond: null })
+  const { wave } = await mainJob(running.url, { step: () => undefined }, { rateBytesPerSecond: null, estimateAfterSeconds: 1 })
   expect(wave.migrations.map((migration) => migration.status)).toEqual(['COMPLETED', 'COMPLETED'])
   const operator = await signIn(running.url, 'operator@alpine.example', DEMO_PASSWORD)
   const [planned] = await operator.query('migrate.waves', undefined, z.array(z.object({ id: z.string() })))

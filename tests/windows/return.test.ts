@@ -42,7 +42,7 @@ const waveRead = z.object({ migrations: z.array(migration) })
 test('a moved VM is returned with what it wrote at the target', async () => {
   const running = await startDriftless({ scenario: join(ROOT, 'apps', 'lab', 'scenarios', 'small.json') })
   driftless = running
-  const { wave } = await mainJob(running.url, { step: () => undefined }, { rateBytesPerSecond: null })
+  const { wave } = await mainJob(running.url, { step: () => undefined }, { rateBytesPerSecond: null, estimateAfterSeconds: 1 })
   expect(wave.migrations.map(({ status }) => status)).toEqual(['COMPLETED', 'COMPLETED'])
   const operator = await signIn(running.url, 'operator@alpine.example', DEMO_PASSWORD)
   const [planned] = await operator.query('migrate.waves', undefined, z.array(z.object({ id: z.string() })))

@@ -28,7 +28,7 @@ test('with every job wiped at each step of each cutover, the queue is rebuilt wi
   driftless = running
   const over = new AbortController()
   const wiping = wipeInCutover(running, over.signal)
-  const result = await mainJob(running.url, { step: () => undefined }, { rateBytesPerSecond: null }).finally(() => over.abort())
+  const result = await mainJob(running.url, { step: () => undefined }, { rateBytesPerSecond: null, estimateAfterSeconds: 1 }).finally(() => over.abort())
   const { wiped, rebuilt } = await wiping
   expect(wiped.length).toBeGreaterThan(1)
   expect(rebuilt).toBe(true)

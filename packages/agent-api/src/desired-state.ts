@@ -1,3 +1,4 @@
+import { MOST_PROBE_SHARE } from '@driftless/domain'
 import { z } from 'zod'
 import { desiredProbe } from './observation.ts'
 import { desiredSourceSeed, desiredTargetSeed } from './seed.ts'
@@ -104,6 +105,8 @@ export const desiredState = z.object({
   observeVmRefs: z.array(id).max(5_000),
   /** Agents at the other end of lines that are to be probed; absent: none. */
   probes: z.array(desiredProbe).max(500).optional(),
+  /** The part of the time in which this agent's probes may fill the line; absent: what holds where nobody has agreed on another. */
+  probeShare: z.number().min(0).max(MOST_PROBE_SHARE).optional(),
   /** An agent keeps the first it hears of, and no other counts from then on. */
   orderPublicKey: orderPublicKey.optional(),
 })

@@ -25,7 +25,11 @@ describe('nextBookingStatus', () => {
     ['IN_PROGRESS', 'inside', END - 1, false, null],
     ['IN_PROGRESS', 'its wave is over', START + 1, true, 'DONE'],
     ['IN_PROGRESS', 'at the end', END, false, 'DONE'],
-    ['LOCKED', 'its wave is over before it opens: time moves it, not the wave', START - 1, true, null],
+    ['REQUESTED', 'its wave is over before anybody decides', START - 1, true, 'WITHDRAWN'],
+    ['COUNTER_OFFERED', 'its wave is over before anybody answers', START - 1, true, 'WITHDRAWN'],
+    ['APPROVED', 'its wave is over long before it opens', START - LOCK_LEAD_MS - 1, true, 'WITHDRAWN'],
+    ['LOCKED', 'its wave is over before it opens', START - 1, true, 'WITHDRAWN'],
+    ['APPROVED', 'its wave is over, and so is the window', END, true, 'EXPIRED'],
   ])('%s, %s', (status, _when, nowMs, waveOver, wanted) => expect(next(status, nowMs, waveOver)).toBe(wanted))
 
   it.each<[BookingStatus, number, BookingStatus | null]>([

@@ -70,8 +70,11 @@ export type TargetView = {
   readonly test: TargetTestView | null
 }
 
-/** FITS: signed, and for the plan as it is. VOID: not by the portal's key. */
-export type OrderState = 'FITS' | 'MISSING' | 'PLAN_CHANGED' | 'VOID'
+/**
+ * FITS: signed, for the plan as it is, and for now. VOID: not by the portal's key. NOT_YET, LAPSED: it allows no beginning at this moment,
+ * though the approvals do; they were judged by another policy, or by other goes, when it was signed.
+ */
+export type OrderState = 'FITS' | 'MISSING' | 'PLAN_CHANGED' | 'VOID' | 'NOT_YET' | 'LAPSED'
 
 /** A VM that runs at the target since its attempt was COMMITTED. */
 export type AfterCommitView = {

@@ -139,6 +139,8 @@ describe('an attempt that has stopped nothing yet', () => {
     ['booking gone', [preflight, { booking: null }], rollsBack('WINDOW_CLOSED')],
     ['the plan changed after the go', [attempt('GO_NO_GO'), { order: 'PLAN_CHANGED' }], expect.objectContaining({ kind: 'WAIT', reason: 'GO_NO_GO', detail: expect.stringMatching(/changed after the go/) })],
     ['go was said, and nobody signed', [attempt('GO_NO_GO'), { order: 'MISSING' }], expect.objectContaining({ kind: 'WAIT', reason: 'GO_NO_GO', detail: expect.stringMatching(/no signed order/) })],
+    ['the order begins later', [attempt('GO_NO_GO'), { order: 'NOT_YET' }], expect.objectContaining({ kind: 'WAIT', reason: 'GO_NO_GO', detail: expect.stringMatching(/begins later/) })],
+    ['the order’s go has expired, and others hold', [attempt('GO_NO_GO'), { order: 'LAPSED' }], expect.objectContaining({ kind: 'WAIT', reason: 'GO_NO_GO', detail: expect.stringMatching(/has expired/) })],
     ['the order is not the portal’s', [attempt('GO_NO_GO'), { order: 'VOID' }], expect.objectContaining({ kind: 'WAIT', reason: 'GO_NO_GO', detail: expect.stringMatching(/not signed by the portal/) })],
     ['no go yet', [attempt('GO_NO_GO'), { goNoGo: null }], waits('GO_NO_GO')],
     ['go', [attempt('GO_NO_GO')], { kind: 'ADVANCE_ATTEMPT', to: 'SOURCE_QUIESCING' }],

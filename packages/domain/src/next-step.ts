@@ -33,6 +33,8 @@ const SAY_GO_AGAIN = {
   MISSING: 'There is no signed order for this VM: go was said before it was started, or by an earlier version. Nothing was stopped. Say go again.',
   PLAN_CHANGED: 'The plan changed after the go, so the go does not hold for it. Nothing was stopped. Look at the plan and say go again.',
   VOID: 'The order for this VM is not signed by the portal’s key, so no agent would obey it. Nothing was stopped. If nobody has changed that key, find out who writes to the database; then say go again.',
+  NOT_YET: 'The order that was signed with the go begins later, as the approval policy said then. Nothing was stopped. It goes on by itself at that time; to begin sooner, say go again.',
+  LAPSED: 'The order that was signed with the go allows no beginning any more: that go has expired, though others hold. Nothing was stopped. Say go again.',
 } as const
 /** The same for a target that only the coordinator does not hear, while the source's link to it is up: that often mends. */
 export const TARGET_UNHEARD_SECONDS = 300

@@ -35,12 +35,12 @@ export function calendarFeed(language: Language, portalUrl: string, appointments
   return calendar.toString()
 }
 
-/** One appointment as it is sent by mail: REQUEST puts it into a calendar or moves it there, CANCEL takes it out. `organizer`: whom the mail comes from. */
-export function calendarMessage(language: Language, portalUrl: string, appointment: Appointment, organizer: { readonly name: string; readonly email: string }, attendee: { readonly name: string; readonly email: string }): { method: 'REQUEST' | 'CANCEL'; content: string } {
+/** One appointment as it is sent by mail: REQUEST puts it into a calendar or moves it there, CANCEL takes it out. `organizer`: whom the mail comes from. `sentAtMs`: when, which is what a message is stamped with (RFC 5545, 3.8.7.2). */
+export function calendarMessage(language: Language, portalUrl: string, appointment: Appointment, organizer: { readonly name: string; readonly email: string }, attendee: { readonly name: string; readonly email: string }, sentAtMs: number): { method: 'REQUEST' | 'CANCEL'; content: string } {
   const method = appointment.state === 'CANCELLED' ? 'CANCEL' : 'REQUEST'
   const calendar = ical({ prodId: { ...PRODUCT, language: language.toUpperCase() }, method: ICalCalendarMethod[method] })
   calendar.createEvent({
-    ...eventOf(language, portalUrl, appointment), organizer,
+    ...eventOf(language, portalUrl, appointment), stamp: new Date(sentAtMs), organizer,
     attendees: [{ ...attendee, rsvp: false, role: ICalAttendeeRole.OPT, status: ICalAttendeeStatus.ACCEPTED }],
   })
   return { method, content: calendar.toString() }

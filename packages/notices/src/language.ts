@@ -20,6 +20,16 @@ export function instantIn(language: Language, atMs: number, zone: string | null)
   return `${zoned(language, zone ?? 'UTC', DAY_AND_TIME).format(atMs)} (${zone ?? 'UTC'})`
 }
 
+/** The day of an instant by one zone's clock. */
+export function dayIn(language: Language, atMs: number, zone: string | null): string {
+  return zoned(language, zone ?? 'UTC', { dateStyle: 'full' }).format(atMs)
+}
+
+/** A share as percent, to a tenth. */
+export function shareIn(language: Language, share: number): string {
+  return new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }).format(share)
+}
+
 /** A window by the site's clock and in UTC, each named; in UTC alone where the site has no zone. */
 export function windowIn(language: Language, { startsAtMs, endsAtMs }: { readonly startsAtMs: number; readonly endsAtMs: number }, zone: string | null): string {
   const inZone = (timeZone: string) => `${zoned(language, timeZone, DAY_AND_TIME).formatRange(startsAtMs, endsAtMs)} (${timeZone})`

@@ -1,8 +1,11 @@
-import type { NoticeKind } from '@driftless/domain'
+import { isShipmentNotice } from '@driftless/domain'
+import type { NoticeKind, ShipmentNoticeKind } from '@driftless/domain'
 import { instantIn, listIn, textsIn, windowIn } from './language.ts'
 import type { Language } from './language.ts'
 import { asMail } from './mail-form.ts'
 import type { MailForm } from './mail-form.ts'
+import { shipmentMail } from './shipment-mail.ts'
+import type { ShipmentNoticeFacts } from './shipment-mail.ts'
 
 /** What a mail is about, as it stands in the database. */
 export type NoticeFacts = {
@@ -16,10 +19,21 @@ export type NoticeFacts = {
   readonly untilMs: number | null
   /** Where it is done, below the portal's own address. */
   readonly page: string
+  /** Of a mail about one. */
+  readonly shipment: ShipmentNoticeFacts | null
 }
 
 /** A mail about one thing to one person, in their language. Nothing secret is ever in it: who follows the link signs in. */
 export function noticeMail(language: Language, portalUrl: string, reader: { readonly name: string }, kind: NoticeKind, facts: NoticeFacts): MailForm {
+  const texts = textsIn(language)
+  const { subject, lines, action } = isShipmentNotice(kind) ? shipmentMail(language, kind, facts) : windowMail(language, kind, facts)
+  return asMail(language, oneLine(subject), [texts.greeting(reader.name), ...lines], { label: action, link: `${portalUrl}${facts.page}` }, [texts.footer])
+}
+
+/** What a mail says between its greeting and its link. */
+export type Written = { readonly subject: string; readonly lines: readonly string[]; readonly action: string }
+
+function windowMail(language: Language, kind: Exclude<NoticeKind, ShipmentNoticeKind>, facts: NoticeFacts): Written {
   const texts = textsIn(language)
   const zone = facts.window?.siteZone ?? null
   const said = {
@@ -28,8 +42,7 @@ export function noticeMail(language: Language, portalUrl: string, reader: { read
     until: facts.untilMs === null ? '' : instantIn(language, facts.untilMs, zone),
   }
   const text = texts.kinds[kind]
-  const lines = [texts.greeting(reader.name), ...text.lines(said), ...(facts.reason === null ? [] : [`${texts.reason} ${facts.reason}`])]
-  return asMail(language, oneLine(text.subject(said)), lines, { label: text.action, link: `${portalUrl}${facts.page}` }, [texts.footer])
+  return { subject: text.subject(said), lines: [...text.lines(said), ...(facts.reason === null ? [] : [`${texts.reason} ${facts.reason}`])], action: text.action }
 }
 
 /** Names are people's: none breaks a header. */

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { orderSigner, planHash, readOrder, signPayload } from './index.ts'
+import { orderSigner, orderStateOf, planHash, readOrder, signPayload } from './index.ts'
 import type { CutoverDecision, OrderPlan } from './index.ts'
 
 function newKey() {
@@ -35,6 +35,22 @@ describe('an order', () => {
     const withoutWord = signPayload(signed.payload.replace('"version":1', '"version":2'), ours.privateKey)
     const withoutTime = signPayload(harder.payload.replace('"powerOffAfterSeconds":120,', ''), ours.privateKey)
     for (const wrong of [asFirst, withoutWord, withoutTime]) expect(readOrder(wrong, ours.publicKey)).toEqual({ fault: expect.stringMatching(/does not know/) })
+  })
+
+  test.each([
+    ['what is wanted, at its first moment', signed, {}, 'FITS'],
+    ['what is wanted, at its last moment', signed, { nowMs: 3 }, 'FITS'],
+    ['what may not begin yet', signed, { nowMs: 1 }, 'NOT_YET'],
+    ['what may not begin any more, though the window is open', signed, { nowMs: 4 }, 'LAPSED'],
+    ['another plan', signed, { plan: { ...plan, cpus: 4 } }, 'PLAN_CHANGED'],
+    ['another plan, too late', signed, { plan: { ...plan, cpus: 4 }, nowMs: 9 }, 'PLAN_CHANGED'],
+    ['no plan, as no agents were chosen', signed, { plan: null }, 'PLAN_CHANGED'],
+    ['another word on guests that refuse', signed, { powerOffAfterSeconds: 120 }, 'PLAN_CHANGED'],
+    ['another migration', signed, { migrationId: 'm-2' }, 'VOID'],
+    ['somebody else’s signature', { ...signed, signature: flip(signed.signature) }, {}, 'VOID'],
+    ['nothing', null, {}, 'MISSING'],
+  ] as const)('is told apart before any source is stopped: %s', (_what, order, changed, wanted) => {
+    expect(orderStateOf(order, { migrationId: 'm-1', plan, powerOffAfterSeconds: null, nowMs: 2, ...changed }, ours.publicKey)).toBe(wanted)
   })
 
   test.each(['DISCARD', 'RETURN'] as const)('of the kind %s comes back as it was decided', (kind) => {

@@ -172,6 +172,7 @@ export const PROCEDURES: Readonly<Record<string, readonly Row[]>> = {
   'shipments.list': [both()],
   'shipments.read': [both((ids) => ({ shipmentId: ids.shipment }))],
   'shipments.ofWave': [both((ids) => ({ waveId: ids.wave }))],
+  'shipments.travel': [both((ids) => ({ waveId: ids.wave }))],
   'shipments.offer': [customers(undefined, (ids) => ({ siteId: ids.site, destinationId: ids.destination }))],
   'shipments.plan': [customers(undefined, (ids) => ({ siteId: ids.site, vmIds: [ids.vm], rateBytesPerSecond: null, shippingDays: 3, deviceBytes: null }))],
   'shipments.begin': [customers('ship-disks', (ids) => ({ waveId: ids.wave, migrationIds: [ids.migration], places: ['usb-1'], transitDays: 3 }))],

@@ -1,5 +1,5 @@
 import {
-  BOOKING_HOLDS_SLOT, BOOKING_TRANSITIONS, CUTOVER_HARMLESS, CUTOVER_OVER, CUTOVER_TRANSITIONS, MIGRATION_ENDED, MIGRATION_TRANSITIONS, RETURN_TRANSITIONS, ROLLBACK_RESERVE_SECONDS, firstOfReturn, isReturnOver, livesAtTarget, whatIsMissing,
+  BOOKING_HOLDS_SLOT, BOOKING_OVER, BOOKING_TRANSITIONS, CUTOVER_HARMLESS, CUTOVER_OVER, CUTOVER_TRANSITIONS, MIGRATION_ENDED, MIGRATION_TRANSITIONS, RETURN_TRANSITIONS, ROLLBACK_RESERVE_SECONDS, firstOfReturn, isReturnOver, livesAtTarget, whatIsMissing,
 } from '@driftless/domain'
 import type { AfterCommitView, CutoverStatus, MigrationStatus, MigrationView, OrderState, ReturnStatus, StageInput, Step, TurnWave } from '@driftless/domain'
 import { endBilling, startBilling } from './billing.ts'
@@ -73,6 +73,8 @@ export class Coordinator {
     this.world.note(`booking ${booking.id} ${booking.status} → ${to}`)
     this.world.coverage.count('booking', to)
     booking.status = to
+    // What was asked for by hand was asked for in this window.
+    if (BOOKING_OVER.includes(to)) for (const vm of this.world.vms) vm.row.cutoverRequested = false
     for (const vm of this.world.vms) this.world.wake(vm)
   }
 

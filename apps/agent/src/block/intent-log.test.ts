@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { SECTOR_BYTES, decodeIntents } from './intent-file.ts'
@@ -20,10 +20,12 @@ async function options() {
   return { folder, path: join(folder, 'disk.intents'), sizeBytes: BLOCKS * 4096, regionBytes: REGION_BLOCKS * 4096 }
 }
 
-/** A second life of the agent, after a kill: only what the file says is known. */
-async function recalled(log: { path: string; sizeBytes: number; regionBytes: number }, epoch = 'e'): Promise<Set<number> | null> {
+/** A second life of the agent, after a kill: only what the files say is known. */
+async function recalled(log: { folder: string; path: string; sizeBytes: number; regionBytes: number }, epoch = 'e'): Promise<Set<number> | null> {
   const path = `${log.path}.killed`
   await writeFile(path, await readFile(log.path).catch(() => Buffer.alloc(0)))
+  const prefix = `${basename(log.path)}.blocks-`
+  for (const name of await readdir(log.folder)) if (name.startsWith(prefix)) await copyFile(join(log.folder, name), `${path}.blocks-${name.slice(prefix.length)}`)
   const next = await IntentLog.open({ ...log, path })
   const runs = await next.recall(epoch)
   await next.close()
@@ -36,11 +38,12 @@ async function recalled(log: { path: string; sizeBytes: number; regionBytes: num
 describe('write-intent log', () => {
   test('after a kill at any moment it names every block written and not forgotten, and little else', async () => {
     const write = fc.record({ do: fc.constant('write' as const), first: fc.nat(BLOCKS - 1), length: fc.integer({ min: 1, max: 3 * REGION_BLOCKS }) })
-    const step = fc.oneof({ weight: 5, arbitrary: write }, { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('seal' as const, 'release' as const, 'kill' as const) }) })
+    const step = fc.oneof({ weight: 5, arbitrary: write }, { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('seal' as const, 'release' as const, 'kill' as const, 'restart' as const) }) })
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), fc.boolean(), async (steps, finely) => {
         const where = await options()
-        const log = await IntentLog.open(where)
+        let log = await IntentLog.open(where)
+        log.finely(finely)
         await log.begin('e')
         let written = new Set<number>()
         /** What may be named still: a generation carries along what the one before it wrote. */
@@ -66,10 +69,19 @@ describe('write-intent log', () => {
               carriedBySealed = new Set()
             }
             release = null
+          } else if (one.do === 'restart') {
+            await log.close()
+            log = await IntentLog.open(where)
+            // Then one generation is what was two, and its regions were all of them written.
+            written = new Set([...written, ...sealed])
+            carried = new Set([...carried, ...carriedBySealed])
+            sealed = carriedBySealed = new Set()
+            release = null
           } else {
             const named = await recalled(where)
             const due = new Set([...written, ...sealed])
             expect([...due].filter((block) => named?.has(block) !== true)).toEqual([])
+            if (finely) expect(named).toEqual(due)
             const allowed = regionsOf(new Set([...due, ...carried, ...carriedBySealed]))
             expect([...regionsOf(named ?? new Set())].filter((region) => !allowed.has(region))).toEqual([])
           }
@@ -78,6 +90,53 @@ describe('write-intent log', () => {
       }),
       { numRuns: 30, seed: 1 },
     )
+  })
+
+  test('finely: a file of blocks that is damaged, of another run of the machine, gone or full counts as none, and the regions do', async () => {
+    const where = await options()
+    const log = await IntentLog.open(where)
+    log.finely(true)
+    await log.begin('e')
+    await log.intend(5, 6)
+    await log.intend(41, 43)
+    const precisely = new Set([5, 41, 42])
+    const regions = new Set([4, 5, 6, 7, 40, 41, 42, 43])
+    expect(await recalled(where)).toEqual(precisely)
+    const path = `${where.path}.blocks-1`
+    const whole = await readFile(path)
+    for (const [at, flipped] of [[0, 1], [8, 7], [12, 1], [50, 1], [whole.length - 3, 0xff]] as const) {
+      const damaged = Buffer.from(whole)
+      damaged.writeUInt8(damaged.readUInt8(at) ^ flipped, at)
+      await writeFile(path, damaged)
+      expect(await recalled(where)).toEqual(regions)
+    }
+    await writeFile(path, whole)
+    await truncate(path, whole.length - 3) // cut short in its last record, which no write rested on
+    expect(await recalled(where)).toEqual(new Set([5]))
+    await rm(path)
+    expect(await recalled(where)).toEqual(regions)
+    await log.close()
+  })
+
+  test('finely: from the next seal on, until the seal after it is told not to; files of generations that are gone are gone', async () => {
+    const where = await options()
+    const log = await IntentLog.open(where)
+    await log.begin('e')
+    await log.intend(1, 2)
+    log.finely(true)
+    const blocks = async () => (await readdir(where.folder)).filter((name) => name.includes('.intents.blocks-'))
+    expect(await blocks()).toEqual([])
+    const release = await log.seal()
+    await log.intend(9, 10)
+    expect(await recalled(where)).toEqual(new Set([0, 1, 2, 3, 9]))
+    await release()
+    expect(await recalled(where)).toEqual(new Set([9]))
+    for (let round = 0; round < 3; round += 1) await (await log.seal())()
+    expect(await blocks()).toHaveLength(1)
+    log.finely(false)
+    await (await log.seal())()
+    expect(await blocks()).toEqual([])
+    await log.close()
   })
 
   test('many who wait share one sync, and each is durable when it goes on', async () => {

@@ -1,10 +1,12 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { WriteHistory } from '../tap/disk-tap.ts'
 import { DirtyMap } from './dirty-map.ts'
 import type { BlockRun } from './dirty-map.ts'
 import type { WriteIntents } from './dirty-tracking.ts'
 import { IntentFile, readIntents, regionCount } from './intent-file.ts'
 import { BLOCK_BYTES, blockCount } from './map.ts'
+import { WrittenBlocks } from './written-blocks.ts'
 
 /**
  * What is logged, and sent again after a kill, as one. By `npm run bench intent-log` a guest's first writes all over a disk
@@ -35,6 +37,8 @@ interface Generation {
   readonly logged: DirtyMap
   /** Of these, what was really written in this generation: it stays logged in the next, where no guest then waits for it. */
   readonly written: DirtyMap
+  /** Besides, what was written block by block. */
+  blocks: WrittenBlocks | null
 }
 
 /**
@@ -43,6 +47,9 @@ interface Generation {
  *
  * Generations: `seal` begins a new one, its `release` forgets all before. A log that cannot be written costs the
  * history (hashes then decide), never a guest's write.
+ *
+ * Finely: each generation remembers besides which blocks were written (`written-blocks.ts`), in a file of its own. That counts
+ * after a kill of the agent, where it is complete; the regions count after a power cut.
  */
 export class IntentLog implements WriteIntents {
   readonly #options: IntentLogOptions
@@ -54,6 +61,9 @@ export class IntentLog implements WriteIntents {
   #waiting: { readonly regions: DirtyMap; readonly durable: PromiseWithResolvers<void> } | null = null
   /** An empty set for those who wait next. */
   #spare: DirtyMap | null = null
+  #finely = false
+  /** Numbers are not used again: what lies about of a generation is never taken for another's. */
+  #lastNumber = 0
   /** File operations, one after the other. */
   #working: Promise<void> = Promise.resolve()
 
@@ -67,13 +77,41 @@ export class IntentLog implements WriteIntents {
     const log = new IntentLog(options)
     const known = await readIntents(options.path).catch(() => null) // a file that cannot be read says nothing
     if (known !== null && known.sizeBytes === options.sizeBytes && known.regionBytes === log.#regionBytes) {
-      const all = log.#newGeneration(1)
+      log.#lastNumber = Math.max(0, ...known.generations.keys())
+      const all = log.#newGeneration()
       for (const regions of known.generations.values()) all.logged.addAll(regions)
       log.#epoch = known.epoch
       log.#generations = [all]
-      await log.#work(() => log.#rewrite())
+      await log.#work(async () => {
+        await log.#takeUpBlocks(all, known.generations)
+        await log.#rewrite()
+      })
+      await log.#removeBlocksBut(all.number)
     } else await log.forget()
     return log
+  }
+
+  /** What the generations of the life before have written, as one: by blocks, or by the regions of one that does not know better. Where any does, it goes on so. */
+  async #takeUpBlocks(all: Generation, earlier: ReadonlyMap<number, DirtyMap>): Promise<void> {
+    const blocks = blockCount(this.#options.sizeBytes)
+    const runs: BlockRun[] = []
+    for (const [number, regions] of earlier) {
+      const written = await WrittenBlocks.read(this.#blocksPath(number), blocks)
+      if (written !== null) this.#finely = true
+      runs.push(...(written ?? this.#blocksOf(regions)))
+    }
+    if (this.#finely) all.blocks = await WrittenBlocks.create(this.#blocksPath(all.number), blocks, runs)
+  }
+
+  #blocksPath(generation: number): string {
+    return `${this.#options.path}.blocks-${generation}`
+  }
+
+  async #removeBlocksBut(generation: number | null): Promise<void> {
+    const { path } = this.#options
+    const prefix = `${basename(path)}.blocks-`
+    const left = (await readdir(dirname(path)).catch(() => [])).filter((name) => name.startsWith(prefix) && name !== `${prefix}${generation}`)
+    for (const name of left) await rm(join(dirname(path), name), { force: true }).catch(() => {}) // nobody reads it again
   }
 
   get #regionBytes(): number {
@@ -84,6 +122,7 @@ export class IntentLog implements WriteIntents {
   intend(first: number, end: number): void | Promise<void> {
     const present = this.#generations.at(-1)
     if (present === undefined) return
+    present.blocks?.note(first, end)
     const from = Math.floor(first / this.#regionBlocks)
     const to = Math.ceil(end / this.#regionBlocks)
     if (to - from === 1 && present.written.has(from)) return
@@ -95,37 +134,58 @@ export class IntentLog implements WriteIntents {
         this.#waitingRegions().mark(region, region + 1)
       }
     }
-    if (unlogged) return this.#waiting?.durable.promise
+    // By then another generation may be the present one, and the write is of that.
+    if (unlogged) return this.#waiting?.durable.promise.then(() => this.#generations.at(-1)?.blocks?.note(first, end))
+  }
+
+  /** On: from the next seal or begin on it is remembered block by block what is written. */
+  finely(on: boolean): void {
+    this.#finely = on
   }
 
   recall(epoch: string): Promise<BlockRun[] | null> {
     if (this.#epoch !== epoch) return Promise.resolve(null)
     const all = new DirtyMap(this.#regionCount)
-    for (const { logged } of this.#generations) all.addAll(logged)
+    const runs: BlockRun[] = []
+    for (const { blocks, logged } of this.#generations) {
+      if (blocks?.complete === true) runs.push(...blocks.runs())
+      else all.addAll(logged)
+    }
+    return Promise.resolve([...runs, ...this.#blocksOf(all)])
+  }
+
+  #blocksOf(regions: DirtyMap): BlockRun[] {
     const blocks = blockCount(this.#options.sizeBytes)
     const runs: BlockRun[] = []
-    for (let run = all.nextRun(0, this.#regionCount); run !== null; run = all.nextRun(run.end, this.#regionCount)) {
+    for (let run = regions.nextRun(0, this.#regionCount); run !== null; run = regions.nextRun(run.end, this.#regionCount)) {
       runs.push({ first: run.first * this.#regionBlocks, end: Math.min(run.end * this.#regionBlocks, blocks) })
     }
-    return Promise.resolve(runs)
+    return runs
   }
 
   async begin(epoch: string): Promise<void> {
+    const before = this.#generations
+    const first = this.#newGeneration()
     this.#epoch = epoch
-    this.#generations = [this.#newGeneration(1)]
-    await this.#work(() => this.#rewrite())
+    this.#generations = [first]
+    await this.#work(async () => {
+      if (this.#generations[0] === first) first.blocks = await this.#newBlocks(first.number)
+      await this.#rewrite()
+      await dropBlocks(before)
+    })
   }
 
   async seal(): Promise<() => Promise<void>> {
     const sealed = this.#generations.at(-1)
     if (sealed === undefined) return () => Promise.resolve()
-    const next = this.#newGeneration(sealed.number + 1)
+    const next = this.#newGeneration()
     await this.#work(async () => {
       if (this.#generations.at(-1) !== sealed) return
+      next.blocks = await this.#newBlocks(next.number)
       const carried = new DirtyMap(this.#regionCount) // as it is now: guests write on
       carried.addAll(sealed.written)
       await this.#file?.append(next.number, carried)
-      if (this.#generations.at(-1) !== sealed) return
+      if (this.#generations.at(-1) !== sealed) return dropBlocks([next])
       next.logged.addAll(carried)
       this.#generations.push(next)
     })
@@ -134,14 +194,20 @@ export class IntentLog implements WriteIntents {
 
   /** Nothing is remembered any more, and nothing logged. */
   async forget(): Promise<void> {
+    const before = this.#generations
     this.#epoch = null
     this.#generations = []
-    await this.#work(() => this.#remove())
+    await this.#work(async () => {
+      await this.#remove()
+      await dropBlocks(before)
+      await this.#removeBlocksBut(null)
+    })
   }
 
-  /** The file stays, for the next life of the agent. */
+  /** The files stay, for the next life of the agent. */
   async close(): Promise<void> {
     await this.#work(async () => {
+      for (const { blocks } of this.#generations) await blocks?.close()
       await this.#file?.close()
       this.#file = null
     })
@@ -151,8 +217,13 @@ export class IntentLog implements WriteIntents {
     return regionCount(this.#options.sizeBytes, this.#regionBytes)
   }
 
-  #newGeneration(number: number): Generation {
-    return { number, logged: new DirtyMap(this.#regionCount), written: new DirtyMap(this.#regionCount) }
+  #newGeneration(): Generation {
+    this.#lastNumber += 1
+    return { number: this.#lastNumber, logged: new DirtyMap(this.#regionCount), written: new DirtyMap(this.#regionCount), blocks: null }
+  }
+
+  async #newBlocks(generation: number): Promise<WrittenBlocks | null> {
+    return this.#finely ? WrittenBlocks.create(this.#blocksPath(generation), blockCount(this.#options.sizeBytes)) : null
   }
 
   async #release(sealed: Generation): Promise<void> {
@@ -160,7 +231,9 @@ export class IntentLog implements WriteIntents {
       const at = this.#generations.indexOf(sealed)
       if (at < 0 || at === this.#generations.length - 1) return // of an epoch before this one, or never sealed
       await this.#file?.release(sealed.number)
+      const released = this.#generations.slice(0, at + 1)
       this.#generations = this.#generations.slice(at + 1)
+      await dropBlocks(released)
       await this.#compact()
     })
   }
@@ -194,8 +267,10 @@ export class IntentLog implements WriteIntents {
   /** Never rejects: a file that cannot be written is removed, and with it the history. */
   #work(operation: () => Promise<void>): Promise<void> {
     this.#working = this.#working.then(operation).catch(async () => {
+      const before = this.#generations
       this.#epoch = null
       this.#generations = []
+      await dropBlocks(before)
       await this.#remove().catch(() => {}) // then only the proof of the cutover is left, which reads both disks
     })
     return this.#working
@@ -225,6 +300,11 @@ export class IntentLog implements WriteIntents {
   }
 }
 
+/** Never rejects: what is left of a file without its generation is passed over, and removed at the next start. */
+async function dropBlocks(generations: readonly Generation[]): Promise<void> {
+  for (const { blocks } of generations) await blocks?.remove().catch(() => {})
+}
+
 /**
  * A log as a tap's history. `settled` resolves when every write that was begun before the call has completed and was
  * marked: those belong to what is sealed, however long they take.
@@ -242,5 +322,6 @@ export function historyOf(log: IntentLog, settled: () => Promise<void>): WriteHi
       return release
     },
     forget: () => log.forget(),
+    finely: (on) => log.finely(on),
   }
 }

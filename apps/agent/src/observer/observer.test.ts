@@ -12,6 +12,7 @@ import { WriteGate } from '../block/write-gate.ts'
 import { Compression } from '../stream/compression.ts'
 import { noHistory } from '../tap/disk-tap.ts'
 import type { DiskTap } from '../tap/disk-tap.ts'
+import { Sight } from '../tap/sight.ts'
 import { filteredTap } from '../tap/served-tap.ts'
 import type { VmTap } from '../tap/vm-tap.ts'
 import { ContentSampler, SAMPLE_BYTES } from './content-sampler.ts'
@@ -173,6 +174,68 @@ describe('VmObserver', () => {
     ])
     await observer.close()
   })
+
+  test('counts as seen only the time in which the taps of all its disks saw their writes', async () => {
+    const disks = ['disk-0', 'disk-1'].map((key): DiskTap & { readonly sight: Sight } => ({ ...filteredTap({ key, usedBytes: 0, device: memoryDevice(sizeBytes) }, { throttle: new TokenBucket(), statePath: '' }), kind: 'MIRROR', sight: new Sight(key === 'disk-0') }))
+    const [first, second] = disks
+    if (first === undefined || second === undefined) throw new Error('There are two.')
+    const { observer } = await open(vmOf(...disks))
+    const at = (seconds: number, what: () => void) => {
+      nowMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS + seconds * 1000
+      what()
+    }
+    const said = await minutes(observer, 12, async (index) => {
+      if (index === 0) at(45, () => second.sight.regain()) // only then its daemon called
+      if (index === 2) at(10, () => first.sight.lose())
+      if (index === 2) at(20, () => second.sight.lose())
+      if (index === 2) at(30, () => first.sight.regain())
+      if (index === 4) at(6, () => second.sight.regain())
+      if (index === 5) at(40, () => first.sight.missed())
+    })
+    expect(said.map(({ coveredSeconds }) => coveredSeconds)).toEqual([15, 60, 10, 0, 54, 20, 60, 60, 60, 60, 60, 60])
+    expect(said.map(({ uniqueBytes }) => uniqueBytes[0])).toEqual([null, 0, null, null, null, null, 0, 0, 0, 0, 0, 0])
+    expect(said.map(({ uniqueBytes }) => uniqueBytes[1])).toEqual([...Array.from({ length: 10 }, () => null), 0, 0])
+    // Lost while the agent is stopped in order: the next run does not count that time either.
+    at(20, () => first.sight.lose())
+    at(50, () => {})
+    await observer.close()
+    expect(first.statistics.watched).toBe(false)
+    const again = await open(vmOf(...disks))
+    at(55, () => first.sight.regain())
+    expect((await minutes(again.observer, 1))[0]?.coveredSeconds).toBe(25)
+    await again.observer.close()
+  })
+
+  test('a tap that asks and is not answered has seen nothing since; what it hears then is of more than one minute', async () => {
+    const statistics = new Statistics(memoryDevice(sizeBytes))
+    const tap: DiskTap = { ...served(memoryDevice(sizeBytes)), kind: 'BITMAPS', statistics, history: noHistory }
+    const { observer } = await open(vmOf(tap))
+    const said = await minutes(observer, 6, async (index) => {
+      const startMs = nowMs
+      for (let second = 1; second < 60; second += 1) {
+        nowMs = startMs + second * 1000
+        // QEMU does not answer from 20 s of the second minute until 30 s of the fourth; the guest is off in the last.
+        if (index === 5) statistics.note(0, [], null)
+        else if (index === 0 || (index === 1 && second <= 20) || (index === 3 && second >= 30) || index > 3) statistics.note(BLOCK_BYTES, [{ first: second, end: second + 1 }], null)
+      }
+    })
+    expect(said.map(({ coveredSeconds, source }) => [coveredSeconds, source])).toEqual([[60, 'CHANGED_BLOCKS'], [20, 'CHANGED_BLOCKS'], [0, 'CHANGED_BLOCKS'], [30, 'CHANGED_BLOCKS'], [60, 'CHANGED_BLOCKS'], [60, 'CHANGED_BLOCKS']])
+    expect(said[4]?.uniqueBytes[0]).toBe(59 * BLOCK_BYTES)
+    expect(said[5]?.uniqueBytes[0]).toBe(0)
+    await observer.close()
+  })
+
+  test('counters that a vCenter does not tell any more do not count as a quiet time', async () => {
+    const statistics = new Statistics(memoryDevice(sizeBytes))
+    const tap: DiskTap = { ...served(memoryDevice(sizeBytes)), kind: 'CHANGED_BLOCKS', statistics, history: noHistory }
+    const { observer } = await open(vmOf(tap))
+    const said = await minutes(observer, 7, async (index) => {
+      if (index < 2) statistics.note(BLOCK_BYTES, null, null)
+    })
+    // Up to three minutes they may be late.
+    expect(said.map(({ coveredSeconds }) => coveredSeconds)).toEqual([60, 60, 60, 60, 0, 0, 0])
+    await observer.close()
+  })
 })
 
 describe('memory', () => {
@@ -263,7 +326,7 @@ describe('Observer', () => {
       await vi.waitFor(() => {
         vi.advanceTimersByTime(1_000)
         expect(done()).toBe(true)
-      }, { timeout: 5_000, interval: 10 })
+      }, { timeout: 30_000, interval: 10 })
     }
     await look(() => tap.statistics.watched)
     await tap.guest.write(0, block)

@@ -48,8 +48,8 @@ export class VmObserver {
   readonly #files: readonly StampsFile[]
   readonly #coverage: Coverage
   #minute: number
-  /** From here on the present minute is seen without a break; `#carried` is what a run before has seen of it. */
-  #seenFromMs: number
+  /** From here on the present minute is seen without a break; null: it is not, now. `#carried` is what was seen of it before, or by a run before. */
+  #seenFromMs: number | null
   #carried: { coveredMs: number; writtenBytes: number }
   #saving: Promise<void> = Promise.resolve()
 
@@ -61,7 +61,8 @@ export class VmObserver {
     this.#coverage = parts.coverage
     this.#minute = parts.minute
     this.#carried = parts.carried
-    this.#seenFromMs = options.now()
+    this.#seenFromMs = this.#allSeen ? options.now() : null
+    for (const disk of this.#disks) disk.watchSight({ turned: () => this.#sighted(), missed: () => this.#forgetSeen() })
   }
 
   /** Starts, or goes on. Answers the minute that an earlier run was in when it ended, if it is over. */
@@ -92,7 +93,7 @@ export class VmObserver {
     }
     const coverage = usable ? new Coverage(lengthMs, saved.minute, saved.unseenMs) : new Coverage(lengthMs, minute)
     const same = usable && saved.minute === minute
-    const observer = new VmObserver(options, { disks, files, coverage, minute, carried: same ? saved : { coveredMs: 0, writtenBytes: 0 } })
+    const observer = new VmObserver(options, { disks, files, coverage, minute, carried: same ? { coveredMs: saved.coveredMs, writtenBytes: saved.writtenBytes } : { coveredMs: 0, writtenBytes: 0 } })
     // The turn of a minute while files were opened is made up for at the next.
     if (!usable || same || saved.coveredMs <= 0) return { observer, unfinished: null }
     coverage.close(saved.minute, saved.source === 'COUNTERS' ? 0 : saved.coveredMs)
@@ -118,8 +119,27 @@ export class VmObserver {
     for (const { stamps } of this.#disks) stamps.turn(minute)
     this.#minute = minute
     this.#carried = { coveredMs: 0, writtenBytes: 0 }
-    this.#seenFromMs = minute - Math.floor(said.minuteMs / lengthMs) === 1 ? minute * lengthMs : nowMs
+    if (this.#seenFromMs !== null) this.#seenFromMs = minute - Math.floor(said.minuteMs / lengthMs) === 1 ? Math.max(this.#seenFromMs, minute * lengthMs) : nowMs
     return said
+  }
+
+  get #allSeen(): boolean {
+    return this.#disks.every(({ seen }) => seen)
+  }
+
+  /** The tap of a disk has lost sight of its guest's writes, or sees them again. */
+  #sighted(): void {
+    const nowMs = this.#options.now()
+    const seen = this.#allSeen
+    if (seen === (this.#seenFromMs !== null)) return
+    if (!seen) this.#carried = { ...this.#carried, coveredMs: this.#coveredMs(nowMs) }
+    this.#seenFromMs = seen ? nowMs : null
+  }
+
+  /** Writes of the present minute may have been missed: it counts as seen from now on. */
+  #forgetSeen(): void {
+    this.#carried = { ...this.#carried, coveredMs: 0 }
+    if (this.#seenFromMs !== null) this.#seenFromMs = this.#options.now()
   }
 
   get stampBytes(): number {
@@ -170,7 +190,8 @@ export class VmObserver {
   }
 
   #coveredMs(untilMs: number): number {
-    return Math.min(this.#options.lengthMs, this.#carried.coveredMs + Math.max(0, untilMs - this.#seenFromMs))
+    const knownUntilMs = Math.min(untilMs, ...this.#disks.map((disk) => disk.knownUntilMs))
+    return Math.min(this.#options.lengthMs, this.#carried.coveredMs + (this.#seenFromMs === null ? 0 : Math.max(0, knownUntilMs - this.#seenFromMs)))
   }
 
   #said(counted: { minute: number; coveredMs: number; writtenBytes: number; source: ObservationSource; latencyMs: number | null; known: boolean }): ObservedMinute {

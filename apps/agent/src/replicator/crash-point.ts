@@ -32,7 +32,7 @@ export interface CrashPointOptions {
   testId: string
   /** Stands before the writes of all these disks. */
   gate: WriteGate
-  disks: { tap: DiskTap; replicator: DiskReplicator }[]
+  disks: readonly { tap: DiskTap; replicator: DiskReplicator }[]
   /** The guest, as the hypervisor sees it now. */
   findGuest: () => Promise<GuestState>
   now: () => number

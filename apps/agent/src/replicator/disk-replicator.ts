@@ -140,6 +140,8 @@ export class DiskReplicator {
     await this.#copying
     this.#stop.signal.throwIfAborted()
     await this.table.open()
+    // Kills are frequent enough in the days that a device travels, and what they cost would be sent over a line that is too thin.
+    this.#history.finely?.(true)
     if (how === 'BEGIN') await this.#history.begin(epoch)
     const runs = how === 'BEGIN' ? [] : how === 'RESUME' ? await this.#history.recall(epoch) : null
     this.table.useEpoch(epoch)
@@ -266,7 +268,7 @@ export class DiskReplicator {
       this.#loop = loop
       await takeUp({ link, sync, table, tap, history: this.#history, knownEpoch: this.#knownEpoch, mustCompare: this.#mustCompare })
       this.#knownEpoch = link.ok.epoch
-      if (this.#keptEpoch !== link.ok.epoch) this.#keptEpoch = null
+      if (this.#keptEpoch !== link.ok.epoch) this.#keepNothing()
       this.#mustCompare = false
       this.#takenUp = this.#everConnected = true
       verifying = this.verify.run(link)
@@ -291,9 +293,14 @@ export class DiskReplicator {
     if (!this.#leftGone && this.connected && this.sync.isClean) this.#leaveLeft()
   }
 
+  #keepNothing(): void {
+    this.#keptEpoch = null
+    this.#history.finely?.(false)
+  }
+
   /** The target has everything: from here on the tap's own memory is enough. */
   #leaveLeft(): void {
-    this.#keptEpoch = null
+    this.#keepNothing()
     this.#leftGone = true
     this.#left.remove().catch(() => {}) // then more is sent again after a kill than need be
   }

@@ -30,7 +30,7 @@ export interface FinalStageOptions {
   attempt: number
   shutdownSeconds: number
   hypervisor: Hypervisor
-  disks: FinalDisk[]
+  disks: readonly FinalDisk[]
   record: MigrationRecord
   /** To whom the VM goes. */
   targetAgentId: string | null

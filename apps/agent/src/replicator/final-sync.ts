@@ -35,7 +35,7 @@ export interface FinalDisk {
 export interface FinalSyncOptions {
   vmRef: string
   hypervisor: Hypervisor
-  disks: FinalDisk[]
+  disks: readonly FinalDisk[]
   shutdownSeconds: number
   now: () => number
   /** Called with every state of the guest seen on the way. */

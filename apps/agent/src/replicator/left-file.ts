@@ -93,6 +93,7 @@ export function withLeft(history: WriteHistory, left: LeftFile): WriteHistory {
       await left.remove()
     },
     seal: () => history.seal(),
+    finely: (on) => history.finely?.(on),
     forget: async () => {
       await history.forget?.()
       await left.remove()

@@ -92,7 +92,7 @@ export class SourceRole implements AgentRole {
     this.#options = options
     this.#telemetry = new Telemetry(options.now)
     const { dataDirectory, now, log, observationMinuteMs: minuteMs = 60_000 } = options
-    this.#prober = new LinkProber({ credentials: options.credentials, agentId: options.credentials.agentId, bucket: this.#siteBucket, now, busy: () => [...this.#migrations.values()].some(({ desired: { stage } }) => stage !== 'STOP' && stage !== 'RELEASE') })
+    this.#prober = new LinkProber({ statePath: join(dataDirectory, 'link-prober.json'), credentials: options.credentials, agentId: options.credentials.agentId, bucket: this.#siteBucket, now, busy: () => [...this.#migrations.values()].some(({ desired: { stage } }) => stage !== 'STOP' && stage !== 'RELEASE') })
     this.#observer = new Observer({ dataDirectory, minuteMs, now, log })
   }
 
@@ -116,7 +116,7 @@ export class SourceRole implements AgentRole {
   apply(desired: DesiredState): void {
     this.#desired = desired
     this.#siteBucket.setRate(desired.siteRateBytesPerSecond)
-    this.#prober.set(desired.probes ?? [])
+    this.#prober.set(desired.probes ?? [], desired.probeShare)
     for (const { waveId, rateBytesPerSecond } of desired.sources) this.#waveBucket(waveId).setRate(rateBytesPerSecond)
     void this.#look() // VMs that are tapped on demand get their taps
     this.#match()

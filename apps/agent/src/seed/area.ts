@@ -1,4 +1,3 @@
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import type { BlockDevice, Extent } from '@driftless/nbd'
 import { nonZeroRuns } from '../block/content.ts'
 import type { BlockRun } from '../block/dirty-map.ts'
@@ -18,13 +17,12 @@ export async function readArea(device: BlockDevice, offset: number, length: numb
   for (const part of await partsWithData(device, offset, length)) {
     for (let at = part.offset; at < part.end; at += READ_BYTES) {
       const piece = Buffer.allocUnsafe(Math.min(READ_BYTES, part.end - at))
-      if (device.readNow?.(at, piece) !== true) await device.read(at, piece)
+      await device.read(at, piece) // not at once: what nobody has read lately comes from the disk, and guests would wait for it
       for (const { first, end } of nonZeroRuns(piece)) {
         const shift = (at - offset) / BLOCK_BYTES
         runs.push({ first: first + shift, end: end + shift })
         data.push(piece.subarray(first * BLOCK_BYTES, Math.min(end * BLOCK_BYTES, piece.length)))
       }
-      await yieldToEventLoop()
     }
   }
   return runs.length === 0 ? null : { runs, data }

@@ -1,11 +1,10 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
-import { Blake3Hasher } from '@napi-rs/blake-hash'
 import type { BlockRun } from '../block/dirty-map.ts'
 import { BLOCK_BYTES } from '../block/map.ts'
 import type { SeedIdentity } from './data-key.ts'
+import { hashInSlices, inSlices, joinInSlices } from './slices.ts'
 
 /**
  * A chunk is what one area of a disk holds; areas lie side by side, each of `chunkBytes`, and one of zeroes has no chunk.
@@ -27,9 +26,6 @@ const PACKED = { asItIs: 0, zstd: 1 } as const
 export const CHUNK_BYTES = 8 * 1024 * 1024
 export const LARGEST_CHUNK_BYTES = 16 * 1024 * 1024
 export const SMALLEST_CHUNK_BYTES = 64 * 1024
-
-/** Ciphered and hashed at once; guests are served between two slices. */
-const SLICE_BYTES = 1024 * 1024
 
 /** A content that did not shrink below this part of itself is stored as it is: unpacking costs the target too. */
 const WORTHWHILE_RATIO = 0.95
@@ -62,22 +58,23 @@ const mostContentBytes = (chunkBytes: number): number => 4 + 8 * (chunkBytes / B
 
 /** The chunk's file, and the hash (hexadecimal) that the manifest names it by. */
 export async function sealChunk(keys: ChunkKeys, place: ChunkPlace, content: ChunkContent): Promise<{ file: Buffer; hash: string }> {
-  const plain = Buffer.concat([runTable(content.runs), ...content.data])
-  const hash = await hashOfContent(keys.hash, plain)
-  const packed = await compress(plain, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
+  const plain = await joinInSlices([runTable(content.runs), ...content.data])
+  const hash = await hashInSlices(keys.hash, plain)
+  // In one piece: it would be joined in one go from many small ones.
+  const packed = await compress(plain, { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: Math.max(SMALLEST_CHUNK_BYTES, plain.length) })
   const small = packed.length < plain.length * WORTHWHILE_RATIO
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv(CIPHER, keys.cipher, nonce).setAAD(contextOf(place))
   const sealed: Buffer[] = [cipher.update(Buffer.of(small ? PACKED.zstd : PACKED.asItIs))]
   await inSlices(small ? packed : plain, (slice) => sealed.push(cipher.update(slice)))
   sealed.push(cipher.final())
-  return { file: Buffer.concat([MAGIC, nonce, cipher.getAuthTag(), ...sealed]), hash }
+  return { file: await joinInSlices([MAGIC, nonce, cipher.getAuthTag(), ...sealed]), hash }
 }
 
 /** The content of a chunk's file; null where it is damaged, or another chunk's. `areaBytes`: less than `chunkBytes` at the disk's end. */
 export async function openChunk(keys: ChunkKeys, place: ChunkPlace, file: Buffer, expected: { hash: string; areaBytes: number }): Promise<ChunkContent | null> {
   const plain = await unseal(keys, place, file, mostContentBytes(Math.ceil(expected.areaBytes / BLOCK_BYTES) * BLOCK_BYTES))
-  if (plain === null || (await hashOfContent(keys.hash, plain)) !== expected.hash) return null
+  if (plain === null || (await hashInSlices(keys.hash, plain)) !== expected.hash) return null
   return contentOf(plain, expected.areaBytes)
 }
 
@@ -94,11 +91,11 @@ async function unseal(keys: ChunkKeys, place: ChunkPlace, file: Buffer, mostByte
   } catch {
     return null
   }
-  const whole = Buffer.concat(opened)
+  const whole = await joinInSlices(opened)
   const body = whole.subarray(1)
   if (whole[0] === PACKED.asItIs) return body.length <= mostBytes ? body : null
   if (whole[0] !== PACKED.zstd) return null
-  return decompress(body, { maxOutputLength: mostBytes }).catch(() => null)
+  return decompress(body, { maxOutputLength: mostBytes, chunkSize: mostBytes }).catch(() => null)
 }
 
 function runTable(runs: readonly BlockRun[]): Buffer {
@@ -130,20 +127,6 @@ function contentOf(plain: Buffer, areaBytes: number): ChunkContent | null {
     before = end
   }
   return at === plain.length ? { runs, data } : null
-}
-
-async function hashOfContent(key: Buffer, plain: Buffer): Promise<string> {
-  const hasher = new Blake3Hasher()
-  hasher.update(key)
-  await inSlices(plain, (slice) => hasher.update(slice))
-  return hasher.digestBuffer().toString('hex')
-}
-
-async function inSlices(data: Buffer, take: (slice: Buffer) => void): Promise<void> {
-  for (let at = 0; at < data.length; at += SLICE_BYTES) {
-    take(data.subarray(at, at + SLICE_BYTES))
-    if (at + SLICE_BYTES < data.length) await yieldToEventLoop()
-  }
 }
 
 const contextOf = ({ seed, diskKey, index }: ChunkPlace): Buffer =>

@@ -1,6 +1,7 @@
 import { open, readFile, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { z } from 'zod'
 import { hash, id, seedPlaceName, seedPublicKey } from '@driftless/agent-api'
 import { readState, syncFolder, writeState } from '../state-file.ts'
@@ -25,6 +26,9 @@ const record = z.object({
   done: z.object({ manifestHash: hash, exportedAtMs: z.number(), dataBytes: z.array(z.number()), storedBytes: z.array(z.number()) }).nullable(),
 })
 export type ExportFacts = z.infer<typeof record>
+
+/** Guests are served in between. */
+const LINES_AT_ONCE = 1_000
 
 const REMEDY = 'Move it away; the seed is then exported anew.'
 
@@ -95,14 +99,15 @@ export class Journal {
 
   /** A last line that was cut short by a kill is dropped. */
   static async open(path: string): Promise<Journal> {
-    const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n').slice(0, -1)
+    const content = await readFile(path).catch(() => Buffer.alloc(0))
     const earlier: WrittenChunk[] = []
     let goodBytes = 0
-    for (const line of lines) {
-      const chunk = parsed(line)
+    for (let end = content.indexOf(0x0a); end >= 0; end = content.indexOf(0x0a, goodBytes)) {
+      const chunk = parsed(content.toString('utf8', goodBytes, end))
       if (chunk === null) break
       earlier.push(chunk)
-      goodBytes += Buffer.byteLength(line) + 1
+      goodBytes = end + 1
+      if (earlier.length % LINES_AT_ONCE === 0) await yieldToEventLoop()
     }
     const file = await open(path, 'a', 0o600)
     await file.truncate(goodBytes)

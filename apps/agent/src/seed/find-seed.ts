@@ -82,7 +82,7 @@ async function readManifest(parts: readonly FoundSeed[], signer: string): Promis
   let why: unknown = null
   for (const { folder } of parts) {
     try {
-      return decodeManifest(await readBounded(manifestPath(folder), MAX_MANIFEST_BYTES), signer)
+      return await decodeManifest(await readBounded(manifestPath(folder), MAX_MANIFEST_BYTES), signer)
     } catch (error) {
       why = why instanceof SeedError ? why : error // that something is forged says more
     }

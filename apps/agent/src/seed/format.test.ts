@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { hashOf } from '../block/content.ts'
 import { BLOCK_BYTES } from '../block/map.ts'
 import { CHUNK_BYTES, openChunk, sealChunk } from './chunk.ts'
 import type { ChunkContent, ChunkPlace } from './chunk.ts'
 import { chunkKeys, fingerprintOf, newDataKey, unwrapKey, wrapKey } from './data-key.ts'
 import { openSeedKeys } from './keys.ts'
 import type { SeedKeyring } from './keys.ts'
-import { decodeManifest, encodeManifest } from './manifest.ts'
+import { decodeManifest, encodeManifest, readUnproven } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 
 const seed = { seedId: randomUUID(), shipmentId: 's-1', migrationId: 'm-1' }
@@ -106,37 +107,63 @@ const manifestOf = (): Manifest => ({
 })
 
 describe('a manifest', () => {
-  test('is read as it was written, and known by its signer', () => {
+  test('is read as it was written, and known by its signer', async () => {
     const value = manifestOf()
-    const { file, manifestHash } = encodeManifest(value, source)
-    expect(decodeManifest(file, source.public.signer)).toEqual({ manifest: value, manifestHash })
-    for (const other of [target.public.signer, source.public.recipient, 'nonsense', '']) expect(() => decodeManifest(file, other)).toThrow('not signed')
+    const { file, manifestHash } = await encodeManifest(value, source)
+    expect(await decodeManifest(file, source.public.signer)).toEqual({ manifest: value, manifestHash })
+    for (const other of [target.public.signer, source.public.recipient, 'nonsense', '']) await expect(decodeManifest(file, other)).rejects.toThrow('not signed')
+    expect(await readUnproven(file)).toEqual({ manifest: value, manifestHash })
   })
 
-  test('with as many chunks as can be is taken', () => {
+  test('with as many chunks as can be is taken', async () => {
     const chunks = Array.from({ length: 20_000 }, (_, index): Manifest['disks'][number]['chunks'][number] => [index, index % 2, 0, 0, 'a'.repeat(64)])
     const value = { ...manifestOf(), disks: [{ key: 'd', sizeBytes: 20_000 * CHUNK_BYTES, chunks }, ...Array.from({ length: 63 }, (_, disk) => ({ key: `d${disk}`, sizeBytes: 1, chunks: [] }))] }
-    expect(decodeManifest(encodeManifest(value, source).file, source.public.signer).manifest).toEqual(value)
+    expect((await decodeManifest((await encodeManifest(value, source)).file, source.public.signer)).manifest).toEqual(value)
   })
 
-  test('nothing that the source has not signed is looked into, and what is signed has no more parts than a manifest', () => {
-    const hostile = Buffer.concat([Buffer.from('driftless-seed-1 manifest\n['), Buffer.alloc(300_000, '[],'), Buffer.from('0]\n')])
+  const signedText = async (text: Buffer, by: SeedKeyring) => Buffer.concat([Buffer.from(`${await by.sign(text)}\n`), text])
+  const hostile = (text: string) => Buffer.concat([Buffer.from('driftless-seed-1 manifest\n['), Buffer.alloc(300_000, text), Buffer.from('0]\n')])
+
+  test('nothing that the source has not signed is looked into, and what is signed has no more parts than a manifest', async () => {
     const parse = vi.spyOn(JSON, 'parse')
     try {
-      expect(() => decodeManifest(Buffer.concat([Buffer.from(`${target.sign(hostile)}\n`), hostile]), source.public.signer)).toThrow('not signed')
-      for (const text of ['[],', '{},', '1,']) {
-        const signed = Buffer.concat([Buffer.from('driftless-seed-1 manifest\n['), Buffer.alloc(300_000, text), Buffer.from('0]\n')])
-        expect(() => decodeManifest(Buffer.concat([Buffer.from(`${source.sign(signed)}\n`), signed]), source.public.signer)).toThrow('does not hold')
-      }
+      await expect(decodeManifest(await signedText(hostile('[],'), target), source.public.signer)).rejects.toThrow('not signed')
+      for (const text of ['[],', '{},', '1,']) await expect(decodeManifest(await signedText(hostile(text), source), source.public.signer)).rejects.toThrow('does not hold')
       expect(parse).not.toHaveBeenCalled()
     } finally {
       parse.mockRestore()
     }
   })
 
-  test('every field is under the signature', () => {
+  test('it is one line of JSON, and with many chunks and any names read as that line reads', async () => {
     const value = manifestOf()
-    const { file } = encodeManifest(value, source)
+    const hash = (index: number) => index.toString(16).padStart(64, '0')
+    const chunks = Array.from({ length: 5_001 }, (_, index): Manifest['disks'][number]['chunks'][number] => [2 * index, index % 2, 100 + index, 90, hash(index)])
+    value.disks.push({ key: '"chunks":[[1]],"', sizeBytes: 20_000 * CHUNK_BYTES, chunks }, { key: '', sizeBytes: CHUNK_BYTES, chunks: [] })
+    Object.assign(value.disks[2] ?? {}, { key: 'empty' })
+    const { file, manifestHash } = await encodeManifest(value, source)
+    const signed = `driftless-seed-1 manifest\n${JSON.stringify(value)}\n`
+    expect(file.subarray(file.indexOf(0x0a) + 1).toString()).toBe(signed)
+    expect(manifestHash).toBe(hashOf(Buffer.from(signed)).toString('hex'))
+    expect((await decodeManifest(file, source.public.signer)).manifest).toEqual(value)
+  })
+
+  test.each([
+    ['two lists of a disk', (text: string) => text.replace(']]}]', ']],"chunks":[[9,0,1,1,"' + 'a'.repeat(64) + '"]]}]')],
+    ['a list that does not end', (text: string) => text.replace(']]}]}', '')],
+    ['no list', (text: string) => text.replace(/"chunks":\[\[.*\]\]/, '"chunks":null')],
+    ['a list elsewhere', (text: string) => text.replace('{"seedId"', '{"chunks":[],"seedId"')],
+    ['a list in a chunk', (text: string) => text.replace('[0,0,', '[[0],0,')],
+  ])('%s is refused', async (_, change) => {
+    const { file } = await encodeManifest(manifestOf(), source)
+    const text = file.subarray(file.indexOf(0x0a) + 1).toString()
+    expect(change(text)).not.toBe(text)
+    await expect(decodeManifest(await signedText(Buffer.from(change(text)), source), source.public.signer)).rejects.toThrow('does not hold')
+  })
+
+  test('every field is under the signature', async () => {
+    const value = manifestOf()
+    const { file } = await encodeManifest(value, source)
     const signature = file.subarray(0, file.indexOf(0x0a) + 1)
     const changes: Partial<Manifest>[] = [
       { seedId: randomUUID() }, { shipmentId: 's-2' }, { migrationId: 'm-2' }, { sourceAgentId: 'other' }, { recipient: 'c'.repeat(64) },
@@ -144,9 +171,9 @@ describe('a manifest', () => {
       { disks: [{ key: 'disk-0', sizeBytes: 100 * CHUNK_BYTES, chunks: [[0, 0, 100, 90, 'd'.repeat(64)]] }] },
     ]
     for (const change of changes) {
-      const other = encodeManifest({ ...value, ...change }, source).file
+      const other = (await encodeManifest({ ...value, ...change }, source)).file
       const forged = Buffer.concat([signature, other.subarray(other.indexOf(0x0a) + 1)])
-      expect(() => decodeManifest(forged, source.public.signer), JSON.stringify(change).slice(0, 40)).toThrow('not signed')
+      await expect(decodeManifest(forged, source.public.signer), JSON.stringify(change).slice(0, 40)).rejects.toThrow('not signed')
     }
   })
 
@@ -157,33 +184,30 @@ describe('a manifest', () => {
     ['a disk that is there twice', { disks: [{ key: 'd', sizeBytes: 1, chunks: [] }, { key: 'd', sizeBytes: 1, chunks: [] }] }],
     ['chunks of another size', { chunkBytes: 1024 ** 3 }],
     ['something more', { path: '../../etc/passwd' }],
-  ])('%s is refused although it is signed', (_, change) => {
-    const { file } = encodeManifest(Object.assign(manifestOf(), change), source)
-    expect(() => decodeManifest(file, source.public.signer)).toThrow('does not hold')
+  ])('%s is refused although it is signed', async (_, change) => {
+    const { file } = await encodeManifest(Object.assign(manifestOf(), change), source)
+    await expect(decodeManifest(file, source.public.signer)).rejects.toThrow('does not hold')
   })
 
-  test('anything at all either is a manifest or is refused as none', () => {
-    const { file } = encodeManifest(manifestOf(), source)
-    const refused = (bytes: Buffer) => {
+  test('anything at all either is a manifest or is refused as none', async () => {
+    const { file } = await encodeManifest(manifestOf(), source)
+    const refused = async (bytes: Buffer) => {
       try {
-        decodeManifest(bytes, source.public.signer)
+        await decodeManifest(bytes, source.public.signer)
         return 'taken'
       } catch (error) {
         return error instanceof Error && 'code' in error ? error.code : error
       }
     }
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => refused(Buffer.from(bytes)) === 'SEED_FORGED'))
-    fc.assert(
-      fc.property(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 }), fc.boolean(), (at, change, cut) => {
+    await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), async (bytes) => (await refused(Buffer.from(bytes))) === 'SEED_FORGED'))
+    await fc.assert(
+      fc.asyncProperty(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 }), fc.boolean(), async (at, change, cut) => {
         const bytes = Buffer.from(cut ? file.subarray(0, at) : file)
         if (!cut) bytes.writeUInt8((bytes.readUInt8(at) + change) % 256, at)
-        return refused(bytes) === 'SEED_FORGED'
+        return (await refused(bytes)) === 'SEED_FORGED'
       }),
       { numRuns: 1000 },
     )
-    fc.assert(fc.property(fc.json(), (text) => {
-      const signed = Buffer.from(`driftless-seed-1 manifest\n${text}`)
-      return refused(Buffer.concat([Buffer.from(`${source.sign(signed)}\n`), signed])) === 'SEED_FORGED'
-    }))
+    await fc.assert(fc.asyncProperty(fc.json(), async (text) => (await refused(await signedText(Buffer.from(`driftless-seed-1 manifest\n${text}`), source))) === 'SEED_FORGED'))
   })
 })

@@ -15,7 +15,7 @@ export interface SeedKeyring {
   /** The secret that this agent's X25519 key shares with another's. Throws when `other` is no such key. */
   agree(other: string): Buffer
   /** Ed25519, base64. */
-  sign(bytes: Buffer): string
+  sign(bytes: Buffer): Promise<string>
 }
 
 /** The agent's keys, made at the first start; in its data directory, for its own eyes (0600). Rejects when the file is damaged. */
@@ -34,14 +34,15 @@ function keyringOf(keys: z.infer<typeof kept>): SeedKeyring {
   return {
     public: { recipient: spki(createPublicKey(recipient)), signer: spki(createPublicKey(signer)) },
     agree: (other) => diffieHellman({ privateKey: recipient, publicKey: publicOf(other, 'x25519') }),
-    sign: (bytes) => sign(null, bytes, signer).toString('base64'),
+    sign: (bytes) => new Promise((resolve, reject) => sign(null, bytes, signer, (error, signature) => (error === null ? resolve(signature.toString('base64')) : reject(error)))),
   }
 }
 
 /** Whether `signature` (Ed25519, base64) is `signer`'s over these bytes. False too when the key is none. */
-export function isSignedBy(signer: string, bytes: Buffer, signature: string): boolean {
+export async function isSignedBy(signer: string, bytes: Buffer, signature: string): Promise<boolean> {
   try {
-    return verify(null, bytes, publicOf(signer, 'ed25519'), Buffer.from(signature, 'base64'))
+    const key = publicOf(signer, 'ed25519')
+    return await new Promise((resolve) => verify(null, bytes, key, Buffer.from(signature, 'base64'), (error, holds) => resolve(error === null && holds)))
   } catch {
     return false
   }

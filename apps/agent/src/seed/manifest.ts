@@ -1,12 +1,13 @@
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { z } from 'zod'
 import { hash, id, seedPublicKey } from '@driftless/agent-api'
-import { hashOf } from '../block/content.ts'
 import { jsonOf } from '../state-file.ts'
 import { CHUNK_BYTES, LARGEST_CHUNK_BYTES, SMALLEST_CHUNK_BYTES, mostStoredBytes } from './chunk.ts'
 import { wrappedKey } from './data-key.ts'
 import { SeedError } from './error.ts'
 import { isSignedBy } from './keys.ts'
 import type { SeedKeyring } from './keys.ts'
+import { findInSlices, hashInSlices, joinInSlices } from './slices.ts'
 
 /** First line of what is signed, and of the file: so that this key's signature is good for nothing else. Another format gets another. */
 const FIRST_LINE = 'driftless-seed-1 manifest\n'
@@ -35,10 +36,15 @@ const whole = z.number().int().nonnegative()
 /** Index of its area · on which device (by its place in `devices`) · bytes of its file · bytes of the disk that it holds · hash. */
 const chunk = z.tuple([whole.max(MOST_CHUNKS - 1), whole.max(15), whole.max(mostStoredBytes(LARGEST_CHUNK_BYTES)), whole.max(LARGEST_CHUNK_BYTES), hash])
 export type ManifestChunk = z.infer<typeof chunk>
+const someChunks = z.array(chunk)
 
-const disk = z.object({ key: z.string().min(1).max(60), sizeBytes: whole.min(1).max(Number.MAX_SAFE_INTEGER), chunks: z.array(chunk).max(MOST_CHUNKS) })
+/** Chunks written, or read, at once: there may be more than a hundred thousand, and guests are served in between. */
+const CHUNKS_AT_ONCE = 1_000
 
-const manifest = z
+/** Chunks are read by themselves, a part at a time. */
+const disk = z.object({ key: z.string().min(1).max(60), sizeBytes: whole.min(1).max(Number.MAX_SAFE_INTEGER), chunks: z.tuple([]) })
+
+const head = z
   .strictObject({
     seedId: z.uuid(),
     shipmentId: id,
@@ -56,13 +62,23 @@ const manifest = z
   })
   .refine(({ disks }) => new Set(disks.map(({ key }) => key)).size === disks.length, 'a disk is there twice')
   .refine(({ devices }) => new Set(devices).size === devices.length, 'a device is there twice')
-  .refine(({ disks, devices, chunkBytes }) => disks.every(({ sizeBytes, chunks }) => chunks.every(([index, device], at) => index > (chunks[at - 1]?.[0] ?? -1) && index * chunkBytes < sizeBytes && device < devices.length)), 'its chunks are not in order, or lie outside of a disk')
-export type Manifest = z.infer<typeof manifest>
+type Head = z.infer<typeof head>
+export type Manifest = Omit<Head, 'disks'> & { readonly disks: (Omit<Head['disks'][number], 'chunks'> & { readonly chunks: ManifestChunk[] })[] }
 
 /** The manifest's file, and the hash (hexadecimal) of what is signed. */
-export function encodeManifest(value: Manifest, keys: SeedKeyring): { file: Buffer; manifestHash: string } {
-  const signed = Buffer.from(`${FIRST_LINE}${JSON.stringify(value)}\n`)
-  return { file: Buffer.concat([Buffer.from(`${keys.sign(signed)}\n`), signed]), manifestHash: hashOf(signed).toString('hex') }
+export async function encodeManifest({ disks, ...rest }: Manifest, keys: SeedKeyring): Promise<{ file: Buffer; manifestHash: string }> {
+  const parts = [Buffer.from(`${FIRST_LINE}${JSON.stringify(rest).slice(0, -1)},"disks":[`)]
+  for (const [at, { chunks, ...shape }] of disks.entries()) {
+    parts.push(Buffer.from(`${at === 0 ? '' : ','}${JSON.stringify(shape).slice(0, -1)},${BEFORE_CHUNKS}`))
+    for (let first = 0; first < chunks.length; first += CHUNKS_AT_ONCE) {
+      parts.push(Buffer.from(`${first === 0 ? '' : ','}${JSON.stringify(chunks.slice(first, first + CHUNKS_AT_ONCE)).slice(1, -1)}`))
+      await yieldToEventLoop()
+    }
+    parts.push(Buffer.from(']}'))
+  }
+  parts.push(Buffer.from(']}\n'))
+  const signed = await joinInSlices(parts)
+  return { file: await joinInSlices([Buffer.from(`${await keys.sign(signed)}\n`), signed]), manifestHash: await hashInSlices(signed) }
 }
 
 export interface ReadManifest {
@@ -72,39 +88,85 @@ export interface ReadManifest {
 
 /**
  * What a manifest's file says, by the word of `signer`. The signature comes first: whoever had the device in hand could else keep the agent
- * busy with what is no manifest. Throws SEED_FORGED where it is none, or another's.
+ * busy with what is no manifest. Rejects with SEED_FORGED where it is none, or another's.
  */
-export function decodeManifest(file: Buffer, signer: string): ReadManifest {
+export async function decodeManifest(file: Buffer, signer: string): Promise<ReadManifest> {
+  const { signature, signed } = partsOf(file)
+  if (!seedPublicKey.safeParse(signer).success || !(await isSignedBy(signer, signed, signature))) {
+    throw new SeedError('SEED_FORGED', 'The seed is not signed by the source agent that it should come from. Nothing of it is used. Ask who had the device in hand, and export the seed anew.')
+  }
+  return readSigned(signed)
+}
+
+/** What a manifest's file says, whoever wrote it: for people who look at a device, never for what is imported. Rejects as `decodeManifest`. */
+export function readUnproven(file: Buffer): Promise<ReadManifest> {
+  return readSigned(partsOf(file).signed)
+}
+
+function partsOf(file: Buffer): { readonly signature: string; readonly signed: Buffer } {
   const firstEnd = file.indexOf(0x0a)
   const signature = seedSignature.safeParse(file.subarray(0, Math.max(0, Math.min(firstEnd, MAX_SIGNATURE))).toString('latin1'))
   const signed = file.subarray(firstEnd + 1)
   if (!signature.success || signed.subarray(0, FIRST_LINE.length).toString('latin1') !== FIRST_LINE) throw damaged('it does not begin as one')
-  if (!seedPublicKey.safeParse(signer).success || !isSignedBy(signer, signed, signature.data)) {
-    throw new SeedError('SEED_FORGED', 'The seed is not signed by the source agent that it should come from. Nothing of it is used. Ask who had the device in hand, and export the seed anew.')
-  }
-  const text = signed.subarray(FIRST_LINE.length)
-  const parsed = manifest.safeParse(isMostlyHashes(text) ? jsonOf(text) : null)
-  if (!parsed.success) throw damaged(parsed.error.issues[0]?.message ?? 'it says nothing')
-  return { manifest: parsed.data, manifestHash: hashOf(signed).toString('hex') }
+  return { signature: signature.data, signed }
 }
 
-/** Whether a text has no more lists and values than its length allows a manifest: small ones take fifty times their text in memory. */
-function isMostlyHashes(text: Buffer): boolean {
-  const mostLists = HEAD_LISTS + text.length / LEAST_CHUNK_TEXT
-  let lists = 0
-  let values = 0
-  for (const byte of text) {
-    if (byte === OPENING_BRACKET || byte === OPENING_BRACE) lists += 1
-    else if (byte === COMMA) values += 1
-  }
-  return lists <= mostLists && values <= mostLists * VALUES_A_CHUNK
+async function readSigned(signed: Buffer): Promise<ReadManifest> {
+  return { manifest: await manifestOf(signed.subarray(FIRST_LINE.length)), manifestHash: await hashInSlices(signed) }
 }
-const [OPENING_BRACKET, OPENING_BRACE, COMMA] = [0x5b, 0x7b, 0x2c]
-/** `[0,0,0,0,"…"]` with its hash. */
-const LEAST_CHUNK_TEXT = 75
-const VALUES_A_CHUNK = 5
-/** Everything that is no chunk: disks, devices, the key. */
-const HEAD_LISTS = 200
+
+/** How each disk's chunks begin; as JSON's quotation marks are escaped within a text, nothing else can read so. */
+const BEFORE_CHUNKS = '"chunks":['
+const BETWEEN_CHUNKS = Buffer.from('],[')
+
+/** The lists of chunks are taken out and read by themselves, in parts; then the rest, which is small. */
+async function manifestOf(text: Buffer): Promise<Manifest> {
+  const rest: Buffer[] = []
+  const lists: Buffer[] = []
+  let at = 0
+  for (;;) {
+    const found = await findInSlices(text, Buffer.from(BEFORE_CHUNKS), at)
+    if (found < 0) break
+    const from = found + BEFORE_CHUNKS.length
+    // A chunk holds no list, so the first two ends in a row are of the last chunk and of the list.
+    const end = text[from] === 0x5d ? from : (await findInSlices(text, Buffer.from(']]'), from)) + 1
+    if (end === 0 || lists.length >= MOST_DISKS) throw damaged('its lists of chunks have no end')
+    rest.push(text.subarray(at, from))
+    lists.push(text.subarray(from, end))
+    at = end
+  }
+  rest.push(text.subarray(at))
+  // Many small values take fifty times their text in memory: no more is read at once than a manifest may have beside its chunks.
+  if (rest.reduce((sum, { length }) => sum + length, 0) > MANIFEST_HEAD_BYTES) throw damaged('it has more parts than a manifest')
+  const parsed = head.safeParse(jsonOf(Buffer.concat(rest)))
+  if (!parsed.success) throw damaged(parsed.error.issues[0]?.message ?? 'it says nothing')
+  const { disks, ...others } = parsed.data
+  if (lists.length !== disks.length) throw damaged('a disk has not one list of chunks')
+  const whole: Manifest['disks'] = []
+  for (const [index, { key, sizeBytes }] of disks.entries()) {
+    const mostAreas = Math.ceil(sizeBytes / others.chunkBytes)
+    whole.push({ key, sizeBytes, chunks: await chunksOf(lists[index] ?? Buffer.alloc(0), mostAreas, others.devices.length) })
+  }
+  return { ...others, disks: whole }
+}
+
+async function chunksOf(list: Buffer, areas: number, devices: number): Promise<ManifestChunk[]> {
+  const chunks: ManifestChunk[] = []
+  for (let at = 0; at < list.length; ) {
+    const cut = list.indexOf(BETWEEN_CHUNKS, at + CHUNKS_AT_ONCE * MANIFEST_BYTES_PER_CHUNK)
+    const end = cut < 0 ? list.length : cut + 1
+    const some = someChunks.safeParse(jsonOf(Buffer.from(`[${list.toString('utf8', at, end)}]`)))
+    if (!some.success) throw damaged(some.error.issues[0]?.message ?? 'a chunk is none')
+    for (const one of some.data) {
+      const [index, device] = one
+      if (index <= (chunks.at(-1)?.[0] ?? -1) || index >= areas || device >= devices) throw damaged('its chunks are not in order, or lie outside of a disk')
+      chunks.push(one)
+    }
+    at = cut < 0 ? list.length : end + 1
+    await yieldToEventLoop()
+  }
+  return chunks
+}
 
 const MAX_SIGNATURE = 200
 const seedSignature = z.base64().length(88).refine((text) => Buffer.from(text, 'base64').toString('base64') === text)

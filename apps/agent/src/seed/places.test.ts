@@ -69,11 +69,11 @@ describe('the keys for seeds', () => {
 
   test('what one signs verifies, and nothing else does', async () => {
     const keys = await openSeedKeys(root)
-    const signature = keys.sign(Buffer.from('a'))
-    expect(isSignedBy(keys.public.signer, Buffer.from('a'), signature)).toBe(true)
-    expect(isSignedBy(keys.public.signer, Buffer.from('b'), signature)).toBe(false)
-    expect(isSignedBy(keys.public.recipient, Buffer.from('a'), signature)).toBe(false)
-    expect(isSignedBy('', Buffer.from('a'), signature)).toBe(false)
+    const signature = await keys.sign(Buffer.from('a'))
+    expect(await isSignedBy(keys.public.signer, Buffer.from('a'), signature)).toBe(true)
+    expect(await isSignedBy(keys.public.signer, Buffer.from('b'), signature)).toBe(false)
+    expect(await isSignedBy(keys.public.recipient, Buffer.from('a'), signature)).toBe(false)
+    expect(await isSignedBy('', Buffer.from('a'), signature)).toBe(false)
   })
 
   test('two agents agree on one secret', async () => {

@@ -79,7 +79,7 @@ export class SeedPlaces {
   async seedsOn(name: string): Promise<FoundSeed[]> {
     const path = await this.pathOf(name)
     const found: FoundSeed[] = []
-    for (const entry of (await readdir(path).catch(() => [])).filter((one) => FOLDER.test(one)).toSorted().slice(0, MOST_SEEDS)) {
+    for (const entry of (await readdir(path).catch(() => [])).filter(isSeedFolder).toSorted().slice(0, MOST_SEEDS)) {
       const folder = join(path, entry)
       const label = await readLabel(folder).catch(() => null)
       if (label !== null && folderNameOfSeed(label.seedId) === entry) found.push({ place: name, folder, label })
@@ -97,5 +97,8 @@ const roomOf: RoomOf = async (path) => {
   const { bavail, blocks, bsize } = await statfs(path)
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
 }
+
+/** Whether a name on a device is that of a seed's folder. */
+export const isSeedFolder = (name: string): boolean => FOLDER.test(name)
 
 export const folderNameOfSeed = (seedId: string): string => `${PREFIX}${seedId}`

@@ -170,7 +170,7 @@ export class SeedExport {
     await writer.prepare()
     const { devices, key, recipientKey, begunAtMs } = record.facts
     const chunks = (disk: number): ManifestChunk[] => this.#written.filter((chunk) => chunk.disk === disk).map(({ index, device, storedBytes, dataBytes, hash }) => [index, device, storedBytes, dataBytes, hash])
-    const { file, manifestHash } = encodeManifest(
+    const { file, manifestHash } = await encodeManifest(
       {
         ...this.#seed, sourceAgentId, key, begunAtMs, exportedAtMs, recipient: fingerprintOf(recipientKey), chunkBytes: this.#chunkBytes,
         devices: devices.map(({ deviceId }) => deviceId),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Duplex, Readable } from 'node:stream'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { LaneEnd } from '../testing/lane-end.ts'
 import { eventually, seededRandom } from '../testing/pair.ts'
 import { Bundle } from './bundle.ts'
@@ -169,18 +169,24 @@ describe('a bundle of lanes', () => {
     expect(Buffer.concat(got).subarray(300_000).toString()).toBe('goodbye')
   })
 
-  test('silence is told, and only silence', async () => {
+  test('silence is told, and only silence', async ({ onTestFinished }) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
     const { ends: [left, right] } = bundlePair({ lanes: 2, late: 0, longest: 1 }, seededRandom(8))
     right.on('error', () => {})
     let silences = 0
+    let got = 0
     right.setTimeout(300, () => (silences += 1))
-    right.resume()
-    for (let round = 0; round < 10; round += 1) {
+    right.on('data', (chunk: Buffer) => (got += chunk.length))
+    for (let round = 1; round <= 10; round += 1) {
       left.write('x')
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      while (got < round) await new Promise<void>((resolve) => setImmediate(resolve))
+      vi.advanceTimersByTime(299)
     }
     expect(silences).toBe(0)
-    await eventually('the silence is told', () => silences === 1)
+    vi.advanceTimersByTime(1)
+    expect(silences).toBe(1)
+    vi.useRealTimers()
     left.destroy()
     await eventually('both are closed', () => right.closed)
   })

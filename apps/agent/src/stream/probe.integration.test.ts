@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { DesiredProbe } from '@driftless/agent-api'
@@ -97,25 +100,30 @@ test('a target reads no more than a probe may send, and nothing but a probe', as
 test('an agent probes by itself, now and then, and never while something replicates', async () => {
   let busy = true
   let clockMs = 1_000_000
-  const prober = new LinkProber({ credentials: source, agentId: 'source-1', bucket: unlimited, now: () => clockMs, busy: () => busy, random: () => 0.5 })
+  const folder = await mkdtemp(join(tmpdir(), 'dl-probe-'))
+  const prober = new LinkProber({ statePath: join(folder, 'prober.json'), credentials: source, agentId: 'source-1', bucket: unlimited, now: () => clockMs, busy: () => busy, random: () => 0.5 })
   const wanted: DesiredProbe = { agentId: 'target-1', key, stream: { host: '127.0.0.1', port: server.port } }
-  prober.set([wanted])
+  prober.set([wanted], 0.01)
   prober.look()
+  await eventually('its file is read', () => !prober.working)
   clockMs += 30_000
   prober.look()
-  expect(prober.probes).toEqual([])
+  expect([prober.working, prober.probes]).toEqual([false, []])
   busy = false
   prober.look()
   await eventually('a probe', () => prober.probes.length === 1)
   const [first] = prober.probes
   expect(first).toMatchObject({ targetAgentId: 'target-1', atMs: clockMs })
+  await eventually('it is noted', () => !prober.working)
   clockMs += 899_000
   nowMs += 60_000
   prober.look()
+  expect(prober.working).toBe(false)
   clockMs += 1_000
   prober.look()
   await eventually('another', () => prober.probes.length === 2)
   if (first !== undefined) prober.delivered([first])
   expect(prober.probes.map(({ atMs }) => atMs)).toEqual([clockMs])
   await prober.close()
+  await rm(folder, { recursive: true })
 })

@@ -14,7 +14,7 @@ import { reach } from './reach.ts'
 import type { LinkTarget } from './reach.ts'
 
 /** For this long it sends, unless it has sent all that a probe may. */
-const SEND_MS = 2_000
+export const LONGEST_SEND_MS = 2_000
 /** Whatever still waits in buffers on the way. */
 const ANSWER_TIMEOUT_MS = 30_000
 
@@ -39,7 +39,7 @@ export async function probe(target: LinkTarget & { pairing: Pairing }, credentia
     // Noise: what a line compresses on its way would say too much.
     const piece = encodeProbeData(randomFillSync(Buffer.allocUnsafe(PROBE_PIECE_BYTES)))
     let probedBytes = 0
-    while (probedBytes + PROBE_PIECE_BYTES <= MOST_PROBE_BYTES && performance.now() - startMs < SEND_MS) {
+    while (probedBytes + PROBE_PIECE_BYTES <= MOST_PROBE_BYTES && performance.now() - startMs < LONGEST_SEND_MS) {
       await bucket.take(PROBE_PIECE_BYTES, signal)
       if (!socket.write(piece)) await once(socket, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]) })
       probedBytes += PROBE_PIECE_BYTES

@@ -5,6 +5,7 @@ import type { DirtyListener } from '../block/dirty-tracking.ts'
 import type { Statistics } from '../block/statistics.ts'
 import type { TokenBucket } from '../block/token-bucket.ts'
 import type { WriteGate } from '../block/write-gate.ts'
+import type { Sight } from './sight.ts'
 
 /**
  * How a guest's writes are seen: SERVED, the guest reaches its disk through our NBD server; MIRROR, the hypervisor copies
@@ -24,6 +25,8 @@ export interface DiskTap {
   readonly device: BlockDevice
   /** The guest's writes, as far as this tap sees them. */
   readonly statistics: Statistics
+  /** Whether `statistics` are told of all writes at this time. Absent: as long as it stands, none passes it unseen. */
+  readonly sight?: Sight
   /**
    * Whom to tell of changed blocks; null: nobody. Once it has resolved, every later write is told before the guest hears
    * that it is done (SERVED, MIRROR), or at the latest by the next `settle` (BITMAPS), or before `device` shows it (CHANGED_BLOCKS).
@@ -73,6 +76,11 @@ export interface WriteHistory {
   seal(): Promise<() => Promise<void>>
   /** The migration has ended: nothing need be remembered any more. */
   forget?(): Promise<void>
+  /**
+   * On: from the next `begin` or `seal` on a kill of the agent shall cost no more than the blocks that were written, at a small cost
+   * for each write. Absent: the tap remembers by its own units, whatever befalls the agent.
+   */
+  finely?(on: boolean): void
 }
 
 /** What an adapter is given to tap a disk with. */

@@ -93,7 +93,7 @@ export async function startTarget(options: { hypervisor?: Hypervisor; quotaBytes
 }
 
 /** For tests: waits until the condition holds; fails after `seconds` saying what it waited for. */
-export async function eventually(what: string, condition: () => boolean | Promise<boolean>, seconds = 20): Promise<void> {
+export async function eventually(what: string, condition: () => boolean | Promise<boolean>, seconds = 50): Promise<void> {
   const deadlineMs = performance.now() + seconds * 1000
   while (!(await condition())) {
     if (performance.now() > deadlineMs) throw new Error(`Waited ${seconds} s in vain until ${what}.`)

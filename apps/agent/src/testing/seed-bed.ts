@@ -157,13 +157,14 @@ export async function seedBed(options: { sizeBytes?: number; places?: string[]; 
       source = await startSource()
       apply()
     },
-    /** As if it had been killed at this moment: its files are what they are now, whatever it writes while it stops. */
-    killSource: async () => {
+    /** As if it had been killed at this moment: its files are what they are now, whatever it writes while it stops. `meanwhile`: what befalls them. */
+    killSource: async (meanwhile: (directory: string) => Promise<void> = () => Promise.resolve()) => {
       const asNow = join(target.directory, 'source-as-killed')
       await cp(sourceDirectory, asNow, { recursive: true })
       await source.close()
       await rm(sourceDirectory, { recursive: true })
       await rename(asNow, sourceDirectory)
+      await meanwhile(sourceDirectory)
       source = await startSource()
       apply()
     },

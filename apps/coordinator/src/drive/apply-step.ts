@@ -70,7 +70,7 @@ async function becomeReady(tx: ScopedTx, facts: MigrationFacts): Promise<boolean
 async function begin(tx: ScopedTx, { migration, booking, attempt, now }: MigrationFacts, forecast: CutoverForecast | null): Promise<Applied> {
   if (!booking) throw new Error(`Migration ${migration.id} may not begin its cutover: its wave has no booking.`)
   await lockWave(tx, migration.waveId)
-  const turn = turnOf(await readTurnWave(tx, migration.waveId, booking.id), migration.id, now.getTime())
+  const turn = turnOf(await readTurnWave(tx, migration.waveId, booking), migration.id, now.getTime())
   if (turn.kind === 'WAIT') {
     await noteWait(tx, migration, turn.reason, turn.detail)
     return 'waiting'

@@ -22,7 +22,7 @@ export async function readExtras(tx: ScopedTx, facts: MigrationFacts, sites: Sit
     reservedBytes: starting && migration.targetAgentId !== null ? await readReservedBytes(tx, migration.targetAgentId, migration.id) : 0,
     passedWindow: booking === null && migration.status === 'READY_FOR_CUTOVER' ? await hasPassedWindow(tx, migration.waveId) : false,
     attemptEndsAt: attempt !== null && !CUTOVER_OVER.includes(attempt.status) ? await readWindowEnd(tx, attempt.bookingId) : null,
-    turn: mayBegin ? turnOf(await readTurnWave(tx, migration.waveId, booking.id), migration.id, facts.now.getTime()) : { kind: 'BEGIN' },
+    turn: mayBegin ? turnOf(await readTurnWave(tx, migration.waveId, booking), migration.id, facts.now.getTime()) : { kind: 'BEGIN' },
     convergence: replicating && !carried ? convergence(await readLinkSamples(tx, migration.id, facts.now), migration.notConvergingSince !== null) : null,
     approval: booking !== null && (mayBegin || mayStillTurnBack) ? (await readJudgement(tx, booking)).judgement : null,
     bookedTest: migration.status === 'READY_FOR_CUTOVER' ? ((await readBookedTest(tx, migration.waveId, migration.id))?.view ?? null) : null,
@@ -30,6 +30,6 @@ export async function readExtras(tx: ScopedTx, facts: MigrationFacts, sites: Sit
   }
 }
 
-function orderState({ migration, order }: MigrationFacts, publicKey: string): OrderState {
-  return orderStateOf(order, { migrationId: migration.id, plan: orderPlanOf(migration), powerOffAfterSeconds: migration.wave.shutdownRefusal === 'POWER_OFF' ? migration.wave.shutdownSeconds : null }, publicKey)
+function orderState({ migration, order, now }: MigrationFacts, publicKey: string): OrderState {
+  return orderStateOf(order, { migrationId: migration.id, plan: orderPlanOf(migration), powerOffAfterSeconds: migration.wave.shutdownRefusal === 'POWER_OFF' ? migration.wave.shutdownSeconds : null, nowMs: now.getTime() }, publicKey)
 }

@@ -1,9 +1,9 @@
 import { diskHash, sourceObserved, targetObserved } from '@driftless/agent-api'
 import type { DiskHash, SourceObserved, TargetObserved } from '@driftless/agent-api'
-import { exportProblemOf, hypervisorOf, targetSeedOf } from '@driftless/db'
+import { carriedViewOf, hypervisorOf } from '@driftless/db'
 import type { MigrationFacts } from '@driftless/db'
-import { isReturnOver, isShipmentLate, serviceWindowOf, whatIsMissing, windowAt } from '@driftless/domain'
-import type { AfterCommitView, BookedTestView, CarriedView, Convergence, CutoverForecast, Judgement, MigrationView, OrderState, SourceView, TargetView, TurnAnswer } from '@driftless/domain'
+import { isReturnOver, serviceWindowOf, whatIsMissing, windowAt } from '@driftless/domain'
+import type { AfterCommitView, BookedTestView, Convergence, CutoverForecast, Judgement, MigrationView, OrderState, SourceView, TargetView, TurnAnswer } from '@driftless/domain'
 import { z } from 'zod'
 
 /** What a view needs beside the stored facts: asked for only where it decides something. */
@@ -73,16 +73,7 @@ export function viewOf(facts: MigrationFacts, { source, target }: Observed, extr
     turn: extras.turn,
     limits: { shutdownSeconds: migration.wave.shutdownSeconds, refusal: migration.wave.shutdownRefusal },
     afterCommit: afterCommitView(facts),
-    shipment: carriedView(facts),
-  }
-}
-
-function carriedView({ migration, shipment, now }: MigrationFacts): CarriedView | null {
-  if (shipment === null) return null
-  return {
-    status: shipment.status, late: isShipmentLate(shipment.status, shipment.expectedAt?.getTime() ?? null, now.getTime()),
-    exportProblem: exportProblemOf(migration.sourceObserved, shipment.id)?.message ?? null,
-    importProblem: targetSeedOf(migration.targetObserved, shipment.id)?.problem?.message ?? null,
+    shipment: carriedViewOf(facts.shipment, migration, facts.now),
   }
 }
 

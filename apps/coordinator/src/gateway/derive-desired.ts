@@ -32,6 +32,7 @@ export function deriveDesired(role: 'SOURCE' | 'TARGET', facts: DesiredFacts, ke
     siteRateBytesPerSecond: role === 'SOURCE' ? facts.siteRate.bytesPerSecond : null,
     observeVmRefs: facts.observeVmRefs,
     ...(facts.probeEnds.length === 0 ? {} : { probes: facts.probeEnds.map(({ agentId, stream }) => ({ agentId, stream, key: role === 'SOURCE' ? probeKeyOf(keys.gateway, facts.agentId, agentId) : probeKeyOf(keys.gateway, agentId, facts.agentId) })) }),
+    ...(facts.probeShare === null ? {} : { probeShare: facts.probeShare }),
     orderPublicKey: keys.orderPublic,
   }
   const version = createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, VERSION_LENGTH)

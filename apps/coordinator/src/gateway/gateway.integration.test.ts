@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { connect } from 'node:tls'
 import { MAX_BODY_BYTES, PROTOCOL_VERSION } from '@driftless/agent-api'
 import type { DesiredSource } from '@driftless/agent-api'
+import { DEFAULT_PROBE_SHARE } from '@driftless/domain'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { certificateRequest, enrolFakeAgent, poster, reportOf } from '../testing/fake-agent.ts'
 import type { FakeAgent } from '../testing/fake-agent.ts'
@@ -230,6 +231,14 @@ describe('an agent that calls', () => {
     const [probing] = ((await agents.target.calls.desired(ASK)).probes ?? []).filter(({ key }) => key === probed?.key)
     expect(probed?.stream).toEqual({ host: '127.0.0.1', port: 4603 })
     expect(probing?.stream).toBeNull()
+    // What was agreed on for the site is shared out among its agents; where that is nothing, neither end hears of a probe.
+    const agentsThere = await world.owner.agent.count({ where: { siteId: site.id, revokedAt: null, quarantinedAt: null } })
+    expect((await agents.source.calls.desired(ASK)).probeShare).toBe(DEFAULT_PROBE_SHARE / agentsThere)
+    expect((await agents.target.calls.desired(ASK)).probeShare).toBeUndefined()
+    await world.owner.site.update({ where: { id: site.id }, data: { probeShare: 0 } })
+    expect([(await agents.source.calls.desired(ASK)).probes, (await agents.target.calls.desired(ASK)).probes]).toEqual([undefined, undefined])
+    await world.owner.site.update({ where: { id: site.id }, data: { probeShare: 0.01 } })
+    expect((await agents.source.calls.desired(ASK)).probeShare).toBe(0.01 / agentsThere)
     await world.owner.estimate.update({ where: { id: estimate.id }, data: { status: 'CANCELLED' } })
     expect((await agents.source.calls.desired(ASK)).probes).toBeUndefined()
   })

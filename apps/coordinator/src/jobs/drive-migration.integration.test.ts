@@ -1,5 +1,5 @@
-import { DomainError } from '@driftless/domain'
-import { bookWindow, cancelMigration, cancelWave, createSiteHistories, inScope, openDb, requestCutover } from '@driftless/db'
+import { DomainError, ROLLBACK_RESERVE_SECONDS } from '@driftless/domain'
+import { bookWindow, cancelMigration, cancelWave, createSiteHistories, inScope, openDb, readCutoverForecast, readSiteHistory, requestCutover } from '@driftless/db'
 import type { Db } from '@driftless/db'
 import { wake } from '@driftless/jobs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -143,6 +143,44 @@ describe('driving migrations', { timeout: 60_000 }, () => {
     await expect(inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))).rejects.toThrow(expect.objectContaining({ code: 'CUTOVER_DOES_NOT_FIT', params: expect.objectContaining({ left: 1 }) }))
     await world.owner.booking.updateMany({ where: { waveId }, data: { endsAt: new Date(now + HOUR_MS) } })
     await inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, new Date()))
+  })
+
+  it('refuses exactly what would not begin, to the moment, and names minutes that do not read as if it fitted', async () => {
+    const { waveId, migrationIds: [id = ''] } = await readyWave(1, 'MANUAL')
+    await openWindow(world, waveId)
+    const now = new Date()
+    const neededMs = await inScope(world.web, OPERATOR, async (tx) => {
+      const row = await tx.db.migration.findUniqueOrThrow({ where: { id }, include: { replications: true, wave: true } })
+      return ((await readCutoverForecast(tx, row, await readSiteHistory(tx, row.wave.siteId, now))).total.p90 + ROLLBACK_RESERVE_SECONDS) * 1000
+    })
+    // Neither a whole number of minutes: what begins by the second is refused by none.
+    for (const [leftMs, fits] of [[neededMs - 1, false], [neededMs + 1, true]] as const) {
+      await world.owner.booking.updateMany({ where: { waveId }, data: { endsAt: new Date(Math.ceil(now.getTime() + leftMs)), lockoutAt: new Date(Math.ceil(now.getTime() + leftMs - 1_000)) } })
+      const refused = await inScope(world.web, OPERATOR, (tx) => requestCutover(tx, id, now)).then(() => null, (error: unknown) => error)
+      if (fits) expect(refused).toBeNull()
+      else {
+        expect(refused).toMatchObject({ code: 'CUTOVER_DOES_NOT_FIT' })
+        if (!(refused instanceof DomainError)) throw new Error('Nothing was refused.')
+        expect(Number(refused.params.needed)).toBeGreaterThan(Number(refused.params.left))
+      }
+    }
+  })
+
+  it('begins nothing in a window for which it was asked in the one before', async () => {
+    const { waveId, migrationIds: [id = ''] } = await readyWave(1, 'MANUAL')
+    const first = await openWindow(world, waveId)
+    // Something keeps it from beginning until that window is over.
+    await world.owner.wave.update({ where: { id: waveId }, data: { paused: true } })
+    await request(id)
+    await waitsFor(id, 'PAUSED')
+    expect((await migration(id)).cutoverRequestedAt).not.toBeNull()
+    await world.owner.booking.update({ where: { id: first }, data: { status: 'DONE', startsAt: new Date(Date.now() - 2 * HOUR_MS), lockoutAt: new Date(Date.now() - HOUR_MS), endsAt: new Date(Date.now() - HOUR_MS) } })
+    await openWindow(world, waveId)
+    await world.owner.wave.update({ where: { id: waveId }, data: { paused: false } })
+    await wake(world.queues, 'drive-migration', { migrationId: id })
+    await waitsFor(id, 'REQUEST_CUTOVER')
+    await request(id)
+    await eventually(async () => (await migration(id)).attempts.length === 1)
   })
 
   it('gives a slot to one of many that want it', async () => {

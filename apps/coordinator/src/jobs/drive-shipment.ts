@@ -1,4 +1,4 @@
-import { moveShipment, noteDeviceRefusals, noteDevices, noteShipmentVm, readShipmentFacts } from '@driftless/db'
+import { moveShipment, noteDamage, noteDeviceRefusals, noteDevices, noteExportProblems, noteLateness, noteShipmentVm, readShipmentFacts } from '@driftless/db'
 import type { ScopedTx, ShipmentFacts, ShipmentFactsVm } from '@driftless/db'
 import { nextShipmentStep } from '@driftless/domain'
 import type { ShipmentStep, ShipmentVmView } from '@driftless/domain'
@@ -45,19 +45,23 @@ async function keep(tx: ScopedTx, facts: ShipmentFacts): Promise<ReadonlySet<str
   const { shipment, vms, now } = facts
   if (shipment.status === 'PREPARING') {
     await noteDevices(tx, facts)
+    await noteExportProblems(tx, facts, now)
     for (const { row, sourceSeed } of vms) {
       if (sourceSeed?.state !== 'EXPORTED' || row.manifestHash === sourceSeed.manifestHash) continue
       await noteShipmentVm(tx, row, { exportedAt: sourceSeed.exportedAtMs === null ? now : new Date(sourceSeed.exportedAtMs), seedBytes: BigInt(sourceSeed.totalBytes), storedBytes: BigInt(sourceSeed.storedBytes), manifestHash: sourceSeed.manifestHash })
     }
   }
+  await noteLateness(tx, facts, now)
   if (shipment.status === 'IMPORTING') {
     await noteDeviceRefusals(tx, facts, now)
-    for (const { row, sourceSeed, targetSeed } of vms) {
+    for (const vm of vms) {
+      const { row, sourceSeed, targetSeed } = vm
       if (targetSeed?.state !== 'IMPORTED' || row.importedAt !== null) continue
       await noteShipmentVm(tx, row, {
         importedAt: targetSeed.importedAtMs === null ? now : new Date(targetSeed.importedAtMs), importedManifestHash: targetSeed.manifestHash, damagedChunks: targetSeed.damagedChunks, damagedBytes: BigInt(targetSeed.damagedBytes),
         writtenMeanwhileBytes: sourceSeed ? BigInt(sourceSeed.dirtyBytes) : null,
       })
+      await noteDamage(tx, facts, vm, targetSeed, now)
     }
   }
   const fresh = shipment.status === 'IMPORTED' ? vms.filter(({ row, inStep }) => inStep && row.caughtUpAt === null) : []

@@ -1,4 +1,4 @@
-import { databaseNow, endEstimate, keepForecast, listDueEstimates, readEstimateQuestion, readWaveFacts } from '@driftless/db'
+import { databaseNow, endEstimate, listDueEstimates, readEstimateQuestion, readWaveFacts } from '@driftless/db'
 import { forecastWave } from '@driftless/domain'
 import { asCoordinator } from '../context.ts'
 import type { Context } from '../context.ts'
@@ -9,15 +9,11 @@ export async function finishEstimate(context: Context, estimateId: string): Prom
     const now = await databaseNow(tx)
     if (!(await listDueEstimates(tx, now)).includes(estimateId)) return null
     const question = await readEstimateQuestion(tx, estimateId, now)
-    return question && { owner: question.owner, facts: await readWaveFacts(tx, question, now) }
+    return question && { now, facts: await readWaveFacts(tx, question, now) }
   })
   if (due === null) return
-  const { owner, facts } = due
-  const forecast = facts && forecastWave(facts.input)
-  const ended = await asCoordinator(context.db, async (tx) => {
-    if (!(await endEstimate(tx, estimateId, 'DONE'))) return false
-    if (facts && forecast) await keepForecast(tx, owner, { estimateId }, { ...facts, forecast })
-    return true
-  })
+  const { now, facts } = due
+  const kept = facts && { ...facts, forecast: forecastWave(facts.input) }
+  const ended = await asCoordinator(context.db, (tx) => endEstimate(tx, estimateId, 'DONE', now, kept))
   if (ended) context.log.info({ estimateId }, 'observation ended')
 }

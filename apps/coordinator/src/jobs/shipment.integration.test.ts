@@ -95,7 +95,9 @@ describe('a shipment', { timeout: 60_000 }, () => {
     // A lorry that does not come is the customer's to ask after.
     await world.owner.shipment.update({ where: { id }, data: { expectedAt: new Date(Date.now() - 1_000) } })
     await wake(world.queues, 'drive-migration', { migrationId: carried })
+    await wake(world.queues, 'drive-shipment', { shipmentId: id })
     await eventually(async () => (await migration(carried)).waitReason === 'SHIPMENT_LATE')
+    await eventually(async () => (await world.owner.shipmentEvent.count({ where: { shipmentId: id, what: 'LATE' } })) === 1)
     expect((await as(OPERATOR, (tx) => readShipment(tx, id, new Date(), { targetPlaces: false })))?.late).toBe(true)
 
     await as(SCHEDULER, (tx) => receiveShipment(tx, id, { sealsIntact: true, note: 'two boxes' }, new Date()))
@@ -117,8 +119,8 @@ describe('a shipment', { timeout: 60_000 }, () => {
     expect(row?.caughtUpAt).not.toBeNull()
     const record = await world.owner.shipmentEvent.findMany({ where: { shipmentId: id }, orderBy: [{ at: 'asc' }, { id: 'asc' }] })
     expect(record.map(({ what, actorName }) => [what, actorName])).toEqual([
-      ['PREPARING', 'Olivia Berger'], ['PREPARED', 'Driftless'], ['HANDED_OVER', 'Olivia Berger'], ['DAYS', 'Olivia Berger'], ['RECEIVED', 'Samir Haddad'], ['IMPORTING', 'Samir Haddad'],
-      ['REFUSED', 'Driftless'], ['PLACES', 'Samir Haddad'], ['IMPORTED', 'Driftless'], ['CAUGHT_UP', 'Driftless'],
+      ['PREPARING', 'Olivia Berger'], ['PREPARED', 'Driftless'], ['HANDED_OVER', 'Olivia Berger'], ['DAYS', 'Olivia Berger'], ['LATE', 'Driftless'], ['RECEIVED', 'Samir Haddad'], ['IMPORTING', 'Samir Haddad'],
+      ['REFUSED', 'Driftless'], ['PLACES', 'Samir Haddad'], ['DAMAGED', 'Driftless'], ['IMPORTED', 'Driftless'], ['CAUGHT_UP', 'Driftless'],
     ])
     await expect(world.owner.shipmentEvent.updateMany({ where: { shipmentId: id }, data: { note: 'forged' } })).rejects.toThrow(/only grows|never changed|refused/i)
     await expect(world.owner.shipmentEvent.deleteMany({ where: { shipmentId: id } })).rejects.toThrow(/only grows|never changed|refused/i)

@@ -141,11 +141,15 @@ describe('what is written to people', () => {
     expect(Number(valueOf(moved, 'SEQUENCE'))).toBe(booking.revision + 1)
     expect(valueOf(moved, 'UID')).toBe(valueOf(event, 'UID'))
 
+    await owner.booking.update({ where: { id: bookingId }, data: { decidedAt: inHours(-5) } })
     await as(OPERATOR, (tx) => withdrawBooking(tx, bookingId))
     await settled()
     const last = calendarOf(to(ANNA).filter((mail) => mail.source.includes('text/calendar')).at(-1) ?? invitation)
     expect(valueOf(last, 'METHOD')).toBe('CANCEL')
     expect(last.parts.map((part) => [valueOf(part, 'STATUS'), Number(valueOf(part, 'SEQUENCE'))])).toEqual([['CANCELLED', booking.revision + 2]])
+    // A message is stamped when it is made, not with the decision before it.
+    const [withdrawn] = last.parts
+    expect(withdrawn && Math.abs(instantOf(withdrawn, 'DTSTAMP').getTime() - Date.now())).toBeLessThan(60_000)
     expect(subjects(ANNA).at(-1)).toMatch(/^Cancelled: /)
     // The reminders of what is off are void when their time comes.
     await owner.notice.updateMany({ where: { kind: { startsWith: 'REMINDER' } }, data: { nextAttemptAt: new Date() } })

@@ -58,7 +58,7 @@ function mailOf(server: MailServer, mail: readonly ClaimedNotice[], { kind, pers
   const organizer = { name: 'Driftless', email: addressIn(server.from) ?? `no-reply@${hostOf(server.portalUrl)}` }
   return {
     to: person.email, ...noticeMail(language, server.portalUrl, person, kind, facts), messageId: `notice-${mail[0]?.id ?? ''}`,
-    ...(appointment === null ? {} : { calendar: calendarMessage(language, server.portalUrl, appointment, organizer, person) }),
+    ...(appointment === null ? {} : { calendar: calendarMessage(language, server.portalUrl, appointment, organizer, person, Date.now()) }),
   }
 }
 

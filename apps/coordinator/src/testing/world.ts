@@ -7,6 +7,7 @@ import { bookWindow, decideBooking, decideGoNoGo, tokenHash, inScope, openDb, pl
 import type { Db, Scope } from '@driftless/db'
 import { forecastWave } from '@driftless/domain'
 import { openQueues, wake } from '@driftless/jobs'
+import type { MailServer } from '@driftless/notices'
 import { orderSigner } from '@driftless/orders'
 import { createTestDatabase } from '@driftless/tests/support/database.ts'
 import { pino } from 'pino'
@@ -25,8 +26,8 @@ export const OPERATOR: Scope = { kind: 'tenant', tenantId: TENANT, actor: { kind
 export const APPROVER: Scope = { kind: 'tenant', tenantId: TENANT, actor: { kind: 'USER', id: 'user-anna', name: 'Anna Keller' } }
 export const SCHEDULER: Scope = { kind: 'provider', providerId: PROVIDER, actor: { kind: 'USER', id: 'user-samir', name: 'Samir Haddad' } }
 
-/** A database with the demo's customers, a coordinator on it, and what tests do to both. Agents' certificates live as in the product unless told otherwise. */
-export async function openWorld(options: { readonly certificateLifeMs?: number } = {}) {
+/** A database with the demo's customers, a coordinator on it, and what tests do to both. Agents' certificates live as in the product unless told otherwise; mails are sent where there is a server. */
+export async function openWorld(options: { readonly certificateLifeMs?: number; readonly mail?: MailServer } = {}) {
   const database = await createTestDatabase()
   const folder = await mkdtemp(join(tmpdir(), 'driftless-world-'))
   const owner = openDb(database.ownerUrl, 4)
@@ -35,7 +36,7 @@ export async function openWorld(options: { readonly certificateLifeMs?: number }
   const log = pino({ level: 'error' })
   const orders = signingKey()
   const keys = { sealing: randomBytes(32), gateway: randomBytes(32), orderPublic: orders.publicKey, auditSigning: signingKey().privateKey }
-  const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, keys, webhookNetworks: { provider: [], customers: [] }, mail: null, portalUrl: null, auditAnchor: { kind: 'file' as const, path: join(folder, 'audit-anchor.jsonl') }, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
+  const env = { databaseUrl: database.coordinatorUrl, queueUrl: database.queueUrl, keys, webhookNetworks: { provider: [], customers: [] }, mail: options.mail ?? null, portalUrl: options.mail?.portalUrl ?? null, auditAnchor: { kind: 'file' as const, path: join(folder, 'audit-anchor.jsonl') }, gateway: { host: '127.0.0.1', port: 0, names: [{ name: 'localhost', isAddress: false }, { name: '127.0.0.1', isAddress: true }] } }
   const start = () => startCoordinator(env, log, options.certificateLifeMs)
   const coordinator = await start()
   const opened: Coordinator[] = [coordinator]

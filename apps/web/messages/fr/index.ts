@@ -30,7 +30,9 @@ import wave from './wave.json' with { type: 'json' }
 import wayBack from './wayBack.json' with { type: 'json' }
 import webhooks from './webhooks.json' with { type: 'json' }
 import windows from './windows.json' with { type: 'json' }
+import { keepTogether } from './unbroken.ts'
 
 /** Every text of the portal, in French. */
 const messages: typeof en = { access, account, approvals, auditLog, billing, configure, errors, estimate, hypervisor, inbox, mail, migrate, overview, people, plan, runbook, sharing, shell, shipments, signIn, signOn, states, statistics, testBoot, ui, units, validation, wave, wayBack, webhooks, windows }
+keepTogether(messages)
 export default messages

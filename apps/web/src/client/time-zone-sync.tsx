@@ -2,7 +2,7 @@
 import { useTimeZone } from 'next-intl'
 import { useRouter } from 'next/navigation'
 import { useEffect } from 'react'
-import { chooseTimeZone } from '@/i18n/choose-locale.ts'
+import { keepTimeZone } from '@/i18n/keep-choice.ts'
 
 /** Tells the server the browser's time zone once, so that both write the same times. */
 export function TimeZoneSync() {
@@ -10,7 +10,9 @@ export function TimeZoneSync() {
   const router = useRouter()
   useEffect(() => {
     const here = Intl.DateTimeFormat().resolvedOptions().timeZone
-    if (here !== known) void chooseTimeZone(here).then(() => router.refresh())
+    if (here === known) return
+    keepTimeZone(here)
+    router.refresh()
   }, [known, router])
   return null
 }

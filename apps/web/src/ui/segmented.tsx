@@ -11,7 +11,7 @@ export function Segmented({ label, value, onValueChange, options, className }: {
   className?: string
 }) {
   return (
-    <ToggleGroup.Root type="single" aria-label={label} value={value} onValueChange={(next) => { if (next !== '') onValueChange(next) }} className={cn('inline-flex max-w-full overflow-x-auto rounded-md border bg-sunken p-0.5', className)}>
+    <ToggleGroup.Root type="single" aria-label={label} value={value} onValueChange={(next) => { if (next !== '') onValueChange(next) }} className={cn('inline-flex max-w-full flex-wrap rounded-md border bg-sunken p-0.5', className)}>
       {options.map((option) => (
         <ToggleGroup.Item key={option.value} value={option.value} className="h-7 whitespace-nowrap rounded px-2.5 text-xs font-medium text-muted transition-colors hover:text-foreground data-[state=on]:bg-surface data-[state=on]:text-foreground data-[state=on]:shadow-sm">
           {option.label}

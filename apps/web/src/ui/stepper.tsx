@@ -5,7 +5,7 @@ import { cn } from './cn.ts'
 export function Stepper({ label, steps, current, onSelect }: { label: string; steps: readonly string[]; current: number; onSelect?: (index: number) => void }) {
   return (
     <nav aria-label={label}>
-      <ol className="flex items-center gap-2 overflow-x-auto pb-1">
+      <ol className="flex items-center gap-1.5 overflow-x-auto pb-1 sm:gap-2">
         {steps.map((step, index) => {
           const done = index < current
           const body = (
@@ -17,9 +17,9 @@ export function Stepper({ label, steps, current, onSelect }: { label: string; st
             </>
           )
           return (
-            <li key={step} aria-current={index === current ? 'step' : undefined} className="flex items-center gap-2">
+            <li key={step} aria-current={index === current ? 'step' : undefined} className="flex items-center gap-1.5 sm:gap-2">
               {done && onSelect ? <button type="button" className="flex items-center gap-2 rounded-md hover:[&_span]:text-foreground" onClick={() => onSelect(index)}>{body}</button> : <span className="flex items-center gap-2">{body}</span>}
-              {index < steps.length - 1 && <span aria-hidden className="h-px w-5 bg-control/50 sm:w-8" />}
+              {index < steps.length - 1 && <span aria-hidden className="h-px w-2.5 bg-control/50 sm:w-8" />}
             </li>
           )
         })}

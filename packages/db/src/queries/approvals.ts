@@ -1,9 +1,10 @@
-import { DEFAULT_APPROVAL_POLICY, NO_APPROVAL_NEEDED, cutoverPlan, diffPlans, isProviderRole, judgeApprovals, mayApprove, serviceWindowOf, windowAt } from '@driftless/domain'
+import { DEFAULT_APPROVAL_POLICY, MIGRATION_ENDED, NO_APPROVAL_NEEDED, cutoverPlan, diffPlans, isProviderRole, judgeApprovals, mayApprove, serviceWindowOf, windowAt } from '@driftless/domain'
 import type { ApprovalPolicy, BookedTestView, CutoverPlan, Judgement, Word } from '@driftless/domain'
 import type { Booking } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
 import { databaseNow } from './clock.ts'
 import { cutoverPlanHash, readCutoverPlan, readPresentBooking } from './cutover-plan.ts'
+import { SITE_ZONE, siteZoneOf } from './site-zone.ts'
 
 /** More than a wave's people say in one window; what came before is in the audit log. */
 const MOST_WORDS = 500
@@ -46,6 +47,14 @@ async function readWords(tx: ScopedTx, booking: BookingOfPlan) {
   })
 }
 
+/** What was said for the window in which a wave ended, latest first; none while it is under way: then only a present window's words count. */
+async function readLastWords(tx: ScopedTx, waveId: string, viewerId: string) {
+  if ((await tx.db.migration.count({ where: { waveId, status: { notIn: [...MIGRATION_ENDED] } } })) > 0) return []
+  const booking = await tx.db.booking.findFirst({ where: { waveId, status: 'DONE', kind: 'CUTOVER' }, orderBy: [{ startsAt: 'desc' }, { id: 'desc' }] })
+  if (booking === null) return []
+  return (await readWords(tx, booking)).map(({ row, name }) => ({ id: row.id, decision: row.decision, reason: row.reason, at: row.decidedAt, byName: name, mine: row.decidedById === viewerId, standing: null, voided: null, changes: null })).toReversed()
+}
+
 /** What all approvals of a booking come to, with the plan they are held against. */
 export async function readJudgement(tx: ScopedTx, booking: BookingOfPlan): Promise<{ readonly policy: ApprovalPolicy; readonly plan: CutoverPlan; readonly planHash: string; readonly words: Awaited<ReturnType<typeof readWords>>; readonly judgement: Judgement; readonly now: Date }> {
   const policy = await readApprovalPolicy(tx, booking.tenantId)
@@ -67,22 +76,26 @@ export async function readBookedTest(tx: ScopedTx, waveId: string, migrationId: 
   return { booking, view: { bookingStatus: booking.status, window, goNoGo: judgement.verdict === 'WAITING' ? null : judgement.verdict, done } }
 }
 
-/** A wave's approvals as its page shows them, to this person; null when the scope knows no such wave. */
-export async function readWaveApprovals(tx: ScopedTx, waveId: string, viewerId: string) {
-  const wave = await tx.db.wave.findUnique({ where: { id: waveId }, select: { id: true, tenantId: true } })
+/**
+ * A wave's approvals as its page shows them, to this person: those of the booking of this kind, with ANY of the one that counts first. Null when
+ * the scope knows no such wave.
+ */
+export async function readWaveApprovals(tx: ScopedTx, waveId: string, viewerId: string, kind: Booking['kind'] | 'ANY' = 'ANY') {
+  const wave = await tx.db.wave.findUnique({ where: { id: waveId }, select: { id: true, tenantId: true, destination: { select: { targetSite: { select: SITE_ZONE } } } } })
   if (!wave) return null
-  const booking = await readPresentBooking(tx, wave.id, 'ANY')
+  const siteZone = siteZoneOf(wave.destination.targetSite)
+  const booking = await readPresentBooking(tx, wave.id, kind)
   const people = await tx.db.user.findMany({ where: { tenantId: wave.tenantId, deactivatedAt: null }, select: { id: true, name: true, role: true }, orderBy: { name: 'asc' } })
   if (booking === null) {
     const [policy, plan] = [await readApprovalPolicy(tx, wave.tenantId), await readCutoverPlan(tx, wave.id, null)]
-    return { policy, plan, planHash: cutoverPlanHash(plan), booking: null, judgement: null, words: [], mayStill: people.filter((person) => mayApprove(policy, person)).slice(0, MOST_APPROVERS).map(({ id, name }) => ({ id, name })), namedPeople: namesOf(policy, people), viewer: 'NOT_APPROVER' as const, now: await databaseNow(tx) }
+    return { policy, plan, planHash: cutoverPlanHash(plan), siteZone, booking: null, judgement: null, words: await readLastWords(tx, wave.id, viewerId), mayStill: people.filter((person) => mayApprove(policy, person)).slice(0, MOST_APPROVERS).map(({ id, name }) => ({ id, name })), namedPeople: namesOf(policy, people), viewer: 'NOT_APPROVER' as const, now: await databaseNow(tx) }
   }
   const { policy, plan, planHash, words, judgement, now } = await readJudgement(tx, booking)
   const counted = new Set(judgement.words.filter(({ standing }) => standing === 'COUNTS').map(({ id }) => words.find(({ row }) => row.id === id)?.row.decidedById))
   const may = (person: { readonly id: string; readonly role: (typeof people)[number]['role'] }) => mayApprove(policy, person) && (policy.ownRequest || person.id !== booking.requestedById)
   const viewer = people.find(({ id }) => id === viewerId)
   return {
-    policy, plan, planHash, judgement, now,
+    policy, plan, planHash, siteZone, judgement, now,
     booking: { id: booking.id, kind: booking.kind, status: booking.status },
     words: words.map(({ row, name }) => {
       const standing = judgement.words.find(({ id }) => id === row.id)

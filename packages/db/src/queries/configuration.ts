@@ -20,6 +20,8 @@ export async function listSites(tx: ScopedTx, now: Date) {
     limitBytesPerSecond: site.linkRateBytesPerSecond === null ? null : Number(site.linkRateBytesPerSecond),
     /** By day and time; null where the limit holds always. */
     schedule: rateScheduleOf(site),
+    /** The part of the time in which probes may fill its line while VMs are observed. */
+    probeShare: site.probeShare,
     /** What the site may send at `now`, and until when. */
     rate: siteRateAt(site, now),
     vms: site._count.vms, openTokens: site._count.enrolmentTokens,

@@ -1,6 +1,6 @@
 import { RETURN_UNDER_WAY } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
-import { readProbeEnds } from './probe-ends.ts'
+import { readProbeEnds, readProbeShare } from './probe-ends.ts'
 import { siteRateAt } from './site-rate.ts'
 import { readLatestOrders } from './signed-orders.ts'
 
@@ -46,6 +46,7 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
   const observed = agent.role === 'SOURCE'
     ? await tx.db.estimateVm.findMany({ where: { estimate: { siteId: agent.siteId, status: 'OBSERVING', endsAt: { gt: now } } }, select: { vm: { select: { ref: true } } }, take: MOST_MIGRATIONS })
     : []
+  const probeEnds = await readProbeEnds(tx, agent, now)
   return {
     agentId: agent.id,
     migrations,
@@ -56,7 +57,9 @@ export async function readDesiredFacts(tx: ScopedTx, agent: { readonly id: strin
     distrusted: new Set(agents.filter(({ revokedAt, quarantinedAt }) => revokedAt !== null || quarantinedAt !== null).map(({ id }) => id)),
     /** What the site may send at `now`, and when that changes by its timetable. */
     siteRate: site ? siteRateAt(site, now) : { bytesPerSecond: null, changesAtMs: null },
-    probeEnds: await readProbeEnds(tx, agent, now),
+    probeEnds,
+    /** What a source agent's probes may take; null where it has none. */
+    probeShare: agent.role === 'SOURCE' && probeEnds.length > 0 ? await readProbeShare(tx, agent) : null,
     observeVmRefs: [...new Set(observed.map(({ vm }) => vm.ref))].toSorted(),
   }
 }

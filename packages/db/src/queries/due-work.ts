@@ -1,4 +1,4 @@
-import { RETURN_UNDER_WAY } from '@driftless/domain'
+import { MIGRATION_ENDED, RETURN_UNDER_WAY } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
 
 /** How many ids a sweep takes at a time; the rest come with the next page. */
@@ -22,10 +22,10 @@ export async function listUnderWay(tx: ScopedTx, afterId: string, urgent: boolea
   return rows.map((row) => row.id)
 }
 
-/** Ids of bookings that time may move on by `until`. */
+/** Ids of bookings that time may move on by `until`, or that are held for a wave whose VMs have all ended. */
 export async function listDueBookings(tx: ScopedTx, until: Date, now: Date): Promise<string[]> {
   const rows = await tx.db.booking.findMany({
-    where: { OR: [{ status: { in: ['APPROVED', 'LOCKED'] }, startsAt: { lte: until } }, { status: { in: ['REQUESTED', 'COUNTER_OFFERED', 'APPROVED', 'LOCKED'] }, endsAt: { lte: now } }, { status: { in: ['REQUESTED', 'COUNTER_OFFERED'] }, expiresAt: { lte: now } }, { status: 'IN_PROGRESS' }] },
+    where: { OR: [{ status: { in: ['APPROVED', 'LOCKED'] }, startsAt: { lte: until } }, { status: { in: ['REQUESTED', 'COUNTER_OFFERED', 'APPROVED', 'LOCKED'] }, endsAt: { lte: now } }, { status: { in: ['REQUESTED', 'COUNTER_OFFERED'] }, expiresAt: { lte: now } }, { status: 'IN_PROGRESS' }, { status: { in: ['REQUESTED', 'COUNTER_OFFERED', 'APPROVED', 'LOCKED'] }, wave: { migrations: { none: { status: { notIn: [...MIGRATION_ENDED] } } } } }] },
     select: { id: true }, orderBy: { startsAt: 'asc' }, take: SWEEP_PAGE,
   })
   return rows.map((row) => row.id)

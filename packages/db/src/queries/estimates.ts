@@ -2,6 +2,7 @@ import type { ScopedTx } from '../scope.ts'
 import { readWindowsAhead } from './cutover-windows.ts'
 import { readSiteErrors } from './estimate-error.ts'
 import { readWaveFacts } from './forecast.ts'
+import { readKeptEstimate } from './kept-estimate.ts'
 import { readObservationGaps } from './observation-gaps.ts'
 import { readVmContents } from './vm-content.ts'
 
@@ -26,13 +27,13 @@ export async function listEstimates(tx: ScopedTx) {
 /** Estimates are made for a start at a round time, so that what is looked at every few seconds does not move on by itself. */
 const START_STEP_MS = 300_000
 
-/** What an observation is asked: who owns it, and the move of all its VMs over their site's line, as soon as can be. Null: there is none. */
+/** What an observation is asked: whether it still runs, and the move of all its VMs over their site's line, as soon as can be. Null: there is none. */
 export async function readEstimateQuestion(tx: ScopedTx, estimateId: string, now: Date) {
   const row = await tx.db.estimate.findUnique({ where: { id: estimateId }, include: { vms: { orderBy: { vm: { name: 'asc' } }, select: { vmId: true } } } })
   if (!row) return null
-  const { providerId, tenantId, siteId, startedAt, endsAt } = row
+  const { status, siteId, startedAt, endsAt } = row
   return {
-    owner: { providerId, tenantId, siteId }, siteId, vmIds: row.vms.map(({ vmId }) => vmId), capBytesPerSecond: null, throttleBytesPerSecond: null, parallelCutovers: 1,
+    observing: status === 'OBSERVING', siteId, vmIds: row.vms.map(({ vmId }) => vmId), capBytesPerSecond: null, throttleBytesPerSecond: null, parallelCutovers: 1,
     startAt: new Date(Math.ceil(now.getTime() / START_STEP_MS) * START_STEP_MS), observedFrom: startedAt, observedUntil: endsAt < now ? endsAt : now, window: null, windows: [],
   }
 }
@@ -63,6 +64,7 @@ export async function readEstimate(tx: ScopedTx, estimateId: string, now: Date) 
     // A VM that is not seen by the minute would be one long gap.
     gaps: await readObservationGaps(tx, facts.vms.flatMap(({ seen }) => seen?.vmId ?? []), startedAt, until),
     contents: await readVmContents(tx, vmIds),
+    kept: await readKeptEstimate(tx, estimateId),
     error: (await readSiteErrors(tx, [siteId]))[0] ?? null,
   }
 }

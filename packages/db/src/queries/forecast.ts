@@ -8,6 +8,7 @@ import { readObservedVms } from './observed-vms.ts'
 import type { VmSource } from './observed-vms.ts'
 import { readSiteLink } from './site-link.ts'
 import type { SiteLink } from './site-link.ts'
+import { readTargetShare } from './target-share.ts'
 
 /** What older observations say of the next days is less than what it costs to play them through. */
 const OBSERVED_MS = 7 * 86_400_000
@@ -21,6 +22,8 @@ export type WaveQuestion = {
   readonly vmIds: readonly string[]
   /** The wave that it is about, if there is one: it is not among the others on its line. */
   readonly waveId?: string
+  /** Where it goes; left out: where the wave does, or any target that its customer may go to. */
+  readonly targetSiteId?: string | null
   readonly capBytesPerSecond: number | null
   readonly throttleBytesPerSecond: number | null
   readonly parallelCutovers: number
@@ -44,13 +47,15 @@ export async function readWaveFacts(tx: ScopedTx, question: WaveQuestion, now: D
   const link = await readSiteLink(tx, siteId, now)
   const seen = await readObservedVms(tx, siteId, vmIds, question.observedFrom ?? new Date(until.getTime() - OBSERVED_MS), until, question.mostIntervals)
   if (!link || seen === null) return null
+  const waveId = question.waveId ?? null
+  const targetBytesPerSecond = await readTargetShare(tx, { siteId, waveId, targetSiteId: question.targetSiteId ?? null }, now)
   const minuteSeconds = Math.max(0, ...seen.flatMap((vm) => vm.minuteSeconds ?? [])) || MINUTE_SECONDS
   return {
     link, vms: seen.map(({ vm, name, source, seen: facts }) => ({ id: vm.id, name, source, seen: facts })), workingSets: seen.flatMap(({ curve }) => curve), minuteSeconds,
     input: {
       vms: seen.map(({ vm }) => vm), link: link.line, capBytesPerSecond, throttleBytesPerSecond, startAtMs: startAt.getTime(), timeZone: link.timeZone, ...(minuteSeconds < MINUTE_SECONDS ? { daySeconds: MINUTES_A_DAY * minuteSeconds } : {}),
       // A wave's VMs are all copied at once.
-      parallelCopies: Math.max(1, seen.length), parallelCutovers, othersWantBytesPerSecond: await readOthers(tx, siteId, question.waveId ?? null),
+      parallelCopies: Math.max(1, seen.length), parallelCutovers, othersWantBytesPerSecond: await readOthers(tx, siteId, waveId), ...(targetBytesPerSecond === null ? {} : { targetBytesPerSecond }),
       window, windows, measured: await readMeasuredCutovers(tx, siteId), correction: await readCorrection(tx, siteId),
     },
   }

@@ -14,6 +14,15 @@ export const keptPrediction = z.object({
 })
 export type KeptPrediction = z.infer<typeof keptPrediction>
 
+const keptRow = z.object({ made_at: z.date(), stopped_after_seconds: z.number().nullable(), enough: z.boolean() })
+
+/** What was kept when an observation ended: when, after how long it had been stopped (null: it was not), and whether enough had been seen for a range. Null: nothing. */
+export async function readKeptEstimate(tx: ScopedTx, estimateId: string): Promise<{ readonly madeAt: Date; readonly stoppedAfterSeconds: number | null; readonly enough: boolean } | null> {
+  const rows: unknown = await tx.db.$queryRaw`SELECT made_at, stopped_after_seconds, coalesce((predicted->'wave'->'enough')::boolean, false) AS enough FROM estimate_record WHERE estimate_id = ${estimateId}`
+  const [kept] = z.array(keptRow).parse(rows)
+  return kept === undefined ? null : { madeAt: kept.made_at, stoppedAfterSeconds: kept.stopped_after_seconds, enough: kept.enough }
+}
+
 /** What was kept when a wave was started; null: nothing, or by a version of before. */
 export async function readKeptPrediction(tx: ScopedTx, waveId: string): Promise<{ readonly recordId: string; readonly madeAt: Date; readonly prediction: KeptPrediction } | null> {
   const row = await tx.db.estimateRecord.findFirst({ where: { waveId }, select: { id: true, madeAt: true, predicted: true } })

@@ -15,7 +15,7 @@ const waveInput: z.ZodType<WaveInput> = z.object({
     limit: z.object({ schedule: z.object({ zone: z.string(), rules: rateRules }), siteBytesPerSecond: z.number().nullable() }).exactOptional(),
   }),
   capBytesPerSecond: z.number().nullable(), throttleBytesPerSecond: z.number().nullable(), startAtMs: z.number(), timeZone: z.string(), daySeconds: z.number().exactOptional(), parallelCopies: z.number(), parallelCutovers: z.number(),
-  othersWantBytesPerSecond: z.array(z.number().nullable()), window: span.nullable(), windows: z.array(span),
+  othersWantBytesPerSecond: z.array(z.number().nullable()), targetBytesPerSecond: z.number().exactOptional(), window: span.nullable(), windows: z.array(span),
   measured: z.object({ shutdownSeconds: z.array(z.number()), startSeconds: z.array(z.number()) }).nullable(), correction: z.object({ p50Factor: z.number(), p90Factor: z.number() }).nullable(),
 })
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { RETURN_UNDER_WAY, isWaitReason, livesAtTarget } from '@driftless/domain'
+import { RETURN_UNDER_WAY, isRequestedIn, isWaitReason, livesAtTarget } from '@driftless/domain'
 import type { TurnWave } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
 import { databaseNow } from './clock.ts'
@@ -57,8 +57,8 @@ export async function readWindowEnd(tx: ScopedTx, bookingId: string): Promise<Da
 const amount = z.tuple([z.object({ bytes: z.bigint() })])
 const rate = z.tuple([z.object({ rate: z.number().nullable() })])
 
-/** All VMs of a wave as the order of their cutovers looks at them, in a window of the booking `bookingId`. */
-export async function readTurnWave(tx: ScopedTx, waveId: string, bookingId: string): Promise<TurnWave> {
+/** All VMs of a wave as the order of their cutovers looks at them, in the window of `booking`. */
+export async function readTurnWave(tx: ScopedTx, waveId: string, booking: { readonly id: string; readonly startsAt: Date }): Promise<TurnWave> {
   const wave = await tx.db.wave.findUniqueOrThrow({
     where: { id: waveId },
     select: { cutoverMode: true, parallelCutovers: true, migrations: { orderBy: { position: 'asc' }, include: { vm: { select: { name: true } }, attempts: { orderBy: { number: 'desc' }, take: 1, select: { status: true, bookingId: true } }, returns: { where: { status: { in: [...RETURN_UNDER_WAY] } }, take: 1, select: { id: true } } } } },
@@ -68,9 +68,9 @@ export async function readTurnWave(tx: ScopedTx, waveId: string, bookingId: stri
     vms: wave.migrations.map(({ id, position, status, waitReason, dependsOnIds, apartGroup, cutoverAt, cutoverRequestedAt, vm, attempts: [attempt], returns }) => ({
       id, name: vm.name, position, status, dependsOnIds, apartGroup,
       waitReason: isWaitReason(waitReason) ? waitReason : null,
-      cutoverAtMs: cutoverAt?.getTime() ?? null, cutoverRequested: cutoverRequestedAt !== null,
+      cutoverAtMs: cutoverAt?.getTime() ?? null, cutoverRequested: isRequestedIn(booking.startsAt.getTime(), cutoverRequestedAt?.getTime() ?? null),
       // Committed, and here again: the VM was taken back.
-      failedInWindow: (attempt?.status === 'ROLLED_BACK' || (attempt?.status === 'COMMITTED' && status !== 'VALIDATING')) && attempt.bookingId === bookingId,
+      failedInWindow: (attempt?.status === 'ROLLED_BACK' || (attempt?.status === 'COMMITTED' && status !== 'VALIDATING')) && attempt.bookingId === booking.id,
       // Not on its way home: what depends on it waits.
       atTarget: returns.length === 0 && livesAtTarget(status, attempt?.status),
     })),

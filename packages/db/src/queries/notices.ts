@@ -1,4 +1,4 @@
-import { BOOKING_OVER, NOTICE_KINDS, REMINDERS, REMINDER_LATE_MS, inboxOf, isNoticeKind, isReminder } from '@driftless/domain'
+import { BOOKING_OVER, NOTICE_KINDS, REMINDERS, REMINDER_LATE_MS, inboxOf, isNoticeKind, isReminder, isShipmentNotice } from '@driftless/domain'
 import type { NoticeKind } from '@driftless/domain'
 import { z } from 'zod'
 import type { Prisma } from '../generated/client.ts'
@@ -6,6 +6,8 @@ import type { ScopedTx } from '../scope.ts'
 import type { ClaimedNotice } from '../transitions/notice-attempt.ts'
 import { databaseNow } from './clock.ts'
 import { inboxBookingOf } from './inbox.ts'
+import { readShipmentNotice } from './shipment-notice.ts'
+import { SITE_ZONE, siteZoneOf } from './site-zone.ts'
 
 const content = z.object({ name: z.string(), actor: z.string().nullable(), before: z.string().nullable(), reason: z.string().nullable(), revision: z.number(), startsAtMs: z.number() }).partial()
 type Content = z.infer<typeof content>
@@ -37,20 +39,22 @@ export async function readNotice(tx: ScopedTx, claimed: readonly ClaimedNotice[]
   // Where no window is agreed on, nobody has a go to say.
   const why = booking === null ? (kind === 'GO_WANTED' || kind === 'PLAN_CHANGED' ? 'DONE' : null) : await noLongerTrue(tx, kind, first, booking, person, now)
   if (why !== null) return { void: why }
-  const vms = await vmsOf(tx, kind, rows)
+  const about = isShipmentNotice(kind) ? await readShipmentNotice(tx, kind, first.subjectId, person, now) : null
+  if (about !== null && about.void !== null) return { void: about.void }
+  const vms = about === null ? await vmsOf(tx, kind, rows) : about.vmNames.map((name) => ({ name, validationEndsAt: null }))
   if (kind === 'VMS_TO_ACCEPT' && vms.length === 0) return { void: 'DONE' }
-  const site = booking === null ? null : await tx.db.site.findUnique({ where: { id: booking.targetSiteId }, select: { name: true, timeZone: true, calendar: { select: { zone: true } } } })
+  const site = booking === null ? null : await tx.db.site.findUnique({ where: { id: booking.targetSiteId }, select: { name: true, ...SITE_ZONE } })
   const wave = first.waveId === null ? null : await tx.db.wave.findUnique({ where: { id: first.waveId }, select: { name: true } })
   const ends = vms.flatMap(({ validationEndsAt }) => validationEndsAt?.getTime() ?? [])
   const customer = first.tenantId === null ? null : await tx.db.tenant.findUnique({ where: { id: first.tenantId }, select: { name: true } })
-  const siteZone = site?.calendar?.zone ?? site?.timeZone ?? null
+  const siteZone = site && siteZoneOf(site)
   return {
     void: null, kind, person,
     facts: {
       name: wave?.name ?? first.said.name ?? '', customer: customer?.name ?? '', vmNames: vms.map(({ name }) => name), actor: first.said.actor ?? '', reason: first.said.reason ?? null,
       window: booking === null ? null : { startsAtMs: booking.startsAt.getTime(), endsAtMs: booking.endsAt.getTime(), siteName: site?.name ?? '', siteZone },
       untilMs: kind === 'VMS_TO_ACCEPT' ? (ends.length === 0 ? null : Math.min(...ends)) : (booking?.expiresAt?.getTime() ?? null),
-      page: pageOf(kind, first),
+      page: pageOf(kind, first), shipment: about?.shipment ?? null,
     },
     appointment: booking === null || (kind !== 'INVITATION' && kind !== 'CANCELLATION') ? null : appointmentOf(booking, customer?.name ?? '', { name: site?.name ?? '', zone: siteZone }),
   }
@@ -98,7 +102,9 @@ function pageOf(kind: NoticeKind, { waveId, subjectId }: Row): string {
   switch (kind) {
     case 'WINDOW_REQUESTED': case 'WINDOW_OFFERED': case 'WINDOW_REFUSED': case 'WINDOW_WITHDRAWN': case 'WINDOW_EXPIRED': case 'WINDOW_MISSED': case 'OFFER_ACCEPTED': return '/windows'
     case 'ESTIMATE_ENDED': return `/estimate/${subjectId ?? ''}`
-    default: return waveId === null ? '/inbox' : `/waves/${waveId}`
+    default:
+      if (isShipmentNotice(kind)) return `/shipments/${subjectId ?? ''}`
+      return waveId === null ? '/inbox' : `/waves/${waveId}`
   }
 }
 
@@ -119,6 +125,6 @@ const MOST_APPOINTMENTS = 1_000
 export async function listAppointments(tx: ScopedTx, now: Date) {
   const rows = await tx.db.booking.findMany({ where: { endsAt: { gt: new Date(now.getTime() - FEED_BACK_MS) } }, orderBy: { startsAt: 'desc' }, take: MOST_APPOINTMENTS, include: OF_BOOKING })
   const tenants = new Map((await tx.db.tenant.findMany({ select: { id: true, name: true } })).map(({ id, name }) => [id, name]))
-  const sites = new Map((await tx.db.site.findMany({ where: { kind: 'TARGET' }, select: { id: true, name: true, timeZone: true, calendar: { select: { zone: true } } } })).map((site) => [site.id, { name: site.name, zone: site.calendar?.zone ?? site.timeZone }]))
+  const sites = new Map((await tx.db.site.findMany({ where: { kind: 'TARGET' }, select: { id: true, name: true, ...SITE_ZONE } })).map((site) => [site.id, { name: site.name, zone: siteZoneOf(site) }]))
   return rows.map((booking) => appointmentOf(booking, tenants.get(booking.tenantId) ?? '', sites.get(booking.targetSiteId) ?? { name: '', zone: null }))
 }

@@ -1,6 +1,7 @@
-import { AGENT_AWAY_SECONDS, BOOKING_HOLDS_SLOT, MIGRATION_ENDED } from '@driftless/domain'
+import { AGENT_AWAY_SECONDS, BOOKING_HOLDS_SLOT, MIGRATION_ENDED, SHIPMENT_CARRIED, isShipmentLate } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
 import { hypervisorOf } from './hypervisor-facts.ts'
+import { SITE_ZONE, siteZoneOf } from './site-zone.ts'
 import { copiedShare } from './wave-progress.ts'
 
 /** Waves that a shift can look at; ended ones beyond are found in the audit log. */
@@ -17,15 +18,20 @@ export async function listProviderWaves(tx: ScopedTx, now: Date) {
       tenant: { select: { id: true, name: true } }, destination: { select: { name: true } },
       migrations: { orderBy: { position: 'asc' }, include: { vm: { select: { name: true } }, replications: true } },
       bookings: { where: { kind: 'CUTOVER', status: { in: [...BOOKING_HOLDS_SLOT] }, endsAt: { gt: now } }, orderBy: { startsAt: 'asc' }, take: 1 },
+      shipments: { where: { status: { in: [...SHIPMENT_CARRIED] } }, take: 1, select: { id: true, status: true, expectedAt: true, vms: { select: { migrationId: true } } } },
     },
   })
   return rows.map((wave) => {
+    const [shipment] = wave.shipments
+    const carried = new Set(shipment?.vms.map(({ migrationId }) => migrationId))
     const disks = wave.migrations.flatMap((migration) => migration.replications)
     const booking = wave.bookings[0]
     return {
       id: wave.id, name: wave.name, tenantId: wave.tenant.id, tenantName: wave.tenant.name, destinationName: wave.destination.name,
       paused: wave.paused, startedAt: wave.startedAt, createdAt: wave.createdAt,
-      copiedShare: copiedShare(disks), leftBytes: disks.reduce((sum, disk) => sum + Number(disk.backgroundTotalBytes - disk.backgroundDoneBytes + disk.foregroundLeftBytes), 0),
+      copiedShare: copiedShare(disks), /** Over the wire: devices bring the rest. */
+      leftBytes: disks.reduce((sum, disk) => sum + Number((carried.has(disk.migrationId) ? 0n : disk.backgroundTotalBytes - disk.backgroundDoneBytes) + disk.foregroundLeftBytes), 0),
+      shipment: shipment ? { id: shipment.id, status: shipment.status, expectedAt: shipment.expectedAt, late: isShipmentLate(shipment.status, shipment.expectedAt?.getTime() ?? null, now.getTime()), vms: shipment.vms.length } : null,
       sizeBytes: disks.reduce((sum, disk) => sum + Number(disk.sizeBytes), 0),
       migrations: wave.migrations.map((migration) => ({ id: migration.id, vmName: migration.vm.name, status: migration.status, waitReason: migration.waitReason, waitDetail: migration.waitDetail, paused: wave.paused })),
       window: booking ? { id: booking.id, status: booking.status, startsAt: booking.startsAt, endsAt: booking.endsAt } : null,
@@ -70,7 +76,7 @@ export async function listTargetCapacity(tx: ScopedTx) {
 /** The windows that hold a slot and are not over, the next first, at any target site. */
 export async function listWindowsAhead(tx: ScopedTx, now: Date, most: number) {
   const where = { status: { in: [...BOOKING_HOLDS_SLOT] }, endsAt: { gt: now } }
-  const rows = await tx.db.booking.findMany({ where, orderBy: { startsAt: 'asc' }, take: most, include: { wave: { select: { id: true, name: true, tenant: { select: { name: true } }, destination: { select: { targetSite: { select: { name: true } } } } } } } })
+  const rows = await tx.db.booking.findMany({ where, orderBy: { startsAt: 'asc' }, take: most, include: { wave: { select: { id: true, name: true, tenant: { select: { name: true } }, destination: { select: { targetSite: { select: { name: true, ...SITE_ZONE } } } } } } } })
   const requests = await tx.db.booking.count({ where: { ...where, status: 'REQUESTED' } })
-  return { requests, windows: rows.map(({ id, status, startsAt, endsAt, wave }) => ({ id, status, startsAt, endsAt, waveId: wave.id, waveName: wave.name, tenantName: wave.tenant.name, targetSiteName: wave.destination.targetSite.name })) }
+  return { requests, windows: rows.map(({ id, status, startsAt, endsAt, wave }) => ({ id, status, startsAt, endsAt, waveId: wave.id, waveName: wave.name, tenantName: wave.tenant.name, targetSiteName: wave.destination.targetSite.name, siteZone: siteZoneOf(wave.destination.targetSite) })) }
 }

@@ -1,15 +1,17 @@
-import { CUTOVER_STATUSES, ROLLBACK_RESERVE_SECONDS, offers, serviceWindowOf, windowAt } from '@driftless/domain'
+import { CUTOVER_STATUSES, ROLLBACK_RESERVE_SECONDS, momentIn, offers, serviceWindowOf, windowAt } from '@driftless/domain'
 import type { CutoverForecast, CutoverStatus, PreflightFacts, PreflightHints, RunbookVm } from '@driftless/domain'
 import { z } from 'zod'
 import type { Agent, Booking, Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
 import { readJudgement } from './approvals.ts'
 import { databaseNow } from './clock.ts'
+import { carriedViewOf } from './carried-view.ts'
 import { readPresentBooking } from './cutover-plan.ts'
 import { readCutoverForecast } from './cutover-forecast.ts'
 import { hypervisorOf } from './hypervisor-facts.ts'
 import { orderPlanOf } from './order-plan.ts'
 import type { SiteHistories } from './site-history.ts'
+import { SITE_ZONE, siteZoneOf } from './site-zone.ts'
 
 const problem = z.object({ code: z.string(), message: z.string() }).nullish().transform((value) => value ?? null)
 const sourceSeen = z.object({ connected: z.boolean(), problem, guestThrottle: z.object({}).nullish() })
@@ -19,13 +21,15 @@ const quantiles = z.object({ p50: z.number(), p90: z.number() })
 /** What an attempt was expected to take when it began. */
 const keptForecast = z.object({ parts: z.object({ SHUTDOWN: quantiles, LAST_BLOCKS: quantiles, PROOF: quantiles, START: quantiles, CHECKS: quantiles }), total: quantiles })
 
+const OF_SHIPMENTS = { where: { shipment: { status: { not: 'CANCELLED' } } }, take: 1, select: { shipment: { select: { id: true, status: true, expectedAt: true } } } } as const satisfies Prisma.Migration$shipmentVmsArgs
+
 /** Whatever decides about a wave's cutovers and how long they take, as the database has it; the order is still to be judged. Null: no such wave in scope. */
 export async function readRunbookFacts(tx: ScopedTx, waveId: string, sites: SiteHistories) {
   const wave = await tx.db.wave.findUnique({
     where: { id: waveId },
     include: {
-      site: { select: { name: true } }, destination: { select: { targetSite: { select: { name: true } } } },
-      migrations: { orderBy: { position: 'asc' }, include: { vm: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 }, testBoots: { orderBy: { startedAt: 'desc' }, take: 1 } } },
+      site: { select: { name: true } }, destination: { select: { targetSite: { select: { name: true, ...SITE_ZONE } } } },
+      migrations: { orderBy: { position: 'asc' }, include: { vm: true, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'desc' }, take: 1 }, testBoots: { orderBy: { startedAt: 'desc' }, take: 1 }, shipmentVms: OF_SHIPMENTS } },
     },
   })
   if (!wave) return null
@@ -49,18 +53,19 @@ export async function readRunbookFacts(tx: ScopedTx, waveId: string, sites: Site
       hints: {
         churnMeasured: forecast.churnMeasured, guestTimesMeasured: forecast.guestTimesMeasured, lineMeasured: site.link.origin === 'MEASURED', sizeBytes: forecast.sizeBytes, unprovenBytes: forecast.unprovenBytes,
         test: testOf(migration, agentOf(migration.targetAgentId)), wentBack: wentBack(migration), refusal: wave.shutdownRefusal, validationDefault: wave.validationDefault, keepWayBack: wave.keepWayBack,
+        moment: booking === null || wave.cutoverMode !== 'SCHEDULED' || migration.cutoverAt === null ? null : momentIn(serviceWindowOf(booking), migration.cutoverAt.getTime(), forecast.total.p90 + ROLLBACK_RESERVE_SECONDS),
         slowed: sourceSeen.safeParse(migration.sourceObserved).data?.guestThrottle != null,
       } satisfies PreflightHints,
     })
   }
   return {
-    id: wave.id, name: wave.name, siteName: wave.site.name, targetSiteName: wave.destination.targetSite.name, parallel: wave.parallelCutovers, now,
+    id: wave.id, name: wave.name, siteName: wave.site.name, targetSiteName: wave.destination.targetSite.name, siteZone: siteZoneOf(wave.destination.targetSite), parallel: wave.parallelCutovers, now,
     booking: booking && { id: booking.id, status: booking.status, startsAt: booking.startsAt, lockoutAt: booking.lockoutAt, endsAt: booking.endsAt },
     vms,
   }
 }
 
-type Row = Prisma.MigrationGetPayload<{ include: { vm: true; replications: true; attempts: true; testBoots: true } }>
+type Row = Prisma.MigrationGetPayload<{ include: { vm: true; replications: true; attempts: true; testBoots: true; shipmentVms: typeof OF_SHIPMENTS } }>
 
 function factsOf(migration: Row, source: Agent | null, target: Agent | null, now: Date) {
   const seen = sourceSeen.safeParse(migration.sourceObserved).data
@@ -68,6 +73,7 @@ function factsOf(migration: Row, source: Agent | null, target: Agent | null, now
   const silent = (agent: Agent | null) => (agent?.lastContactAt ? Math.max(0, (now.getTime() - agent.lastContactAt.getTime()) / 1000) : null)
   return {
     diverges: migration.notConvergingSince !== null,
+    shipment: carriedViewOf(migration.shipmentVms[0]?.shipment ?? null, migration, now),
     source: {
       silentSeconds: silent(source), hypervisorProblem: hypervisorOf(source?.hypervisor)?.problem?.message ?? null, connected: seen?.connected ?? false, problem: seen?.problem ?? null,
       reported: disks.length > 0 && disks.every(({ status }) => status !== 'INITIATING' && status !== 'STOPPED'),
@@ -92,7 +98,7 @@ function bookVm(migration: Row, attempt: Row['attempts'][number] | null, forecas
   // The plan of an attempt is the one that it began with, as its evidence has it.
   const { parts, total } = keptForecast.safeParse(attempt?.forecast).data ?? forecast
   return {
-    id: migration.id, name: migration.vm.name, forecast: { parts, total }, notBeforeMs: migration.cutoverAt?.getTime() ?? null,
+    id: migration.id, name: migration.vm.name, forecast: { parts, total }, notBeforeMs: migration.cutoverAt?.getTime() ?? null, dependsOnIds: migration.dependsOnIds, apartGroup: migration.apartGroup,
     attempt: attempt && { status: attempt.status, reachedAtMs: Object.fromEntries(entries), endedAtMs: over ? attempt.statusChangedAt.getTime() : null, poweredOff: attempt.poweredOffAt && { atMs: attempt.poweredOffAt.getTime(), by: attempt.poweredOffBy ?? '' } },
   }
 }

@@ -2,6 +2,7 @@ import { BOOKING_HOLDS_SLOT } from '@driftless/domain'
 import { z } from 'zod'
 import type { Db } from '../client.ts'
 import type { ScopedTx } from '../scope.ts'
+import { SITE_ZONE, siteZoneOf } from './site-zone.ts'
 import { copiedShare } from './wave-progress.ts'
 
 /** The links to a wave that still lead there, newest first; what they are is not known any more. */
@@ -24,7 +25,7 @@ export async function readSharedWave(tx: ScopedTx, waveId: string) {
   const wave = await tx.db.wave.findUnique({
     where: { id: waveId },
     select: {
-      name: true, paused: true, tenant: { select: { name: true, provider: { select: { name: true } } } }, destination: { select: { targetSite: { select: { name: true, timeZone: true, calendar: { select: { zone: true } } } } } },
+      name: true, paused: true, tenant: { select: { name: true, provider: { select: { name: true } } } }, destination: { select: { targetSite: { select: { name: true, ...SITE_ZONE } } } },
       bookings: { where: { kind: 'CUTOVER', status: { in: [...BOOKING_HOLDS_SLOT] } }, orderBy: { startsAt: 'desc' }, take: 1, select: { status: true, startsAt: true, endsAt: true } },
       migrations: { orderBy: [{ position: 'asc' }, { id: 'asc' }], select: { id: true, status: true, vm: { select: { name: true } }, replications: true } },
     },
@@ -32,7 +33,7 @@ export async function readSharedWave(tx: ScopedTx, waveId: string) {
   if (!wave) return null
   const { targetSite: site } = wave.destination
   return {
-    name: wave.name, paused: wave.paused, tenantName: wave.tenant.name, providerName: wave.tenant.provider.name, siteName: site.name, siteZone: site.calendar?.zone ?? site.timeZone,
+    name: wave.name, paused: wave.paused, tenantName: wave.tenant.name, providerName: wave.tenant.provider.name, siteName: site.name, siteZone: siteZoneOf(site),
     window: wave.bookings[0] ?? null,
     vms: wave.migrations.map(({ status, vm, replications }) => ({ name: vm.name, status, copiedShare: copiedShare(replications) })),
   }

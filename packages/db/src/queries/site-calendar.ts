@@ -38,12 +38,15 @@ export async function readSiteBoard(tx: ScopedTx, siteId: string, from: Date, to
   const keys = new Set(published.map(({ key }) => key))
   const gone = [...made.values()].filter((slot) => slot.held > 0 && !keys.has(slot.key))
   const slots = [...published.map((slot) => made.get(slot.key) ?? { ...slot, room: roomOf(slot), held: 0 }), ...gone]
+  // One slot at a time: where a clock jumps, or the calendar was changed, a held one may reach into its neighbour.
+  const held = [...made.values()].filter((slot) => slot.held > 0).map(({ key, startsAtMs, endsAtMs }) => ({ key, startsAt: new Date(startsAtMs), endsAt: new Date(endsAtMs) }))
+  const others = (own: string) => [...taken, ...held.filter(({ key }) => key !== own)]
   return {
     zone: calendar?.zone ?? null, noticeHours: calendar?.noticeHours ?? 0, holdHours: calendar?.holdHours ?? null, ownTimes: calendar?.ownTimes ?? true, taken,
     blackouts: (calendar?.blackouts ?? []).filter(({ fromMs, toMs }) => fromMs < to.getTime() && toMs > from.getTime()).map(({ fromMs, toMs, reason }) => ({ startsAt: new Date(fromMs), endsAt: new Date(toMs), reason })),
     slots: slots.map(({ startsAtMs, endsAtMs, lockoutAtMs, room, held: _held, ...slot }) => ({
       ...slot, startsAt: new Date(startsAtMs), endsAt: new Date(endsAtMs), lockoutAt: new Date(lockoutAtMs), free: room,
-      closed: calendar === null || !keys.has(slot.key) ? ('GONE' as const) : (slotClosed(calendar, { startsAtMs, endsAtMs }, room, now.getTime(), noticed) ?? (isTaken(taken, startsAtMs, endsAtMs) ? ('TAKEN' as const) : null)),
+      closed: calendar === null || !keys.has(slot.key) ? ('GONE' as const) : (slotClosed(calendar, { startsAtMs, endsAtMs }, room, now.getTime(), noticed) ?? (isTaken(others(slot.key), startsAtMs, endsAtMs) ? ('TAKEN' as const) : null)),
     })).toSorted((one, other) => one.startsAt.getTime() - other.startsAt.getTime()),
   }
 }

@@ -10,6 +10,8 @@ export type SiteLink = EstimateLink & {
   /** MEASURED: from recent initial syncs. PROBED: from short probes. LIMIT: what the site was allowed. ASSUMED: nothing is known yet. */
   readonly origin: 'MEASURED' | 'PROBED' | 'LIMIT' | 'ASSUMED'
   readonly limitBytesPerSecond: number | null
+  /** The part of the time in which probes may fill the line while VMs are observed; 0: it is known from copies or not at all. */
+  readonly probeShare: number
   /** Intervals, or probes, behind a measured rate. */
   readonly intervals: number
   /** What the line gave at each hour of the day by the clock of `timeZone`; hours without enough looks are absent. */
@@ -31,7 +33,7 @@ export const ASSUMED_LINK_BYTES_PER_SECOND = 12_500_000
  * `now`; else the limit; else an assumption. Null: no such site.
  */
 export async function readSiteLink(tx: ScopedTx, siteId: string, now: Date): Promise<SiteLink | null> {
-  const site = await tx.db.site.findUnique({ where: { id: siteId }, select: { linkRateBytesPerSecond: true, rateSchedule: true, timeZone: true } })
+  const site = await tx.db.site.findUnique({ where: { id: siteId }, select: { linkRateBytesPerSecond: true, rateSchedule: true, timeZone: true, probeShare: true } })
   if (!site) return null
   const samples = await readLineSamples(tx, siteId, now)
   const limit = siteRateAt(site, now).bytesPerSecond
@@ -41,7 +43,7 @@ export async function readSiteLink(tx: ScopedTx, siteId: string, now: Date): Pro
   const byHour = found.intervals === 0 ? [] : lineByHour(samples.map(({ at, bytesPerSecond }) => ({ atMs: at.getTime(), bytesPerSecond })), timeZone)
   const { p50BytesPerSecond, p90BytesPerSecond } = found
   return {
-    origin: found.origin, p50BytesPerSecond: capped(p50BytesPerSecond), p90BytesPerSecond: capped(p90BytesPerSecond), limitBytesPerSecond: limit, intervals: found.intervals, byHour, timeZone,
+    origin: found.origin, p50BytesPerSecond: capped(p50BytesPerSecond), p90BytesPerSecond: capped(p90BytesPerSecond), limitBytesPerSecond: limit, probeShare: site.probeShare, intervals: found.intervals, byHour, timeZone,
     line: { p50BytesPerSecond, p90BytesPerSecond, byHour: byHour.map(({ hour, p50BytesPerSecond: p50, p90BytesPerSecond: p90 }) => ({ hour, p50BytesPerSecond: p50, p90BytesPerSecond: p90 })), ...limitOf(site) },
   }
 }

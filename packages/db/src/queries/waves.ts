@@ -1,9 +1,11 @@
-import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, TEST_END_REASONS, downtimeParts, isWaitReason, ownerOf } from '@driftless/domain'
+import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED, SHIPMENT_CARRIED, TEST_END_REASONS, downtimeParts, isRequestedIn, isWaitReason, ownerOf } from '@driftless/domain'
 import type { DowntimePart, TestEndReason, ValidationDefault } from '@driftless/domain'
 import { z } from 'zod'
 import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
+import { readPresentBooking } from './cutover-plan.ts'
 import { noticesOf, problemsOf } from './hypervisor-facts.ts'
+import { siteZoneOf } from './site-zone.ts'
 import { readWaveRates } from './wave-rates.ts'
 import { sideOf } from './wave-sides.ts'
 
@@ -60,21 +62,29 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
     include: {
       tenant: { select: { name: true } },
       site: { select: { name: true, agents: true } },
-      destination: { include: { targetSite: { include: { agents: true } } } },
+      destination: { include: { targetSite: { include: { agents: true, calendar: { select: { zone: true } } } } } },
       migrations: { orderBy: { position: 'asc' }, include: { vm: { include: { disks: true } }, replications: { orderBy: { diskKey: 'asc' } }, attempts: { orderBy: { number: 'asc' } }, testBoots: { orderBy: { startedAt: 'desc' }, take: 1 }, returns: { orderBy: { askedAt: 'desc' }, take: 1 }, evidence: { select: { sha256: true } }, evidenceRecords: { orderBy: { edition: 'desc' }, take: 1, select: { signed: { select: { sha256: true, publicKey: true } } } } } },
       bookings: { orderBy: [{ kind: 'asc' }, { requestedAt: 'desc' }], take: 20 },
       goNoGos: { orderBy: { decidedAt: 'desc' }, take: 20 },
+      shipments: { where: { status: { in: [...SHIPMENT_CARRIED] } }, take: 1, select: { vms: { select: { migrationId: true } } } },
     },
   })
   if (!wave) return null
-  const migrations = wave.migrations.map((migration) => ({ ...migrationRow(migration), validation: validationRow(migration, wave) }))
   const holding = wave.bookings.find((booking) => BOOKING_HOLDS_SLOT.includes(booking.status) && booking.endsAt > now)
   const booking = holding ?? wave.bookings[0] ?? null
+  // A request of an earlier window is none.
+  const requestedAt = (at: Date | null) => (holding?.kind === 'CUTOVER' && isRequestedIn(holding.startsAt.getTime(), at?.getTime() ?? null) ? at : null)
+  const migrations = wave.migrations.map((migration) => ({ ...migrationRow(migration), cutoverRequestedAt: requestedAt(migration.cutoverRequestedAt), validation: validationRow(migration, wave) }))
+  const test = holding?.kind === 'CUTOVER' ? await readPresentBooking(tx, wave.id, 'TEST') : null
   const word = booking === null ? undefined : wave.goNoGos.find((one) => one.bookingId === booking.id)
   const people = await tx.db.user.findMany({ where: { id: { in: [wave.createdById, ...(word ? [word.decidedById] : []), ...(booking ? [booking.requestedById] : [])] } }, select: { id: true, name: true } })
   const nameOf = (id: string) => people.find((person) => person.id === id)?.name ?? null
   const active = migrations.filter((migration) => !MIGRATION_ENDED.includes(migration.status))
-  const leftBytes = active.reduce((sum, migration) => sum + migration.backgroundLeftBytes + migration.foregroundLeftBytes, 0)
+  const carried = new Set(wave.shipments.flatMap(({ vms }) => vms.map(({ migrationId }) => migrationId)))
+  const byWire = active.filter(({ id }) => !carried.has(id))
+  // Of what travels by device only what was written meanwhile goes over the wire.
+  const leftBytes = active.reduce((sum, migration) => sum + (carried.has(migration.id) ? 0 : migration.backgroundLeftBytes) + migration.foregroundLeftBytes, 0)
+  const wireLeftBytes = byWire.reduce((sum, migration) => sum + migration.backgroundLeftBytes + migration.foregroundLeftBytes, 0)
   const { targetSite } = wave.destination
   const usedTargets = new Set(wave.migrations.map((migration) => migration.targetAgentId))
   const usedSources = new Set(wave.migrations.map((migration) => migration.sourceAgentId))
@@ -88,14 +98,20 @@ export async function readWave(tx: ScopedTx, waveId: string, now: Date) {
     /** A second target agent that could take over; null: none. */
     haPartner: targetSite.agents.find((agent) => !usedTargets.has(agent.id) && usedTargets.size > 0)?.name ?? null,
     migrations, leftBytes,
+    /** VMs of which devices carry the first copy: when the wave is in step is the shipment's to say. */
+    travelling: active.length - byWire.length,
     source,
     /** What stands between the target agent and its hypervisor is for the provider; the VMs' wait says that something does. */
     target: target && { ...target, problem: null },
-    rates: await readWaveRates(tx, active.map((migration) => migration.id), leftBytes, now),
+    rates: await readWaveRates(tx, byWire.map((migration) => migration.id), wireLeftBytes, now),
+    /** By whose clock the target site's windows are published; null: it has told none. */
+    siteZone: siteZoneOf(targetSite),
     booking: booking && {
       id: booking.id, kind: booking.kind, status: booking.status, startsAt: booking.startsAt, endsAt: booking.endsAt, lockoutAt: booking.lockoutAt, decisionReason: booking.decisionReason,
       requestedById: booking.requestedById, requestedByName: nameOf(booking.requestedById), holds: holding !== undefined,
     },
+    /** A test boot that is booked beside the cutover; null: none. */
+    bookedTest: test && { id: test.id, status: test.status, startsAt: test.startsAt, endsAt: test.endsAt },
     goNoGo: word ? { decision: word.decision, reason: word.reason, decidedAt: word.decidedAt, decidedByName: nameOf(word.decidedById) } : null,
   }
 }
@@ -119,7 +135,7 @@ function migrationRow(migration: MigrationWithAll) {
   return {
     id: migration.id, vmId: migration.vmId, name: migration.vm.name, status: migration.status, position: migration.position,
     waitReason: reason, waitDetail: migration.waitDetail, owner: reason === null ? null : ownerOf(reason),
-    statusChangedAt: migration.statusChangedAt, startedAt: migration.startedAt, readyAt: migration.readyAt, endedAt: migration.endedAt, cutoverRequestedAt: migration.cutoverRequestedAt,
+    statusChangedAt: migration.statusChangedAt, startedAt: migration.startedAt, readyAt: migration.readyAt, endedAt: migration.endedAt,
     network: migration.network, storage: migration.storage, cpus: migration.cpus, memoryBytes: Number(migration.memoryBytes),
     rateBytesPerSecond: number(migration.rateBytesPerSecond), guestWriteBytesPerSecond: number(migration.guestWriteBytesPerSecond),
     notConvergingSince: migration.notConvergingSince, convergingThrottleBytesPerSecond: number(migration.convergingThrottleBytesPerSecond), slowed: slowed(migration.sourceObserved),

@@ -1,12 +1,11 @@
-import { meanBytesPerSecond, meanLine, planWays, waysByLine } from '@driftless/domain'
+import { DEVICE_BYTES_PER_SECOND, meanBytesPerSecond, meanLine, planWays, waysByLine } from '@driftless/domain'
 import type { PlannerInput, PlannerVm, WayPlan } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
 import { readObservedVms } from './observed-vms.ts'
 import { readSiteLink } from './site-link.ts'
 import type { SiteLink } from './site-link.ts'
+import { readTargetShare } from './target-share.ts'
 
-/** What a USB disk takes and gives while its data is encrypted and hashed; measured exports are slower than the disk alone. */
-const DEVICE_BYTES_PER_SECOND = 100_000_000
 /** Of the last week, as estimates have it; older machines were others. */
 const OBSERVED_MS = 7 * 86_400_000
 /** For the picture: this many lines, each step the same factor, so wide that the present one and the break-even stand well inside. */
@@ -24,7 +23,7 @@ export type Ways = WayPlan & {
 }
 
 /**
- * Wire or lorry for these VMs, from what was observed of them and of their site's line; `rateBytesPerSecond` caps the line, `deviceBytes`
+ * Wire or lorry for these VMs, from what was observed of them and of their site's line; `rateBytesPerSecond` caps the line, and so does what the target's end takes in; `deviceBytes`
  * is what devices hold (null: enough). Null when the site, or any of the VMs there, is unknown.
  */
 export async function readWays(tx: ScopedTx, asked: { readonly siteId: string; readonly vmIds: readonly string[]; readonly rateBytesPerSecond: number | null; readonly shippingDays: number; readonly deviceBytes: number | null }, now: Date): Promise<Ways | null> {
@@ -32,7 +31,8 @@ export async function readWays(tx: ScopedTx, asked: { readonly siteId: string; r
   const seen = await readObservedVms(tx, asked.siteId, asked.vmIds, new Date(now.getTime() - OBSERVED_MS), now)
   if (!link || seen === null) return null
   const vms = seen.toSorted((one, other) => one.name.localeCompare(other.name))
-  const capped = (rate: number) => Math.min(rate, asked.rateBytesPerSecond ?? rate)
+  const targetBytesPerSecond = await readTargetShare(tx, { siteId: asked.siteId, waveId: null, targetSiteId: null }, now)
+  const capped = (rate: number) => Math.min(rate, asked.rateBytesPerSecond ?? rate, targetBytesPerSecond ?? rate)
   // Not what the site may send at this hour: what is best would change with its timetable.
   const mean = meanLine({ link: link.line, startAtMs: now.getTime(), timeZone: link.timeZone })
   const planned = vms.map(({ vm: { id, usedBytes, sizeBytes, sentShare, workingSet, ...vm } }): PlannerVm => ({

@@ -2,6 +2,7 @@ import { BOOKING_HOLDS_SLOT, MIGRATION_ENDED } from '@driftless/domain'
 import { z } from 'zod'
 import type { BookingKind, Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
+import { SITE_ZONE, siteZoneOf } from './site-zone.ts'
 import { sideOf } from './wave-sides.ts'
 
 /** More windows ahead than a page can show; a site takes one wave at a time. */
@@ -15,8 +16,8 @@ export async function listBookings(tx: ScopedTx) {
   const closed = await withWave(tx, { status: { notIn: [...BOOKING_HOLDS_SLOT] } }, 'desc', MOST_CLOSED)
   const rows = [...held, ...closed]
   const people = await peopleNames(tx, rows.flatMap((row) => [row.requestedById, row.decidedById]))
-  const found = await tx.db.site.findMany({ where: { id: { in: [...new Set(rows.map((row) => row.targetSiteId))] } }, select: { id: true, name: true, calendar: { select: { zone: true } } } })
-  const sites = new Map(found.map((site) => [site.id, site]))
+  const found = await tx.db.site.findMany({ where: { id: { in: [...new Set(rows.map((row) => row.targetSiteId))] } }, select: { id: true, name: true, ...SITE_ZONE } })
+  const sites = new Map(found.map((site) => [site.id, { name: site.name, zone: siteZoneOf(site) }]))
   return rows.map(({ wave, ...row }) => ({
     id: row.id, status: row.status, startsAt: row.startsAt, endsAt: row.endsAt, lockoutAt: row.lockoutAt, note: row.note,
     decisionReason: row.decisionReason, requestedAt: row.requestedAt, decidedAt: row.decidedAt,
@@ -24,7 +25,7 @@ export async function listBookings(tx: ScopedTx) {
     expiresAt: row.expiresAt, askedStartsAt: row.askedStartsAt, askedEndsAt: row.askedEndsAt,
     requestedByName: people.get(row.requestedById) ?? null,
     decidedByName: row.decidedById === null ? null : (people.get(row.decidedById) ?? null),
-    targetSiteId: row.targetSiteId, targetSiteName: sites.get(row.targetSiteId)?.name ?? '', siteZone: sites.get(row.targetSiteId)?.calendar?.zone ?? null,
+    targetSiteId: row.targetSiteId, targetSiteName: sites.get(row.targetSiteId)?.name ?? '', siteZone: sites.get(row.targetSiteId)?.zone ?? null,
     waveId: wave.id, waveName: wave.name, siteId: wave.siteId, tenantId: wave.tenant.id, tenantName: wave.tenant.name, destinationName: wave.destination.name,
     vms: wave.migrations.map((migration) => ({
       vmId: migration.vmId, name: migration.vm.name, replications: migration.replications,

@@ -8,7 +8,7 @@ import type { ScopedTx } from '../scope.ts'
 const MOST_NAMES = 20
 
 /**
- * Moves a booking on as time passes (`nextBookingStatus` says where). False when it was moved in the meantime. A window of a cutover that
+ * Moves a booking on as time passes, or gives it up when its wave is over (`nextBookingStatus` says where). False when it was moved in the meantime. A window of a cutover that
  * ends without some of its VMs leaves an entry of its own that names them: nothing was stopped for them, and another window is needed.
  */
 export async function advanceBooking(
@@ -17,9 +17,10 @@ export async function advanceBooking(
   to: BookingStatus,
 ): Promise<boolean> {
   if (!canTransition(BOOKING_TRANSITIONS, booking.status, to)) throw new Error(`A booking never goes from ${booking.status} to ${to}.`)
-  const written = await tx.db.booking.updateMany({ where: { id: booking.id, status: booking.status }, data: { status: to, ...(to === 'EXPIRED' ? { revision: { increment: 1 } } : {}) } })
+  const written = await tx.db.booking.updateMany({ where: { id: booking.id, status: booking.status }, data: { status: to, ...(to === 'EXPIRED' || to === 'WITHDRAWN' ? { revision: { increment: 1 } } : {}) } })
   if (written.count !== 1) return false
-  await audit(tx, 'booking.status', { ...booking, kind: 'booking', name: booking.wave.name }, { before: booking.status, after: to })
+  if (to === 'WITHDRAWN') await audit(tx, 'booking.withdraw', { ...booking, kind: 'booking', name: booking.wave.name }, { before: booking.status, after: to, reason: 'Every VM of the wave has ended.' })
+  else await audit(tx, 'booking.status', { ...booking, kind: 'booking', name: booking.wave.name }, { before: booking.status, after: to })
   const wasTheirs = to === 'DONE' || (to === 'EXPIRED' && (booking.status === 'APPROVED' || booking.status === 'LOCKED'))
   if (wasTheirs && booking.kind === 'CUTOVER') await noteMissed(tx, booking)
   return true

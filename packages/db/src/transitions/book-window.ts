@@ -20,12 +20,13 @@ export type WindowRequest = WindowChoice & {
 /**
  * Requests a service window for a wave, in a published slot or at a time of its own, which is held from the request on. It takes
  * as many of a slot's cutovers as the wave has VMs that are not over. SLOT_TAKEN when another wave was quicker, WAVE_HAS_BOOKING when this
- * wave has one of that kind, TEST_NOT_OFFERED, and the codes of `checkSlot` or `checkOwnTime`. Resolves to the booking's id.
+ * wave has one of that kind, WAVE_OVER, TEST_NOT_OFFERED, and the codes of `checkSlot` or `checkOwnTime`. Resolves to the booking's id.
  */
 export async function bookWindow(tx: ScopedTx, request: WindowRequest, nowMs: number): Promise<string> {
   const { kind = 'CUTOVER', bandwidthBytesPerSecond = null, staff = 0, note } = request
   const wave = await readWaveToBook(tx, request.waveId, 'slotKey' in request ? request.slotKey : null)
   if (!wave) throw new DomainError('WAVE_UNKNOWN', 'There is no such wave.')
+  if (wave.vms === 0) throw new DomainError('WAVE_OVER', `Every VM of ${wave.name} has ended; there is nothing left to agree on.`, { wave: wave.name })
   const site = { siteId: wave.targetSiteId, providerId: wave.providerId }
   const demand = { cutovers: wave.vms, bandwidthBytesPerSecond, staff }
   // Said before anything is locked: of many rivals most lose, and nobody should wait for them.
@@ -54,6 +55,8 @@ async function refuseWithoutTests(tx: ScopedTx, siteId: string, targetAgentIds: 
 
 /** Takes a booking back; what it held is free again. False when it was over already; IN_PROGRESS is refused. */
 export async function withdrawBooking(tx: ScopedTx, bookingId: string): Promise<boolean> {
+  // What it was a moment ago is said of it: an approval or the window's opening that is being written is waited for.
+  await tx.db.$executeRaw`SELECT 1 FROM booking WHERE id = ${bookingId} FOR UPDATE`
   const booking = await tx.db.booking.findUnique({ where: { id: bookingId }, include: { wave: true } })
   if (!booking) throw new DomainError('BOOKING_UNKNOWN', 'There is no such booking.')
   if (booking.status === 'IN_PROGRESS') throw new DomainError('WINDOW_IN_PROGRESS', 'The window is open; it can no longer be withdrawn.')

@@ -43,14 +43,18 @@ export async function decideGoNoGo(tx: ScopedTx, input: GoNoGoInput, signer: Ord
 type Judged = Awaited<ReturnType<typeof readJudgement>>
 type Booking = Parameters<typeof signCutovers>[2] & Parameters<typeof readJudgement>[1]
 
-/** Signs when this go made them enough, or when its author says it again because agents would not obey what is signed. */
+/**
+ * Signs when this go made them enough, when its author says it again because agents would not obey what is signed, or when they are enough
+ * for longer by it: what is signed locks out when the first of them expires.
+ */
 async function signWhenEnough(tx: ScopedTx, signer: OrderSigner, booking: Booking, before: Judged, personId: string): Promise<void> {
   const { judgement } = await readJudgement(tx, booking)
   if (judgement.missing > 0 || judgement.countsFromMs === null) return
   const wasEnough = before.judgement.missing === 0
   const said = new Set(before.judgement.words.filter(({ standing }) => standing === 'COUNTS').map(({ id }) => before.words.find(({ row }) => row.id === id)?.row.decidedById))
   const signed = await tx.db.signedOrder.count({ where: { bookingId: booking.id, kind: 'CUTOVER' } })
-  if (wasEnough && signed > 0 && !said.has(personId)) return
+  const sameEnd = judgement.expiresAtMs === before.judgement.expiresAtMs
+  if (wasEnough && sameEnd && signed > 0 && !said.has(personId)) return
   const window = {
     startsAt: new Date(Math.max(booking.startsAt.getTime(), judgement.countsFromMs)),
     lockoutAt: new Date(Math.min(booking.lockoutAt.getTime(), judgement.expiresAtMs ?? Infinity)), endsAt: booking.endsAt,

@@ -1,6 +1,8 @@
 import { DomainError } from '@driftless/domain'
 import { audit } from '../audit.ts'
 import type { ScopedTx } from '../scope.ts'
+import { keepForecast } from './keep-forecast.ts'
+import type { KeptForecast } from './keep-forecast.ts'
 
 export type ObservationRequest = { readonly siteId: string; readonly name: string; readonly vmIds: readonly string[]; readonly durationSeconds: number; readonly shippingDays: number }
 
@@ -27,11 +29,17 @@ export async function startEstimate(tx: ScopedTx, request: ObservationRequest, n
   return estimate.id
 }
 
-/** Ends an observation, because its time is up (DONE) or somebody has seen enough (CANCELLED keeps what is known). */
-export async function endEstimate(tx: ScopedTx, estimateId: string, to: 'DONE' | 'CANCELLED'): Promise<boolean> {
+/**
+ * Ends an observation at `now`, because its time is up (DONE) or somebody has seen enough (CANCELLED), and keeps what was estimated from what had been seen;
+ * `forecast` null: nothing can be said, such as when a VM has gone. Answers whether it was still running. ESTIMATE_UNKNOWN.
+ */
+export async function endEstimate(tx: ScopedTx, estimateId: string, to: 'DONE' | 'CANCELLED', now: Date, forecast: KeptForecast | null): Promise<boolean> {
   const estimate = await tx.db.estimate.findUnique({ where: { id: estimateId } })
   if (!estimate) throw new DomainError('ESTIMATE_UNKNOWN', 'There is no such estimate.')
-  const written = await tx.db.estimate.updateMany({ where: { id: estimateId, status: 'OBSERVING' }, data: { status: to, ...(to === 'CANCELLED' ? { endsAt: new Date() } : {}) } })
-  if (written.count === 1) await audit(tx, 'estimate.end', { ...estimate, kind: 'estimate' }, { before: 'OBSERVING', after: to })
-  return written.count === 1
+  const written = await tx.db.estimate.updateMany({ where: { id: estimateId, status: 'OBSERVING' }, data: { status: to, ...(to === 'CANCELLED' ? { endsAt: now } : {}) } })
+  if (written.count !== 1) return false
+  const stoppedAfterSeconds = to === 'CANCELLED' ? Math.max(0, now.getTime() - estimate.startedAt.getTime()) / 1000 : null
+  if (forecast !== null) await keepForecast(tx, estimate, { estimateId, stoppedAfterSeconds }, forecast)
+  await audit(tx, 'estimate.end', { ...estimate, kind: 'estimate' }, { before: 'OBSERVING', after: to })
+  return true
 }

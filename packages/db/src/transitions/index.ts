@@ -9,6 +9,7 @@
  *   change-plan                                                              what a wave agreed on, by people (web)
  *   set-approval-policy                                                      who must say go, by the provider's administrators (web)
  *   begin-shipment, shipment-hands                                           disks that travel: begun, handed over, received, read, given up (web)
+ *   correct-shipment                                                         what was said of its devices and was wrong (web)
  *   move-shipment, shipment-progress                                         a shipment's status and what its evidence rests on (coordinator)
  *   sign-order                                                               what people decide, signed for agents (web)
  *   move-migration, block-migration, wait-on                                 a migration's status (coordinator)
@@ -102,4 +103,5 @@ export * from './share-wave.ts'
 export * from './begin-shipment.ts'
 export * from './move-shipment.ts'
 export * from './shipment-hands.ts'
+export * from './correct-shipment.ts'
 export * from './shipment-progress.ts'

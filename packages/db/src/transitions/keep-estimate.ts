@@ -2,8 +2,8 @@ import type { OutcomeQuantity } from '@driftless/domain'
 import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
 
-/** What an estimate was made for: an observation that ended, or a wave that was started. */
-export type EstimateSubject = { readonly estimateId: string } | { readonly waveId: string }
+/** What an estimate was made for: an observation that ended, or was stopped after some time (null: it was not), or a wave that was started. */
+export type EstimateSubject = { readonly estimateId: string; readonly stoppedAfterSeconds: number | null } | { readonly waveId: string }
 export type KeptEstimate = EstimateSubject & {
   readonly providerId: string
   readonly tenantId: string

@@ -1,4 +1,4 @@
-import { DomainError, checkSchedule, isLinkRate } from '@driftless/domain'
+import { DomainError, MOST_PROBE_SHARE, checkSchedule, isLinkRate, isProbeShare } from '@driftless/domain'
 import type { RateSchedule } from '@driftless/domain'
 import { audit } from '../audit.ts'
 import { Prisma } from '../generated/client.ts'
@@ -27,6 +27,17 @@ export async function scheduleSite(tx: ScopedTx, siteId: string, schedule: RateS
   const written = await tx.db.site.updateMany({ where: { id: siteId }, data: { rateSchedule: rules ?? Prisma.DbNull, timeZone: schedule?.zone ?? null } })
   if (written.count !== 1) throw new DomainError('SITE_UNKNOWN', 'There is no such site.')
   await audit(tx, 'site.schedule', { ...site, kind: 'site' }, { before: lines(before), after: lines(schedule), detail: { zone: schedule?.zone ?? null, rules: rules ?? [] } })
+}
+
+/** Agrees on the part of the time in which probes may fill a site's line while VMs are observed there; 0: there are none. SITE_UNKNOWN, PROBE_SHARE. */
+export async function limitProbes(tx: ScopedTx, siteId: string, share: number): Promise<void> {
+  if (!isProbeShare(share)) throw new DomainError('PROBE_SHARE', `Probes take from 0 to ${MOST_PROBE_SHARE * 100} % of the time.`, { most: MOST_PROBE_SHARE * 100 })
+  const site = await tx.db.site.findUnique({ where: { id: siteId } })
+  if (!site) throw new DomainError('SITE_UNKNOWN', 'There is no such site.')
+  if (site.probeShare === share) return
+  const written = await tx.db.site.updateMany({ where: { id: siteId }, data: { probeShare: share } })
+  if (written.count !== 1) throw new DomainError('SITE_UNKNOWN', 'There is no such site.')
+  await audit(tx, 'site.probes', { ...site, kind: 'site' }, { before: String(site.probeShare), after: String(share) })
 }
 
 function text(limit: bigint | null): string {

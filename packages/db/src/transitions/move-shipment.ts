@@ -8,7 +8,7 @@ import type { ScopedTx } from '../scope.ts'
 /** What a guarded write of a shipment needs to know of it. */
 export type ShipmentRef = { readonly id: string; readonly providerId: string; readonly tenantId: string; readonly status: ShipmentStatus; readonly reachedAt: Prisma.JsonValue; readonly wave: { readonly name: string } }
 /** For the custody record: in a person's own words, and what was said of the devices. */
-export type CustodyWord = { readonly note?: string | null; readonly detail?: Prisma.InputJsonObject }
+export type CustodyWord = { readonly note?: string | null; readonly detail?: Prisma.InputJsonObject; /** The line's name, where it is not the status that was reached. */ readonly what?: string }
 
 const reached = z.record(z.string(), z.string())
 
@@ -31,7 +31,7 @@ export async function moveShipment(tx: ScopedTx, shipment: ShipmentRef, to: Ship
     data: { status: to, statusChangedAt: now, reachedAt: { ...reached.parse(shipment.reachedAt), [to]: now.toISOString() }, ...also },
   })
   if (written.count !== 1) return false
-  await noteCustody(tx, shipment, to, now, word)
+  await noteCustody(tx, shipment, word.what ?? to, now, word)
   await audit(tx, 'shipment.status', shipmentSubject(shipment), { before: shipment.status, after: to, reason: word.note ?? null, ...(word.detail ? { detail: word.detail } : {}) })
   return true
 }

@@ -23,15 +23,26 @@ export type HandOver = {
 export async function handOverShipment(tx: ScopedTx, shipmentId: string, said: HandOver, now: Date): Promise<void> {
   const shipment = await lockShipment(tx, shipmentId)
   demand(shipment, 'PREPARED')
-  if (said.handedOverAt.getTime() > now.getTime() + CLOCKS_APART_MS || said.handedOverAt.getTime() < shipment.begunAt.getTime() - CLOCKS_APART_MS) throw new DomainError('SHIPMENT_DATE', 'Devices are handed over after their shipment began, and not in the future.')
-  for (const { place, seal } of said.seals) {
+  refuseDate(shipment, said, now)
+  const { data, detail } = await noteHandOver(tx, shipment, said)
+  await moveShipment(tx, shipment, 'HANDED_OVER', now, data, { note: said.note, detail })
+}
+
+/** Why what is said of a hand-over cannot be: SHIPMENT_DATE. */
+export function refuseDate({ begunAt }: { readonly begunAt: Date }, { handedOverAt }: HandOver, now: Date): void {
+  if (handedOverAt.getTime() > now.getTime() + CLOCKS_APART_MS || handedOverAt.getTime() < begunAt.getTime() - CLOCKS_APART_MS) throw new DomainError('SHIPMENT_DATE', 'Devices are handed over after their shipment began, and not in the future.')
+}
+
+/** Writes each device's seal, and answers the rest of what is said of a hand-over: for the shipment's row, and for its records. SHIPMENT_DEVICE_UNKNOWN. */
+export async function noteHandOver(tx: ScopedTx, { id: shipmentId, transitDays }: { readonly id: string; readonly transitDays: number }, { carrier, trackingNumber, handedOverAt, seals }: HandOver) {
+  await tx.db.shipmentDevice.updateMany({ where: { shipmentId, place: { notIn: seals.map(({ place }) => place) }, seal: { not: null } }, data: { seal: null } })
+  for (const { place, seal } of seals) {
     const written = await tx.db.shipmentDevice.updateMany({ where: { shipmentId, place }, data: { seal } })
     if (written.count !== 1) throw new DomainError('SHIPMENT_DEVICE_UNKNOWN', `This shipment has no device ${place}.`, { device: place })
   }
-  const { carrier, trackingNumber, handedOverAt } = said
-  const expectedAt = new Date(expectedArrival(handedOverAt.getTime(), shipment.transitDays))
-  const detail = { carrier, trackingNumber, handedOverAt: handedOverAt.toISOString(), expectedAt: expectedAt.toISOString(), seals: Object.fromEntries(said.seals.map(({ place, seal }) => [place, seal])) }
-  await moveShipment(tx, shipment, 'HANDED_OVER', now, { carrier, trackingNumber, handedOverAt, expectedAt }, { note: said.note, detail })
+  const expectedAt = new Date(expectedArrival(handedOverAt.getTime(), transitDays))
+  const detail = { carrier, trackingNumber, handedOverAt: handedOverAt.toISOString(), expectedAt: expectedAt.toISOString(), seals: Object.fromEntries(seals.map(({ place, seal }) => [place, seal])) }
+  return { data: { carrier, trackingNumber, handedOverAt, expectedAt }, detail }
 }
 
 /** The provider has the devices. `sealsIntact`: none was opened on the way. SHIPMENT_STATUS, SHIPMENT_UNKNOWN. */
@@ -39,6 +50,7 @@ export async function receiveShipment(tx: ScopedTx, shipmentId: string, said: { 
   const shipment = await lockShipment(tx, shipmentId)
   demand(shipment, 'HANDED_OVER')
   await moveShipment(tx, shipment, 'RECEIVED', now, {}, { note: said.note, detail: { sealsIntact: said.sealsIntact } })
+  if (!said.sealsIntact) await audit(tx, 'shipment.seals-broken', shipmentSubject(shipment), { reason: said.note })
 }
 
 /**
@@ -96,7 +108,8 @@ async function agentOf(tx: ScopedTx, shipmentId: string, side: 'sourceAgentId' |
   return id === null ? undefined : ((await tx.db.agent.findUnique({ where: { id }, select: { seedPlaces: true, seedKeys: true } })) ?? undefined)
 }
 
-function demand(shipment: ShipmentRef, ...allowed: readonly ShipmentStatus[]): void {
+/** SHIPMENT_STATUS, unless the shipment stands at one of these. */
+export function demand(shipment: ShipmentRef, ...allowed: readonly ShipmentStatus[]): void {
   if (!allowed.includes(shipment.status)) throw wrongStatus(shipment)
 }
 

@@ -1,7 +1,7 @@
 import { DomainError } from '../errors.ts'
 import { MINUTES_A_DAY, isLinkRate, isZone } from '../rate-schedule.ts'
 import type { SiteCalendar, SlotPattern, SlotTerms } from './site-calendar.ts'
-import { plainDate } from './slots-of.ts'
+import { plainDate, termsOn } from './slots-of.ts'
 
 /** One team's week has a dozen; more is a mistake of a script. */
 export const MOST_PATTERNS = 40
@@ -59,13 +59,15 @@ function slotProblem(): DomainError {
   )
 }
 
-function checkExceptions({ exceptions }: SiteCalendar): void {
+/** An exception's slots overlap neither one another nor what reaches over midnight from the day before, or is reached from theirs. */
+function checkExceptions(calendar: SiteCalendar): void {
   const dates = new Set<string>()
-  for (const { date, reason, slots } of exceptions) {
-    if (plainDate(date) === null || dates.has(date) || reason.length > LONGEST_REASON) throw new DomainError('CALENDAR_DATE', `${date} is no date, or stands there twice.`, { date: date.slice(0, 20) })
+  for (const { date, reason, slots } of calendar.exceptions) {
+    const day = plainDate(date)
+    if (day === null || dates.has(date) || reason.length > LONGEST_REASON) throw new DomainError('CALENDAR_DATE', `${date} is no date, or stands there twice.`, { date: date.slice(0, 20) })
     dates.add(date)
     for (const terms of slots) checkTerms(terms)
-    refuseOverlaps(slots.map(({ startMinute, lengthMinutes }) => ({ from: startMinute, length: lengthMinutes })), null)
+    refuseOverlaps([-1, 0, 1].flatMap((days) => termsOn(calendar, day.add({ days })).map(({ startMinute, lengthMinutes }) => ({ from: days * MINUTES_A_DAY + startMinute, length: lengthMinutes }))), null)
   }
 }
 

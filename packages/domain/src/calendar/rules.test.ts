@@ -45,6 +45,11 @@ describe('checkCalendar', () => {
     ['a date that there is not', { exceptions: [{ date: '2026-02-30', reason: '', slots: [] }] }, 'CALENDAR_DATE'],
     ['a date twice', { exceptions: [{ date: '2026-12-24', reason: '', slots: [] }, { date: '2026-12-24', reason: '', slots: [] }] }, 'CALENDAR_DATE'],
     ['an exception whose slots overlap', { exceptions: [{ date: '2026-12-24', reason: '', slots: [PATTERN, PATTERN] }] }, 'CALENDAR_OVERLAP'],
+    // Monday's slot reaches to 02:00 on Tuesday, the 8th; the one of the exception begins before that.
+    ['an exception into which the evening before reaches', { exceptions: [{ date: '2026-12-08', reason: '', slots: [{ ...PATTERN, startMinute: 119, lengthMinutes: 60, lockoutMinutes: 0 }] }] }, 'CALENDAR_OVERLAP'],
+    ['an exception right after that', { exceptions: [{ date: '2026-12-08', reason: '', slots: [{ ...PATTERN, startMinute: 120, lengthMinutes: 60, lockoutMinutes: 0 }] }] }, null],
+    ['an exception that reaches into the next day’s slot', { exceptions: [{ date: '2026-12-08', reason: '', slots: [{ ...PATTERN, startMinute: 23 * 60, lengthMinutes: 1_200 }] }], patterns: [{ ...PATTERN, days: [3], startMinute: 8 * 60 }] }, 'CALENDAR_OVERLAP'],
+    ['two exceptions that overlap over midnight', { patterns: [], exceptions: [{ date: '2026-12-31', reason: '', slots: [PATTERN] }, { date: '2027-01-01', reason: '', slots: [{ ...PATTERN, startMinute: 0, lengthMinutes: 60, lockoutMinutes: 0 }] }] }, 'CALENDAR_OVERLAP'],
     ['a blackout that ends before it begins', { blackouts: [{ fromMs: 2, toMs: 1, reason: 'x' }] }, 'CALENDAR_BLACKOUT'],
     ['a blackout without a reason', { blackouts: [{ fromMs: 1, toMs: 2, reason: ' ' }] }, 'CALENDAR_BLACKOUT'],
     ['a negative notice', { noticeHours: -1 }, 'CALENDAR_HOURS'],

@@ -34,7 +34,8 @@ export function slotByKey(calendar: SiteCalendar, key: string): Slot | null {
   return termsOn(calendar, date).map((terms) => slotOn(date, terms, calendar.zone)).find((slot) => slot.key === key) ?? null
 }
 
-function termsOn(calendar: SiteCalendar, date: Temporal.PlainDate): readonly SlotTerms[] {
+/** The slots that start on a date by the site's clock: its exception's, or those of its weekday. */
+export function termsOn(calendar: SiteCalendar, date: Temporal.PlainDate): readonly SlotTerms[] {
   const day = date.toString()
   const exception = calendar.exceptions.find((one) => one.date === day)
   return exception?.slots ?? calendar.patterns.filter(({ days }) => days.includes(date.dayOfWeek))

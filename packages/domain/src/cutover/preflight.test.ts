@@ -3,7 +3,8 @@ import { describe, expect, it, test } from 'vitest'
 import { AGENT_AWAY_SECONDS } from '../migration-view.ts'
 import type { MigrationView, SourceView, TargetView } from '../migration-view.ts'
 import { CAUGHT_UP_BYTES, nextStep } from '../next-step.ts'
-import { preflight } from './preflight.ts'
+import { SHIPMENT_CARRIED, SHIPMENT_STATUSES } from '../states/shipment.ts'
+import { momentIn, preflight } from './preflight.ts'
 import type { PreflightHints } from './preflight.ts'
 
 const SOURCE: SourceView = {
@@ -16,7 +17,7 @@ const READY: MigrationView = {
   booking: { status: 'IN_PROGRESS', window: 'OPEN' }, passedWindow: false, goNoGo: 'GO', order: 'FITS', attempt: null, test: null, turn: { kind: 'BEGIN' }, limits: { shutdownSeconds: 120, refusal: 'ABORT' },
 }
 const NO_HINTS: PreflightHints = {
-  churnMeasured: true, guestTimesMeasured: true, lineMeasured: true, sizeBytes: 1_000, unprovenBytes: 0, test: 'HEALTHY', wentBack: null, refusal: 'ABORT', validationDefault: 'ACCEPT', keepWayBack: false, slowed: false,
+  churnMeasured: true, guestTimesMeasured: true, lineMeasured: true, sizeBytes: 1_000, unprovenBytes: 0, test: 'HEALTHY', wentBack: null, refusal: 'ABORT', validationDefault: 'ACCEPT', keepWayBack: false, slowed: false, moment: null,
 }
 
 const problems = fc.constantFrom(null, { code: 'INSUFFICIENT_SPACE', message: 'full' }, { code: 'DISK_READ_FAILED', message: 'unreadable' }, { code: 'LINK_DOWN', message: 'no route' })
@@ -25,14 +26,15 @@ const views: fc.Arbitrary<MigrationView> = fc.record({
   source: fc.record({ silentSeconds: silence, hypervisorProblem: fc.constantFrom(null, 'refuses the password'), connected: fc.boolean(), reported: fc.boolean(), backgroundLeftBytes: fc.constantFrom(0, 1), foregroundLeftBytes: fc.constantFrom(0, CAUGHT_UP_BYTES + 1), problem: problems }),
   target: fc.record({ silentSeconds: silence, hypervisorProblem: fc.constantFrom(null, 'away'), problem: problems }),
   paused: fc.boolean(), diverges: fc.boolean(), goNoGo: fc.constantFrom('GO' as const, 'NO_GO' as const, null),
-  order: fc.constantFrom('FITS' as const, 'MISSING' as const, 'PLAN_CHANGED' as const, 'VOID' as const),
+  order: fc.constantFrom('FITS' as const, 'MISSING' as const, 'PLAN_CHANGED' as const, 'VOID' as const, 'NOT_YET' as const, 'LAPSED' as const),
+  shipment: fc.option(fc.record({ status: fc.constantFrom(...SHIPMENT_STATUSES), late: fc.boolean(), exportProblem: fc.constant(null), importProblem: fc.constantFrom(null, 'wrong device') })),
   booking: fc.option(fc.record({ status: fc.constantFrom('REQUESTED', 'COUNTER_OFFERED', 'APPROVED', 'LOCKED', 'IN_PROGRESS'), window: fc.constantFrom('OPEN' as const, 'NOT_YET' as const, 'LOCKED_OUT' as const, 'DOES_NOT_FIT' as const, 'OVER' as const) })),
 }).map(({ source, target, ...rest }) => ({ ...READY, ...rest, source: { ...SOURCE, ...source }, target: { ...TARGET, ...target } }))
 
 /** Half the generated views have little wrong with them, so that both answers occur. */
 const mostlyWell = fc.tuple(views, fc.uint8Array({ minLength: 8, maxLength: 8 })).map(([view, dice]) => {
   const keep = (index: number) => (dice[index] ?? 0) > 200
-  return { ...view, source: keep(0) ? view.source : SOURCE, target: keep(1) ? view.target : TARGET, paused: keep(2) && view.paused, diverges: keep(3) && view.diverges, goNoGo: keep(4) ? view.goNoGo : READY.goNoGo, order: keep(5) ? view.order : READY.order, booking: keep(6) ? view.booking : READY.booking }
+  return { ...view, source: keep(0) ? view.source : SOURCE, target: keep(1) ? view.target : TARGET, paused: keep(2) && view.paused, diverges: keep(3) && view.diverges, shipment: keep(7) ? (view.shipment ?? null) : null, goNoGo: keep(4) ? view.goNoGo : READY.goNoGo, order: keep(5) ? view.order : READY.order, booking: keep(6) ? view.booking : READY.booking }
 })
 
 /** Whether an attempt of this VM would get as far as stopping its source, with the world standing still. */
@@ -55,6 +57,10 @@ test('the source is stopped where the preflight finds nothing in its way, and no
   expect(seen.held).toBeGreaterThan(100)
 })
 
+it.each([[999, 'BEFORE'], [1_000, 'FITS'], [40_000, 'FITS'], [40_001, 'TOO_LATE'], [50_000, 'TOO_LATE'], [100_000, 'TOO_LATE']] as const)('a moment at %i lies %s in a window from 1,000 to 100,000 that locks out at 50,000, for a cutover of a minute', (momentMs, wanted) => {
+  expect(momentIn({ startsAtMs: 1_000, lockoutAtMs: 50_000, endsAtMs: 100_000 }, momentMs, 60)).toBe(wanted)
+})
+
 describe('what is only worth knowing', () => {
   const codes = (hints: Partial<PreflightHints>) => preflight(READY, { ...NO_HINTS, ...hints }).map(({ code, level }) => `${level} ${code}`)
   it.each<[string, Partial<PreflightHints>, string[]]>([
@@ -69,6 +75,9 @@ describe('what is only worth knowing', () => {
     ['a guest that is switched off', { refusal: 'POWER_OFF' }, ['WARNING POWERS_GUEST_OFF']],
     ['a tenth unproven', { unprovenBytes: 100 }, []],
     ['more than that', { unprovenBytes: 101 }, ['WARNING MUCH_UNPROVEN']],
+    ['a moment inside the window', { moment: 'FITS' }, []],
+    ['a moment before the window', { moment: 'BEFORE' }, ['WARNING MOMENT_BEFORE_WINDOW']],
+    ['a moment at which nothing starts any more', { moment: 'TOO_LATE' }, ['BLOCKING MOMENT_TOO_LATE']],
     ['nothing measured', { churnMeasured: false, lineMeasured: false, guestTimesMeasured: false }, ['WARNING CHURN_UNMEASURED', 'WARNING LINE_ASSUMED', 'WARNING GUEST_TIMES_ASSUMED']],
   ])('%s', (_name, hints, wanted) => expect(codes(hints)).toEqual(wanted))
 
@@ -76,4 +85,12 @@ describe('what is only worth knowing', () => {
     const levels = preflight({ ...READY, booking: null, source: { ...SOURCE, backgroundLeftBytes: 1 } }, { ...NO_HINTS, test: null }).map(({ level }) => level)
     expect(levels).toEqual(['BLOCKING', 'PENDING', 'WARNING'])
   })
+})
+
+test('a VM that travels is said to travel, not to have lost its link', () => {
+  const away = { ...READY, source: { ...SOURCE, connected: false, backgroundLeftBytes: 5_000, foregroundLeftBytes: CAUGHT_UP_BYTES + 1 } }
+  for (const status of SHIPMENT_STATUSES) {
+    const codes = preflight({ ...away, shipment: { status, late: false, exportProblem: null, importProblem: null } }, NO_HINTS).map(({ code }) => code)
+    expect(codes).toEqual(SHIPMENT_CARRIED.some((one) => one === status) ? ['TRAVELS_BY_DEVICE'] : ['LINK_DOWN', 'NOT_COPIED'])
+  }
 })

@@ -2,6 +2,9 @@ import type { ShutdownRefusal, ValidationDefault } from '../agreement.ts'
 import { isAway } from '../migration-view.ts'
 import type { MigrationView, SourceView, TargetView } from '../migration-view.ts'
 import { CAUGHT_UP_BYTES } from '../next-step.ts'
+import { windowAt } from '../service-window.ts'
+import type { ServiceWindow } from '../service-window.ts'
+import { isCarried } from '../states/shipment.ts'
 
 /**
  * What stands between a VM and its cutover. Each has its remedy in the portal's messages. BLOCKING: no source is stopped before somebody
@@ -17,6 +20,7 @@ export const PREFLIGHT_LEVELS = {
   PAUSED: 'BLOCKING',
   NOT_CONVERGING: 'BLOCKING',
   LINK_DOWN: 'BLOCKING',
+  TRAVELS_BY_DEVICE: 'PENDING',
   NOT_COPIED: 'PENDING',
   NOT_CAUGHT_UP: 'PENDING',
   NO_WINDOW: 'BLOCKING',
@@ -24,12 +28,15 @@ export const PREFLIGHT_LEVELS = {
   WINDOW_NOT_OPEN: 'PENDING',
   WINDOW_TOO_SHORT: 'BLOCKING',
   LOCKED_OUT: 'BLOCKING',
+  MOMENT_TOO_LATE: 'BLOCKING',
   WINDOW_OVER: 'BLOCKING',
   NO_GO: 'BLOCKING',
   GO_MISSING: 'PENDING',
   ORDER_MISSING: 'BLOCKING',
   ORDER_OF_OTHER_PLAN: 'BLOCKING',
   ORDER_VOID: 'BLOCKING',
+  ORDER_NOT_YET: 'PENDING',
+  ORDER_LAPSED: 'BLOCKING',
   CHURN_UNMEASURED: 'WARNING',
   GUEST_TIMES_ASSUMED: 'WARNING',
   LINE_ASSUMED: 'WARNING',
@@ -41,6 +48,7 @@ export const PREFLIGHT_LEVELS = {
   WAITS_FOR_GUEST: 'WARNING',
   POWERS_GUEST_OFF: 'WARNING',
   GUEST_SLOWED: 'WARNING',
+  MOMENT_BEFORE_WINDOW: 'WARNING',
 } as const satisfies Record<string, 'BLOCKING' | 'PENDING' | 'WARNING'>
 export type PreflightCode = keyof typeof PREFLIGHT_LEVELS
 export type PreflightLevel = (typeof PREFLIGHT_LEVELS)[PreflightCode]
@@ -48,12 +56,12 @@ export type PreflightLevel = (typeof PREFLIGHT_LEVELS)[PreflightCode]
 export type PreflightFinding = { readonly code: PreflightCode; readonly level: PreflightLevel; readonly detail: string | null }
 
 /** What decides whether a source may be stopped: the very facts that `nextStep` looks at. */
-export type PreflightFacts = Pick<MigrationView, 'paused' | 'diverges' | 'booking' | 'goNoGo' | 'goNoGoDetail' | 'order'> & {
+export type PreflightFacts = Pick<MigrationView, 'paused' | 'diverges' | 'shipment' | 'booking' | 'goNoGo' | 'goNoGoDetail' | 'order'> & {
   readonly source: Pick<SourceView, 'silentSeconds' | 'hypervisorProblem' | 'connected' | 'reported' | 'backgroundLeftBytes' | 'foregroundLeftBytes' | 'problem'>
   readonly target: Pick<TargetView, 'silentSeconds' | 'hypervisorProblem' | 'problem'>
 }
 
-/** What is only worth knowing. */
+/** What is only worth knowing, and what the VM's turn will wait for. */
 export type PreflightHints = {
   readonly churnMeasured: boolean
   readonly guestTimesMeasured: boolean
@@ -68,6 +76,17 @@ export type PreflightHints = {
   readonly validationDefault: ValidationDefault
   readonly keepWayBack: boolean
   readonly slowed: boolean
+  /** Where the VM's own moment lies in the booked window; null: it has none, or none is booked. */
+  readonly moment: MomentInWindow | null
+}
+
+/** FITS: its cutover may begin then and ends in time. */
+export type MomentInWindow = 'BEFORE' | 'FITS' | 'TOO_LATE'
+
+/** Where a VM's own moment lies in a window that was booked, perhaps since; its cutover takes `neededSeconds`, P90 and reserve. */
+export function momentIn(window: ServiceWindow, momentMs: number, neededSeconds: number): MomentInWindow {
+  const answer = windowAt(window, momentMs, neededSeconds)
+  return answer === 'NOT_YET' ? 'BEFORE' : answer === 'OPEN' ? 'FITS' : 'TOO_LATE'
 }
 
 /** More than this share of the disks to be read while the guest is off is worth waiting for. */
@@ -97,11 +116,13 @@ function findAgents({ source, target, paused }: PreflightFacts): Found[] {
   ]
 }
 
-function findDisks({ source, target, diverges }: PreflightFacts): Found[] {
+function findDisks({ source, target, diverges, shipment }: PreflightFacts): Found[] {
   const space = [target.problem, source.problem].find((problem) => problem?.code === 'INSUFFICIENT_SPACE') ?? null
   const unreadable = source.problem?.code === 'DISK_READ_FAILED' ? source.problem : null
   const copying = !source.reported || source.backgroundLeftBytes > 0
   const behind = source.foregroundLeftBytes > CAUGHT_UP_BYTES
+  // Nothing of it goes over the wire: that nothing is connected, or copied there, is as it should be.
+  if (shipment != null && isCarried(shipment.status)) return [...finding(space !== null, 'INSUFFICIENT_SPACE', space?.message ?? null), ...finding(true, 'TRAVELS_BY_DEVICE', shipment.exportProblem ?? shipment.importProblem)]
   return [
     ...finding(space !== null, 'INSUFFICIENT_SPACE', space?.message ?? null),
     ...finding(unreadable !== null, 'DISK_UNREADABLE', unreadable?.message ?? null),
@@ -130,12 +151,14 @@ function findWindow({ booking }: PreflightFacts): Found[] {
   }
 }
 
-const ORDER_CODES = { MISSING: 'ORDER_MISSING', PLAN_CHANGED: 'ORDER_OF_OTHER_PLAN', VOID: 'ORDER_VOID' } as const
+const ORDER_CODES = { MISSING: 'ORDER_MISSING', PLAN_CHANGED: 'ORDER_OF_OTHER_PLAN', VOID: 'ORDER_VOID', NOT_YET: 'ORDER_NOT_YET', LAPSED: 'ORDER_LAPSED' } as const
 
 function findWords({ booking, goNoGo, goNoGoDetail, order }: PreflightFacts): Found[] {
   if (goNoGo === 'NO_GO') return finding(true, 'NO_GO')
   if (goNoGo === null) return finding(booking !== null, 'GO_MISSING', goNoGoDetail ?? null)
-  return order === 'FITS' ? [] : finding(true, ORDER_CODES[order])
+  // An order begins and locks out with its window at the widest: what the window says of the time is not said twice.
+  const said = (order === 'NOT_YET' && booking?.window === 'NOT_YET') || (order === 'LAPSED' && (booking?.window === 'LOCKED_OUT' || booking?.window === 'OVER'))
+  return order === 'FITS' || said ? [] : finding(true, ORDER_CODES[order])
 }
 
 function findHints(hints: PreflightHints): Found[] {
@@ -147,6 +170,8 @@ function findHints(hints: PreflightHints): Found[] {
     ...finding(hints.refusal === 'WAIT', 'WAITS_FOR_GUEST'),
     ...finding(hints.refusal === 'POWER_OFF', 'POWERS_GUEST_OFF'),
     ...finding(hints.slowed, 'GUEST_SLOWED'),
+    ...finding(hints.moment === 'TOO_LATE', 'MOMENT_TOO_LATE'),
+    ...finding(hints.moment === 'BEFORE', 'MOMENT_BEFORE_WINDOW'),
     ...finding(hints.unprovenBytes > hints.sizeBytes * MUCH_UNPROVEN, 'MUCH_UNPROVEN'),
     ...finding(!hints.churnMeasured, 'CHURN_UNMEASURED'),
     ...finding(!hints.lineMeasured, 'LINE_ASSUMED'),

@@ -11,7 +11,7 @@ const FORECAST: CutoverForecast = {
   parts: { SHUTDOWN: part(10, 60), LAST_BLOCKS: part(5, 20), PROOF: part(15, 30), START: part(20, 60), CHECKS: part(50, 130) },
   total: part(100, 300),
 }
-const vm = (id: string, more: Partial<RunbookVm> = {}): RunbookVm => ({ id, name: id, forecast: FORECAST, notBeforeMs: null, attempt: null, ...more })
+const vm = (id: string, more: Partial<RunbookVm> = {}): RunbookVm => ({ id, name: id, forecast: FORECAST, notBeforeMs: null, dependsOnIds: [], apartGroup: null, attempt: null, ...more })
 const at = (seconds: number) => WINDOW.startsAtMs + seconds * 1000
 const entry = (vms: readonly RunbookVm[], id: string, parallel = 1, nowMs = WINDOW.startsAtMs) => runbook(WINDOW, vms, parallel, nowMs).entries.find((one) => one.id === id)
 
@@ -25,6 +25,22 @@ describe('ahead', () => {
   })
   it('one at a time, each waits for the one before', () => expect(entry([vm('a'), vm('b')], 'b')).toMatchObject({ startsAtMs: at(100), endsAtMs: { p50: at(200), p90: at(600) } }))
   it('two at once, the third waits for a place', () => expect(entry([vm('a'), vm('b'), vm('c')], 'c', 2)).toMatchObject({ startsAtMs: at(100) }))
+  it('never together with one that it is kept apart from, though there is a place; others take it meanwhile', () => {
+    const vms = [vm('a', { apartGroup: 'domain' }), vm('b', { apartGroup: 'domain' }), vm('c')]
+    expect(entry(vms, 'b', 3)).toMatchObject({ startsAtMs: at(100), endsAtMs: { p50: at(200), p90: at(600) } })
+    expect(entry(vms, 'c', 3)).toMatchObject({ startsAtMs: at(0) })
+    expect(entry(vms, 'c', 2)).toMatchObject({ startsAtMs: at(0) })
+  })
+  it('after those that it depends on, wherever they stand in the order', () => {
+    const vms = [vm('web', { dependsOnIds: ['db'] }), vm('db'), vm('other')]
+    expect(entry(vms, 'web', 2)).toMatchObject({ startsAtMs: at(100) })
+    expect(entry(vms, 'web', 1)?.startsAtMs).toBe(at(100))
+    expect(entry(vms, 'other', 1)?.startsAtMs).toBe(at(200))
+  })
+  it('does not say that VMs fit side by side which may only go one after another', () => {
+    const vms = Array.from({ length: 15 }, (_, index) => vm(`vm${index}`, { apartGroup: 'domain' }))
+    expect(runbook(WINDOW, vms, 15, WINDOW.startsAtMs).entries.map(({ fits }) => fits)).toEqual(vms.map((_, index) => index <= 10))
+  })
   it('waits for its own moment', () => expect(entry([vm('a', { notBeforeMs: at(900) })], 'a')).toMatchObject({ startsAtMs: at(900) }))
   it('no longer starts once its P90 and going back do not fit, or after the lockout', () => {
     expect(entry([vm('a')], 'a')?.lastStartMs).toBe(Math.min(WINDOW.lockoutAtMs, WINDOW.endsAtMs - (300 + ROLLBACK_RESERVE_SECONDS) * 1000))
@@ -60,7 +76,12 @@ describe('under way and over', () => {
 test('never more than the wave takes at once, and going back always fits at the last moment that is named', () => {
   const forecasts = fc.tuple(fc.nat(500), fc.nat(500)).map(([p50, more]): CutoverForecast => ({ parts: { SHUTDOWN: part(0, 0), LAST_BLOCKS: part(0, 0), PROOF: part(0, 0), START: part(0, 0), CHECKS: part(p50, p50 + more) }, total: part(p50, p50 + more) }))
   fc.assert(fc.property(fc.array(forecasts, { minLength: 1, maxLength: 12 }), fc.integer({ min: 1, max: 4 }), fc.nat(5_000_000), (all, parallel, nowMs) => {
-    const book = runbook(WINDOW, all.map((forecast, index) => vm(`vm${index}`, { forecast })), parallel, nowMs)
+    // Every second one depends on the one after it, every third is kept apart.
+    const vms = all.map((forecast, index) => vm(`vm${index}`, { forecast, dependsOnIds: index % 2 === 0 ? [`vm${index + 1}`] : [], apartGroup: index % 3 === 0 ? 'apart' : null }))
+    const book = runbook(WINDOW, vms, parallel, nowMs)
+    const byId = new Map(book.entries.map((one) => [one.id, one]))
+    for (const { id, dependsOnIds } of vms) for (const other of dependsOnIds) expect(byId.get(id)?.startsAtMs).toBeGreaterThanOrEqual(byId.get(other)?.endsAtMs.p50 ?? 0)
+    expect(book.entries.map(({ id }) => id)).toEqual(vms.map(({ id }) => id))
     for (const { startsAtMs, endsAtMs } of book.entries) {
       const together = book.entries.filter((other) => other.startsAtMs <= startsAtMs && other.endsAtMs.p50 > startsAtMs).length
       expect(together).toBeLessThanOrEqual(parallel)

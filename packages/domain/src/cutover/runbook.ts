@@ -22,6 +22,8 @@ export type RunbookVm = {
   readonly forecast: CutoverForecast
   /** At the earliest, in a SCHEDULED wave; null: as soon as it is its turn. */
   readonly notBeforeMs: number | null
+  readonly dependsOnIds: readonly string[]
+  readonly apartGroup: string | null
   readonly attempt: { readonly status: CutoverStatus; /** status → when it was reached; those that were not are left out. */ readonly reachedAtMs: Readonly<Partial<Record<CutoverStatus, number>>>; readonly endedAtMs: number | null; /** Its guest did not shut down and was powered off: when, and as whom had agreed. */ readonly poweredOff?: PoweredOff | null } | null
 }
 export type PoweredOff = { readonly atMs: number; readonly by: string }
@@ -61,7 +63,7 @@ export type Runbook = {
 
 /**
  * The plan of a wave's cutovers in one window, in the order given, at most `parallel` at once: what is over as it was, what runs from
- * where it stands, what is ahead from when a place gets free. Its times are forecasts; only `goesBackAtMs` and `lastStartMs` are kept to.
+ * where it stands, what is ahead from when a place gets free, after those it depends on and those it is kept apart from. Its times are forecasts; only `goesBackAtMs` and `lastStartMs` are kept to.
  */
 export function runbook(window: { readonly startsAtMs: number; readonly lockoutAtMs: number; readonly endsAtMs: number }, vms: readonly RunbookVm[], parallel: number, nowMs: number): Runbook {
   const entries = new Map<string, RunbookEntry>()
@@ -71,15 +73,27 @@ export function runbook(window: { readonly startsAtMs: number; readonly lockoutA
   const begin = Math.max(nowMs, window.startsAtMs)
   const busy = running.slice(0, parallel).flatMap(({ id }) => entries.get(id)?.endsAtMs ?? [])
   const places: Quantiles[] = [...busy, ...Array.from({ length: Math.max(0, parallel - busy.length) }, () => ({ p50: begin, p90: begin }))]
-  for (const vm of vms) {
-    if (vm.attempt !== null) continue
+  const ahead = vms.filter(({ attempt }) => attempt === null)
+  while (ahead.length > 0) {
     const free = places.reduce((first, other) => (other.p50 < first.p50 ? other : first))
-    const from = { p50: Math.max(free.p50, vm.notBeforeMs ?? 0), p90: Math.max(free.p90, vm.notBeforeMs ?? 0) }
-    const entry = entryAhead(vm, from, window)
-    entries.set(vm.id, entry)
+    const possible = ahead.map((vm) => ({ vm, from: earliest(vm, free, vms, entries) }))
+    // As turns go: whoever may begin first, and of two the one before in the wave's order. A ring is refused when a plan is made.
+    const [first] = possible.filter(({ vm }) => !ahead.some(({ id }) => vm.dependsOnIds.includes(id))).toSorted((a, b) => a.from.p50 - b.from.p50)
+    const next = first ?? possible[0]
+    if (next === undefined) break
+    const entry = entryAhead(next.vm, next.from, window)
+    entries.set(next.vm.id, entry)
     places[places.indexOf(free)] = entry.endsAtMs
+    ahead.splice(ahead.indexOf(next.vm), 1)
   }
   return { entries: vms.flatMap(({ id }) => entries.get(id) ?? []), pointOfNoReturnMs: window.endsAtMs - rollbackReserveSeconds('VALIDATING') * 1000, leftSeconds: (window.endsAtMs - nowMs) / 1000 }
+}
+
+/** When a VM could begin: it has a place, its moment has come, and what it waits for is over, as far as that is planned already. */
+function earliest(vm: RunbookVm, free: Quantiles, vms: readonly RunbookVm[], entries: ReadonlyMap<string, RunbookEntry>): Quantiles {
+  const waitsFor = vms.filter(({ id, apartGroup }) => vm.dependsOnIds.includes(id) || (vm.apartGroup !== null && apartGroup === vm.apartGroup)).flatMap(({ id }) => entries.get(id)?.endsAtMs ?? [])
+  const at = (share: 'p50' | 'p90') => Math.max(free[share], vm.notBeforeMs ?? 0, ...waitsFor.map((ends) => ends[share]))
+  return { p50: at('p50'), p90: at('p90') }
 }
 
 type Bounds = { readonly lockoutAtMs: number; readonly endsAtMs: number }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { turnOf } from './turn.ts'
+import { isRequestedIn, turnOf } from './turn.ts'
 import type { TurnVm, TurnWave } from './turn.ts'
 
 const NOW = 1_800_000_000_000
@@ -11,6 +11,8 @@ const begin = { kind: 'BEGIN' }
 const waits = (reason: string, detail: string | null = null) => ({ kind: 'WAIT', reason, detail })
 const running: Partial<TurnVm> = { status: 'CUTTING_OVER' }
 const moved: Partial<TurnVm> = { status: 'COMPLETED', atTarget: true }
+
+it.each([[null, false], [NOW - 1, false], [NOW, true], [NOW + 1, true]] as const)('a request made at %s counts in a window from NOW on: %s', (requestedAtMs, wanted) => expect(isRequestedIn(NOW, requestedAtMs)).toBe(wanted))
 
 describe('whose turn it is', () => {
   it.each<[string, TurnWave, string, unknown]>([
@@ -30,6 +32,7 @@ describe('whose turn it is', () => {
     ['scheduled: without a moment, as soon as the window is open', wave([vm('a', 0)], { mode: 'SCHEDULED' }), 'a', begin],
     ['scheduled: one whose moment is later holds nobody up', wave([vm('a', 0, { cutoverAtMs: NOW + 1 }), vm('b', 1)], { mode: 'SCHEDULED' }), 'b', begin],
     ['not before what it depends on', wave([vm('a', 0, { dependsOnIds: ['b'] }), vm('b', 1)]), 'a', waits('WAITING_FOR_VM', 'It depends on b.')],
+    ['never, when what it depends on was given up: somebody has to change the plan', wave([vm('a', 0, { dependsOnIds: ['b', 'c'] }), vm('b', 1, { status: 'CANCELLED' }), vm('c', 2)]), 'a', waits('WAITING_FOR_VM', 'It depends on b, and nobody moves that any more: take it out of the plan’s dependencies.')],
     ['what others depend on, though later in order', wave([vm('a', 0, { dependsOnIds: ['b'] }), vm('b', 1)]), 'b', begin],
     ['after what it depends on', wave([vm('a', 0, { dependsOnIds: ['b'] }), vm('b', 1, moved)]), 'a', begin],
     ['two at once, where that was agreed on', wave([vm('a', 0, running), vm('b', 1)], { parallelCutovers: 2 }), 'b', begin],

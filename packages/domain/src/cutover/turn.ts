@@ -1,6 +1,6 @@
 import type { CutoverMode } from '../agreement.ts'
 import type { MigrationStatus } from '../states/migration.ts'
-import { MIGRATION_IN_CUTOVER } from '../states/migration.ts'
+import { MIGRATION_ENDED, MIGRATION_IN_CUTOVER } from '../states/migration.ts'
 import type { WaitReason } from '../waiting.ts'
 
 /** One VM of a wave, as far as the order of its cutovers goes. */
@@ -15,6 +15,7 @@ export type TurnVm = {
   readonly apartGroup: string | null
   /** In a SCHEDULED wave; null: as soon as the window is open. */
   readonly cutoverAtMs: number | null
+  /** By hand, in the present window. */
   readonly cutoverRequested: boolean
   /** An attempt in the present window went back. */
   readonly failedInWindow: boolean
@@ -22,6 +23,11 @@ export type TurnVm = {
   readonly atTarget: boolean
 }
 export type TurnWave = { readonly mode: CutoverMode; readonly parallelCutovers: number; readonly vms: readonly TurnVm[] }
+
+/** Whether a request by hand counts in the window that starts at `windowStartsAtMs`. It was made in an open window and is for that one: in the next, somebody asks again. */
+export function isRequestedIn(windowStartsAtMs: number, requestedAtMs: number | null): boolean {
+  return requestedAtMs !== null && requestedAtMs >= windowStartsAtMs
+}
 
 /** What a VM has to wait for before it may begin; the detail names the VMs that it waits for. */
 export type TurnAnswer = { readonly kind: 'BEGIN' } | { readonly kind: 'WAIT'; readonly reason: WaitReason; readonly detail: string | null }
@@ -62,6 +68,8 @@ function waitForWord(wave: TurnWave, vm: TurnVm, nowMs: number): TurnAnswer | nu
 /** Dependencies, VMs that must not be away together, and how many may be at once. */
 function waitForOthers(wave: TurnWave, vm: TurnVm): TurnAnswer | null {
   const missing = wave.vms.filter((other) => vm.dependsOnIds.includes(other.id) && !other.atTarget)
+  const gone = missing.filter(({ status }) => MIGRATION_ENDED.includes(status))
+  if (gone.length > 0) return wait('WAITING_FOR_VM', `It depends on ${names(gone)}, and nobody moves that any more: take it out of the plan’s dependencies.`)
   if (missing.length > 0) return wait('WAITING_FOR_VM', `It depends on ${names(missing)}.`)
   const running = inCutover(wave).filter((other) => other.id !== vm.id)
   const apart = running.filter((other) => vm.apartGroup !== null && other.apartGroup === vm.apartGroup)

@@ -2,6 +2,7 @@ import { downtimeForecast, forecastCutover } from '../cutover/forecast.ts'
 import type { CutoverForecast } from '../cutover/forecast.ts'
 import type { Quantiles } from '../estimate.ts'
 import { corrector } from './corrector.ts'
+import { partOfLine } from './line-steps.ts'
 import { Observations, isEnough } from './observed-days.ts'
 import { Z_OF_P90, normalQuantile, uniform } from './random.ts'
 import { remedyFor } from './remedy.ts'
@@ -80,7 +81,7 @@ class Wave {
 
   /** The tap's part grows with the rate of the copy; a guest held back at its throttle waits as much longer as it would have written more (Little's law, with as many writes under way). */
   #latency(vm: WaveVm | undefined, heldBack: Float64Array): Quantiles {
-    const rate = Math.min(this.#input.link.p50BytesPerSecond, this.#input.capBytesPerSecond ?? Number.POSITIVE_INFINITY)
+    const rate = partOfLine(this.#input.link.p50BytesPerSecond, this.#input)
     const tap = LATENCY_MS.slow + (LATENCY_MS.full - LATENCY_MS.slow) * Math.min(1, rate / LATENCY_MS.fullBytesPerSecond)
     const held = quantiles(heldBack)
     const base = vm?.writeLatencyMs ?? 0

@@ -66,6 +66,11 @@ export function fairPart(bytesPerSecond: number, othersWant: readonly (number | 
   return left / sharers
 }
 
+/** What the wave gets of a line with this rate: its fair part beside the site's other waves, and no more than its cap and the target's end let through. */
+export function partOfLine(bytesPerSecond: number, { othersWantBytesPerSecond, capBytesPerSecond, targetBytesPerSecond }: Pick<WaveInput, 'othersWantBytesPerSecond' | 'capBytesPerSecond' | 'targetBytesPerSecond'>): number {
+  return Math.min(fairPart(bytesPerSecond, othersWantBytesPerSecond), capBytesPerSecond ?? Number.POSITIVE_INFINITY, targetBytesPerSecond ?? Number.POSITIVE_INFINITY)
+}
+
 type LineInput = Pick<WaveInput, 'link' | 'startAtMs' | 'timeZone'>
 
 /** A zone's clock at an instant (`day` 1: Monday), and by how much it is put forward (or back, negative) so long after. */

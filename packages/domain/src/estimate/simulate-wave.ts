@@ -1,4 +1,4 @@
-import { fairPart, isWeekly, lineSteps, meanLine } from './line-steps.ts'
+import { isWeekly, lineSteps, meanLine, partOfLine } from './line-steps.ts'
 import type { LineSteps } from './line-steps.ts'
 import { DAY_SECONDS, Observations } from './observed-days.ts'
 import type { ObservedDays } from './observed-days.ts'
@@ -87,14 +87,14 @@ export function simulateWave(input: WaveInput, { runs, seed, horizonSeconds = LO
 }
 
 /** What the wave may send in each step of a run with this luck (0: the median; 1: the worst in ten); answers the mean of a step. */
-function playLine({ p50, p90, limit }: LineSteps, { othersWantBytesPerSecond, capBytesPerSecond }: WaveInput, slowness: number, seconds: number, capacity: Float64Array): number {
+function playLine({ p50, p90, limit }: LineSteps, input: WaveInput, slowness: number, seconds: number, capacity: Float64Array): number {
   let sum = 0
   for (let step = 0; step < capacity.length; step += 1) {
     const [rate, slow, allowed] = [p50[step] ?? 0, p90[step] ?? 0, limit[step] ?? 0]
     if (step > 0 && rate === p50[step - 1] && slow === p90[step - 1] && allowed === limit[step - 1]) capacity[step] = capacity[step - 1] ?? 0
     else {
       const own = rate <= 0 ? 0 : rate * (Math.min(rate, slow) / rate) ** slowness
-      capacity[step] = Math.min(fairPart(Math.min(own, allowed), othersWantBytesPerSecond), capBytesPerSecond ?? Number.POSITIVE_INFINITY) * seconds
+      capacity[step] = partOfLine(Math.min(own, allowed), input) * seconds
     }
     sum += capacity[step] ?? 0
   }
@@ -125,8 +125,8 @@ function runVm(vm: WaveVm, days: ObservedDays, daySeconds: number): RunVm {
 
 /** Steps fine enough for a short copy, and few enough for a long one: how many a day has. */
 function slotsFor(input: WaveInput, { meanBytesPerSecond }: Observations, daySeconds: number): number {
-  const { vms, capBytesPerSecond, othersWantBytesPerSecond, throttleBytesPerSecond } = input
-  const line = Math.min(fairPart(meanLine(input).p50BytesPerSecond, othersWantBytesPerSecond), capBytesPerSecond ?? Number.POSITIVE_INFINITY)
+  const { vms, throttleBytesPerSecond } = input
+  const line = partOfLine(meanLine(input).p50BytesPerSecond, input)
   let used = 0
   let churn = 0
   for (const [index, vm] of vms.entries()) {

@@ -56,6 +56,8 @@ export type WaveInput = {
   readonly parallelCutovers: number
   /** What each other wave on the line asks for, bytes per second; null: all it can get. All get an equal part, or less if they ask for less. */
   readonly othersWantBytesPerSecond: readonly (number | null)[]
+  /** What the target site's line takes in from this wave beside all other copies into it, other customers' too; left out: as much as it gets. */
+  readonly targetBytesPerSecond?: number
   /** The wave's window, and free ones beside which it is compared. */
   readonly window: CutoverWindow | null
   readonly windows: readonly CutoverWindow[]

@@ -2,7 +2,7 @@ import { isProviderRole, may } from '../roles.ts'
 import type { UserRole } from '../roles.ts'
 
 /** What a person can choose to be written about. */
-export const NOTICE_CATEGORIES = ['APPROVALS', 'WINDOWS', 'CUTOVERS', 'ESTIMATES', 'REMINDERS', 'CALENDAR'] as const
+export const NOTICE_CATEGORIES = ['APPROVALS', 'WINDOWS', 'CUTOVERS', 'ESTIMATES', 'SHIPMENTS', 'REMINDERS', 'CALENDAR'] as const
 export type NoticeCategory = (typeof NOTICE_CATEGORIES)[number]
 
 /** Every mail that a person can get, with its category. */
@@ -23,6 +23,20 @@ export const NOTICE_KINDS = {
   CUTOVER_TAKEN_BACK: 'CUTOVERS',
   VMS_COMPLETED: 'CUTOVERS',
   ESTIMATE_ENDED: 'ESTIMATES',
+  SHIPMENT_HELD: 'SHIPMENTS',
+  SHIPMENT_PREPARED: 'SHIPMENTS',
+  SHIPMENT_COMING: 'SHIPMENTS',
+  SHIPMENT_CHANGED: 'SHIPMENTS',
+  SHIPMENT_TAKEN_BACK: 'SHIPMENTS',
+  SHIPMENT_LATE: 'SHIPMENTS',
+  SHIPMENT_RECEIVED: 'SHIPMENTS',
+  SHIPMENT_NOT_RECEIVED: 'SHIPMENTS',
+  SHIPMENT_SEALS_BROKEN: 'SHIPMENTS',
+  SHIPMENT_REFUSED: 'SHIPMENTS',
+  SHIPMENT_DAMAGED: 'SHIPMENTS',
+  SHIPMENT_IMPORTED: 'SHIPMENTS',
+  SHIPMENT_CAUGHT_UP: 'SHIPMENTS',
+  SHIPMENT_CANCELLED: 'SHIPMENTS',
   REMINDER_DAY: 'REMINDERS',
   REMINDER_HOUR: 'REMINDERS',
   INVITATION: 'CALENDAR',
@@ -36,9 +50,9 @@ export function isNoticeKind(kind: string): kind is NoticeKind {
 
 /**
  * Whom a mail is for. APPROVERS: whoever the customer's approval policy lets say go. PARTIES: all whom a window concerns. CREATOR: whoever began what
- * has ended. The database has the same words (`notice_people`, filled by a migration; a test holds the two against each other).
+ * has ended. SENDERS, RECEIVERS: who ships disks at the customer, who takes them at the provider; HANDLERS: both. The database has the same words (`notice_people`, filled by a migration; a test holds the two against each other).
  */
-export const AUDIENCES = ['SCHEDULERS', 'OPERATORS', 'APPROVERS', 'ACCEPTERS', 'CREATOR', 'PARTIES'] as const
+export const AUDIENCES = ['SCHEDULERS', 'OPERATORS', 'APPROVERS', 'ACCEPTERS', 'CREATOR', 'PARTIES', 'SENDERS', 'RECEIVERS', 'HANDLERS'] as const
 export type Audience = (typeof AUDIENCES)[number]
 
 /** Whether somebody of this role belongs to the audience; null: that is not the role's to say. */
@@ -47,6 +61,9 @@ export function inAudience(audience: Audience, role: UserRole): boolean | null {
     case 'SCHEDULERS': return may(role, 'decide-bookings')
     case 'OPERATORS': return may(role, 'book-windows')
     case 'ACCEPTERS': return may(role, 'decide-go-no-go')
+    case 'SENDERS': return may(role, 'ship-disks')
+    case 'RECEIVERS': return may(role, 'receive-disks')
+    case 'HANDLERS': return may(role, 'ship-disks') || may(role, 'receive-disks')
     case 'APPROVERS':
     case 'CREATOR': return isProviderRole(role) ? false : null
     case 'PARTIES': return may(role, 'book-windows') || role === 'PROVIDER_SCHEDULER' ? true : isProviderRole(role) ? false : null
@@ -85,6 +102,21 @@ export const NOTICE_RULES: readonly Rule[] = [
   { kind: 'CUTOVER_TAKEN_BACK', action: 'cutover.status', after: 'ROLLED_BACK', to: 'OPERATORS', gatherSeconds: GATHER_SECONDS },
   { kind: 'VMS_COMPLETED', action: 'migration.status', after: 'COMPLETED', to: 'OPERATORS', gatherSeconds: GATHER_SECONDS },
   { kind: 'ESTIMATE_ENDED', action: 'estimate.end', after: 'DONE', to: 'CREATOR' },
+  { kind: 'SHIPMENT_HELD', action: 'shipment.held', to: 'SENDERS', gatherSeconds: GATHER_SECONDS },
+  { kind: 'SHIPMENT_PREPARED', action: 'shipment.status', after: 'PREPARED', to: 'SENDERS' },
+  { kind: 'SHIPMENT_COMING', action: 'shipment.status', after: 'HANDED_OVER', to: 'RECEIVERS' },
+  { kind: 'SHIPMENT_CHANGED', action: 'shipment.days', to: 'RECEIVERS' },
+  { kind: 'SHIPMENT_CHANGED', action: 'shipment.correct', to: 'RECEIVERS' },
+  { kind: 'SHIPMENT_TAKEN_BACK', action: 'shipment.taken-back', to: 'RECEIVERS' },
+  { kind: 'SHIPMENT_LATE', action: 'shipment.late', to: 'HANDLERS' },
+  { kind: 'SHIPMENT_RECEIVED', action: 'shipment.status', after: 'RECEIVED', to: 'HANDLERS' },
+  { kind: 'SHIPMENT_NOT_RECEIVED', action: 'shipment.not-received', to: 'SENDERS' },
+  { kind: 'SHIPMENT_SEALS_BROKEN', action: 'shipment.seals-broken', to: 'SENDERS' },
+  { kind: 'SHIPMENT_REFUSED', action: 'shipment.refused', to: 'HANDLERS', gatherSeconds: GATHER_SECONDS },
+  { kind: 'SHIPMENT_DAMAGED', action: 'shipment.damaged', to: 'HANDLERS', gatherSeconds: GATHER_SECONDS },
+  { kind: 'SHIPMENT_IMPORTED', action: 'shipment.status', after: 'IMPORTED', to: 'HANDLERS' },
+  { kind: 'SHIPMENT_CAUGHT_UP', action: 'shipment.status', after: 'CAUGHT_UP', to: 'HANDLERS' },
+  { kind: 'SHIPMENT_CANCELLED', action: 'shipment.status', after: 'CANCELLED', to: 'HANDLERS' },
 ]
 
 /** The categories of which somebody of this role can be written about at all. */

@@ -8,12 +8,16 @@ import type { TransitionTable } from './transition-table.ts'
 export const SHIPMENT_STATUSES = ['PREPARING', 'PREPARED', 'HANDED_OVER', 'RECEIVED', 'IMPORTING', 'IMPORTED', 'CAUGHT_UP', 'CANCELLED'] as const
 export type ShipmentStatus = (typeof SHIPMENT_STATUSES)[number]
 
-/** IMPORTED is given up only when none of its VMs is moved any more: there is nothing else to fall back to. */
+/**
+ * What people say of devices may turn out wrong while no device was read: they come back to the customer (HANDED_OVER to PREPARED), or
+ * were not received after all (RECEIVED to HANDED_OVER). IMPORTED is given up only when none of its VMs is moved any more: there is nothing else
+ * to fall back to.
+ */
 export const SHIPMENT_TRANSITIONS: TransitionTable<ShipmentStatus> = {
   PREPARING: ['PREPARED', 'CANCELLED'],
   PREPARED: ['HANDED_OVER', 'CANCELLED'],
-  HANDED_OVER: ['RECEIVED', 'CANCELLED'],
-  RECEIVED: ['IMPORTING', 'CANCELLED'],
+  HANDED_OVER: ['RECEIVED', 'PREPARED', 'CANCELLED'],
+  RECEIVED: ['IMPORTING', 'HANDED_OVER', 'CANCELLED'],
   IMPORTING: ['IMPORTED', 'CANCELLED'],
   IMPORTED: ['CAUGHT_UP', 'CANCELLED'],
   CAUGHT_UP: [],

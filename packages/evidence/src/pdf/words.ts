@@ -26,6 +26,7 @@ export const count = (value: number, one: string, many = `${one}s`): string => `
 export const SHIPMENT_STEPS: Readonly<Record<string, string>> = {
   PREPARING: 'Begun', PREPARED: 'Prepared', HANDED_OVER: 'Handed over to the carrier', RECEIVED: 'Received at the target', IMPORTING: 'Reading begun', IMPORTED: 'Read', CAUGHT_UP: 'Caught up', CANCELLED: 'Given up',
   PLACES: 'Other places chosen', DAYS: 'Days on the way changed', REFUSED: 'Refused by the target’s agent',
+  HELD: 'Could not be written by the source’s agent', CORRECTED: 'Corrected what was said at handing over', TAKEN_BACK: 'Back with the customer', LATE: 'Expected arrival has passed', NOT_RECEIVED: 'Not received after all', DAMAGED: 'Much of a seed was damaged or missing',
 }
 
 /** `SOURCE_QUIESCING` as people say it. */

@@ -1,3 +1,4 @@
+import { englishShipments } from './shipments-en.ts'
 import type { Texts } from './texts.ts'
 
 /** Mails and calendars in English. */
@@ -6,6 +7,7 @@ export const english: Texts = {
   reason: 'Reason given:',
   footer: 'You get this because it concerns you in the migration portal. On your account page you choose what you are written about.',
   utc: 'UTC',
+  shipments: englishShipments,
   kinds: {
     WINDOW_REQUESTED: { subject: ({ name, customer }) => `${customer} asks for a window for ${name}`, lines: ({ name, customer, window, site, until }) => [`${customer} asks for a service window at ${site} for ${name}: ${window}.`, until === '' ? 'It holds its time until somebody decides.' : `It holds its time until ${until}.`], action: 'Decide on it' },
     WINDOW_OFFERED: { subject: ({ name }) => `Another time is offered for ${name}`, lines: ({ name, window, until }) => [`The provider offers another time for ${name}: ${window}.`, until === '' ? 'It is held for you until you answer.' : `It is held for you until ${until}.`], action: 'Answer' },

@@ -1,3 +1,4 @@
+import { frenchShipments } from './shipments-fr.ts'
 import type { Texts } from './texts.ts'
 
 /** Mails and calendars in French. */
@@ -6,6 +7,7 @@ export const french: Texts = {
   reason: 'Motif indiqué :',
   footer: 'Vous recevez ce message parce qu’il vous concerne dans le portail de migration. Sur la page de votre compte, vous choisissez ce qui vous est écrit.',
   utc: 'UTC',
+  shipments: frenchShipments,
   kinds: {
     WINDOW_REQUESTED: { subject: ({ name, customer }) => `${customer} demande une fenêtre pour ${name}`, lines: ({ name, customer, window, site, until }) => [`${customer} demande une fenêtre de service sur ${site} pour ${name} : ${window}.`, until === '' ? 'L’horaire est réservé jusqu’à la décision.' : `L’horaire est réservé jusqu’au ${until}.`], action: 'Décider' },
     WINDOW_OFFERED: { subject: ({ name }) => `Un autre horaire est proposé pour ${name}`, lines: ({ name, window, until }) => [`Le fournisseur propose un autre horaire pour ${name} : ${window}.`, until === '' ? 'Il vous est réservé jusqu’à votre réponse.' : `Il vous est réservé jusqu’au ${until}.`], action: 'Répondre' },

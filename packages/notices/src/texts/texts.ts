@@ -1,4 +1,4 @@
-import type { NoticeKind } from '@driftless/domain'
+import type { NoticeKind, SeedProblem, ShipmentNoticeKind } from '@driftless/domain'
 
 /** What the sentences of a mail are about, already in the reader's language. */
 export type Said = {
@@ -16,10 +16,40 @@ export type Said = {
   readonly until: string
 }
 
+/** What the sentences of a mail about a shipment are about beside that. */
+export type SaidOfShipment = Omit<Said, 'window' | 'until' | 'site'> & {
+  /** The reader is of the provider's staff, who receive; else of the customer, who send. */
+  readonly staff: boolean
+  readonly devices: number
+  /** With its number; '' while there is none. */
+  readonly carrier: string
+  readonly handedOver: string
+  readonly expected: string
+  readonly days: number
+  /** The sites by name. */
+  readonly from: string
+  readonly to: string
+  readonly pieces: number
+  /** Of what the VMs' seeds hold, in percent. */
+  readonly share: string
+}
+
 /** A mail in one language: its subject, what it says, and what the link to the portal is called. */
 export type KindText = { readonly subject: (said: Said) => string; readonly lines: (said: Said) => readonly string[]; readonly action: string }
+export type ShipmentKindText = { readonly subject: (said: SaidOfShipment) => string; readonly lines: (said: SaidOfShipment) => readonly string[]; readonly action: string }
+/** Everything that mails about shipments say. */
+export type ShipmentTexts = {
+  readonly kinds: Readonly<Record<ShipmentNoticeKind, ShipmentKindText>>
+  /** Before what somebody wrote into the custody record. */
+  readonly note: string
+  /** What an agent says that cannot go on, for one VM; `message` in its own words. */
+  readonly problem: (vm: string, problem: string, message: string) => string
+  readonly problems: Readonly<Record<SeedProblem, string>>
+  readonly otherProblem: string
+}
 export type Texts = {
-  readonly kinds: Readonly<Record<NoticeKind, KindText>>
+  readonly kinds: Readonly<Record<Exclude<NoticeKind, ShipmentNoticeKind>, KindText>>
+  readonly shipments: ShipmentTexts
   readonly greeting: (name: string) => string
   /** Before what somebody wrote. */
   readonly reason: string

@@ -5,6 +5,7 @@ import { BLOCK_BYTES } from '../../block/map.ts'
 import { Statistics } from '../../block/statistics.ts'
 import { sleep } from '../../sleep.ts'
 import type { DiskTap, TapOptions } from '../../tap/disk-tap.ts'
+import { Sight } from '../../tap/sight.ts'
 import { BitmapHistory } from './bitmap-history.ts'
 import { cleanUp, cleanUpMirrors } from './qemu-disk-cleanup.ts'
 import { openContent } from './qemu-disk-content.ts'
@@ -34,6 +35,7 @@ export class BitmapsTap implements DiskTap {
   readonly usedBytes: number
   readonly device: BlockDevice
   readonly statistics: Statistics
+  readonly sight = new Sight()
   readonly history: BitmapHistory
   readonly takeBack: DiskTap['takeBack']
   /** Nobody tells us of writes under way. */
@@ -122,7 +124,7 @@ export class BitmapsTap implements DiskTap {
     try {
       await work(await this.#disk.vm.link.connect())
     } catch (error) {
-      if (isAbsent(error)) return
+      if (isAbsent(error)) return this.statistics.note(0, [], null) // nobody writes
       // A connection that broke says nothing of QEMU: the next one does.
       if (!(error instanceof QmpError && error.unanswered) || triesLeft === 0) throw error
       await this.#reachAnd(work, triesLeft - 1)
@@ -145,6 +147,7 @@ export class BitmapsTap implements DiskTap {
     if (newest?.recording !== true) {
       await this.history.ensure(qmp)
       await this.#startAnew(qmp, true)
+      this.sight.missed()
       listener?.lost() // QEMU was started anew, or somebody took the bitmap away
       return
     }

@@ -5,6 +5,7 @@ import { IntentLog } from '../../block/intent-log.ts'
 import { sleep } from '../../sleep.ts'
 import type { DiskTap, TapOptions, WriteHistory } from '../../tap/disk-tap.ts'
 import { filteredTap } from '../../tap/served-tap.ts'
+import { Sight } from '../../tap/sight.ts'
 import { bypassPath, driveOf, insertPath, isHalted } from './in-path-tap-drive.ts'
 import { guard } from './in-path-tap-guard.ts'
 import { isAbsent, namesIn } from './qemu-disk.ts'
@@ -39,6 +40,7 @@ export class InPathTap implements DiskTap {
   readonly usedBytes: number
   readonly device: BlockDevice
   readonly statistics: DiskTap['statistics']
+  readonly sight = new Sight()
   readonly history: WriteHistory
   readonly takeBack: DiskTap['takeBack']
   readonly #disk: LiveDisk
@@ -144,9 +146,11 @@ export class InPathTap implements DiskTap {
   /** Sees to it that the guest goes through us. Where it did not, writes may have passed unseen: that is said. */
   async #takePlace(): Promise<void> {
     const qmp = await this.#reach()
-    if (qmp === null) return
+    if (qmp === null) return this.sight.regain() // nobody writes
     const { pathNode } = namesIn(this.#disk)
     if ((await driveOf(qmp, this.#guestDevice)) !== pathNode) {
+      this.sight.lose()
+      this.sight.missed()
       // Before: killed in between, the next life must not take an old log for the truth.
       await this.#log.forget()
       await insertPath(qmp, this.#disk, this.#guestDevice)
@@ -157,6 +161,7 @@ export class InPathTap implements DiskTap {
       await insertPath(qmp, this.#disk, this.#guestDevice)
       await qmp.execute('cont')
     }
+    this.sight.regain()
   }
 
   /** Null: no QEMU runs, so nobody writes. */

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { TokenBucket } from '../../block/token-bucket.ts'
 import { Load, SIZE_BYTES, Told, firstDifference, mapOf, missing, readAll } from '../../tap/testing/guest-load.ts'
@@ -104,6 +105,8 @@ describe('the mirror tap', () => {
     await tap.listen(told)
     await load.startCounting()
     const qmp = await bed.link.connect()
+    const turns: boolean[] = []
+    tap.sight.watch({ turned: () => turns.push(tap.sight.seeing), missed: () => undefined })
     for (let round = 0; round < 3; round += 1) {
       await load.more(100)
       await qmp.execute('block-job-cancel', { device: namesIn(bed.disk).job, force: false })
@@ -113,6 +116,7 @@ describe('the mirror tap', () => {
       expect(missing(acknowledged, told.blocks)).toEqual([])
     }
     await load.stop()
+    expect(turns).toEqual([false, true, false, true, false, true])
     expect(told.lostTimes).toBe(0)
     expect(load.errors).toEqual([])
     await tap.close()
@@ -129,6 +133,26 @@ describe('the mirror tap', () => {
     await tap.settle()
     expect(told.lostTimes).toBe(1)
     expect(await tap.history.recall('epoch-1')).toBeNull()
+    await tap.close()
+  })
+
+  test('of a guest whose mirror somebody else keeps it from setting up again, writes are not seen; of a QEMU that is gone there are none', async () => {
+    const tap = await attach()
+    expect(tap.sight.seeing).toBe(true)
+    const qmp = await bed.link.connect()
+    // Another block job holds the disk from the moment in which ours has ended: QEMU refuses a second.
+    await qmp.execute('blockdev-add', { driver: 'null-co', 'node-name': 'elsewhere', size: SIZE_BYTES })
+    await qmp.execute('block-job-cancel', { device: namesIn(bed.disk).job, force: false })
+    await expect.poll(() => qmp.execute('blockdev-mirror', { 'job-id': 'theirs', device: bed.disk.node, target: 'elsewhere', sync: 'none' }).then(() => true, () => false), { timeout: 9_000, interval: 1 }).toBe(true)
+    await expect.poll(() => tap.sight.seeing).toBe(false)
+    await bed.guest().write(0, Buffer.alloc(4096, 1))
+    await wait(1_500) // it has tried to attach again, and could not
+    expect(tap.sight.seeing).toBe(false)
+    await qmp.execute('block-job-cancel', { device: 'theirs', force: true })
+    await expect.poll(() => tap.sight.seeing, { timeout: 9_000 }).toBe(true)
+    await bed.stop()
+    await wait(1_500)
+    expect(tap.sight.seeing).toBe(true)
     await tap.close()
   })
 

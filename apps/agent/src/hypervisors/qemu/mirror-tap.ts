@@ -8,6 +8,7 @@ import { GatedWrites, WriteGate } from '../../block/write-gate.ts'
 import { sleep } from '../../sleep.ts'
 import type { DiskTap, TapOptions } from '../../tap/disk-tap.ts'
 import { SINK_EXPORT, Sink } from '../../tap/mirror-sink.ts'
+import { Sight } from '../../tap/sight.ts'
 import { BitmapHistory } from './bitmap-history.ts'
 import { startMirror } from './block-job.ts'
 import type { MirrorJob } from './block-job.ts'
@@ -53,6 +54,7 @@ export class MirrorTap implements DiskTap {
   readonly usedBytes: number
   readonly device: BlockDevice
   readonly statistics: Statistics
+  readonly sight = new Sight(false)
   readonly history: BitmapHistory
   readonly takeBack: DiskTap['takeBack']
   readonly #disk: LiveDisk
@@ -159,7 +161,11 @@ export class MirrorTap implements DiskTap {
     let job: MirrorJob | null = first
     while (!signal.aborted) {
       this.#attached.resolve(job)
-      await (job === null ? sleep(RETRY_MS, signal).catch(() => {}) : Promise.race([job.over, aborted(signal)]))
+      if (job === null) await sleep(RETRY_MS, signal).catch(() => {})
+      else {
+        await Promise.race([job.over, aborted(signal)])
+        this.sight.lose()
+      }
       this.#attached = Promise.withResolvers()
       job = await this.#attachAgain(signal)
     }
@@ -171,6 +177,7 @@ export class MirrorTap implements DiskTap {
       try {
         return await this.#attachIfPresent()
       } catch (error) {
+        this.sight.lose() // somebody may be writing
         this.#problem = error
         await sleep(RETRY_MS, signal).catch(() => {})
       }
@@ -180,10 +187,15 @@ export class MirrorTap implements DiskTap {
 
   async #attachIfPresent(): Promise<MirrorJob | null> {
     try {
-      return await this.#attach(await this.#disk.vm.link.connect())
+      const qmp = await this.#disk.vm.link.connect()
+      this.sight.lose()
+      const job = await this.#attach(qmp)
+      this.sight.regain()
+      return job
     } catch (error) {
-      if (isAbsent(error)) return null
-      throw error
+      if (!isAbsent(error)) throw error
+      this.sight.regain() // nobody writes
+      return null
     }
   }
 

@@ -83,7 +83,7 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
   const stop = new AbortController()
   const tappedRefs = () => new Set(tapped.all().map(({ vm }) => vm.moref.value))
   // What cannot be read of events is read the next time.
-  const following = Promise.all([events.follow(tappedRefs, () => {}, stop.signal), meterWrites(vcenter, tapped, stop.signal)])
+  const following = Promise.all([events.follow(tappedRefs, () => {}, stop.signal), meterWrites(vcenter, tapped, whoIsOff, stop.signal)])
   let product: string | null = null
   enter().catch(() => {})
 
@@ -114,6 +114,10 @@ export function vsphereHypervisor({ connection, devicesDirectory, leastRoundMs, 
 
   async function letGo(vm: VmFacts): Promise<void> {
     await agentVm?.sweep((_fileName, uuid) => vm.disks.some((disk) => disk.uuid === uuid))
+  }
+
+  async function whoIsOff(): Promise<string[]> {
+    return (await inventory.list()).filter(({ power }) => power !== 'ON').map(({ moref }) => moref.value)
   }
 
   async function sweep(): Promise<void> {

@@ -1,7 +1,7 @@
 import { checkSchedule } from '@driftless/domain'
 import type { RateSchedule } from '@driftless/domain'
 import { describe, expect, it } from 'vitest'
-import { faultOf, fromDraft, newLine, parseMbits, toDraft } from './schedule-draft.ts'
+import { faultOf, fromDraft, newLine, parseMbits, parseShare, toDraft, typedShare } from './schedule-draft.ts'
 
 const schedule: RateSchedule = {
   zone: 'Europe/Zurich',
@@ -26,5 +26,8 @@ describe('a timetable as typed', () => {
   })
   it('is nothing in a zone that is none', () => expect(fromDraft('Europe/Nowhere', [newLine(0)])).toBeUndefined())
 })
+
+it.each([['0,25', 0.0025], [' 1 ', 0.01], ['0', 0], ['', 0], ['1.01', undefined], ['-1', undefined], ['some', undefined]])('parseShare(%j)', (typed, share) => expect(parseShare(typed)).toBe(share))
+it('a share comes back as it was', () => expect([0, 0.0025, 0.0007, 0.01].map((share) => parseShare(typedShare(share)))).toEqual([0, 0.0025, 0.0007, 0.01]))
 
 it.each([['', null], ['20', 2_500_000], ['0,5', 62_500], ['0', undefined], ['x', undefined]])('parseMbits(%j)', (typed, rate) => expect(parseMbits(typed)).toBe(rate))

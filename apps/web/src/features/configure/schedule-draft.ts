@@ -1,4 +1,4 @@
-import { isZone } from '@driftless/domain'
+import { isProbeShare, isZone } from '@driftless/domain'
 import type { RateSchedule } from '@driftless/domain'
 
 /** Lines are sold in Mbit/s. */
@@ -26,6 +26,17 @@ export function parseMbits(typed: string): number | null | undefined {
   if (typed.trim() === '') return null
   const mbits = Number(typed.replace(',', '.'))
   return mbits > 0 && Number.isFinite(mbits) ? Math.round(mbits * BYTES_PER_SECOND_A_MBIT) : undefined
+}
+
+/** A share of the time as typed, in percent. */
+export function typedShare(share: number): string {
+  return String(Number((share * 100).toPrecision(6)))
+}
+
+/** A typed share of the time, from percent; nothing typed means none. `undefined` where it is no share that can be agreed on. */
+export function parseShare(typed: string): number | undefined {
+  const share = Number((Number(typed.trim().replace(',', '.')) / 100).toPrecision(6))
+  return isProbeShare(share) ? share : undefined
 }
 
 /** What is wrong with a line; null: nothing. */

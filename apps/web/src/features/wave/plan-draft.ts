@@ -8,11 +8,11 @@ import { fromLocalInput, toLocalInput } from '@/features/windows/time/local-time
 /** How one VM is moved, as typed; `moment` as a `datetime-local` field holds it. */
 export type VmDraft = Mapping & { readonly migrationId: string; readonly name: string; readonly dependsOnIds: readonly string[]; readonly apartGroup: string; readonly moment: string }
 
-/** The present plan's VMs as they are typed over. */
-export function vmDrafts(plan: CutoverPlan): VmDraft[] {
+/** The present plan's VMs as they are typed over, moments by the clocks of `zone`. */
+export function vmDrafts(plan: CutoverPlan, zone: string): VmDraft[] {
   return plan.vms.map((vm) => ({
     migrationId: vm.migrationId, name: vm.name, network: vm.network, storage: vm.storage, cpus: String(vm.cpus), memoryGib: String(vm.memoryBytes / GIBIBYTE),
-    dependsOnIds: vm.dependsOnIds, apartGroup: vm.apartGroup ?? '', moment: vm.cutoverAt === null ? '' : toLocalInput(new Date(vm.cutoverAt)),
+    dependsOnIds: vm.dependsOnIds, apartGroup: vm.apartGroup ?? '', moment: vm.cutoverAt === null ? '' : toLocalInput(new Date(vm.cutoverAt), zone),
   }))
 }
 
@@ -28,15 +28,15 @@ export type PlannedChange = Agreement & {
 }
 
 /** What was typed, as the server takes it; null while something is wrong. What was not touched keeps its exact value. */
-export function changeOf(before: CutoverPlan, mode: CutoverMode, agreement: AgreementDraft, vms: readonly VmDraft[]): PlannedChange | null {
+export function changeOf(before: CutoverPlan, mode: CutoverMode, agreement: AgreementDraft, vms: readonly VmDraft[], zone: string): PlannedChange | null {
   const agreed = agreementOf(agreement)
-  const untouched = new Map(vmDrafts(before).map((draft, index) => [draft.migrationId, { draft, vm: before.vms[index] }]))
+  const untouched = new Map(vmDrafts(before, zone).map((draft, index) => [draft.migrationId, { draft, vm: before.vms[index] }]))
   const rows = vms.map((draft) => {
     const size = parseSize(draft)
     const old = untouched.get(draft.migrationId)
     if (size === null) return null
     // A field of minutes would cut the seconds off a moment that nobody has touched, and one of GiB may round.
-    const cutoverAt = old !== undefined && draft.moment === old.draft.moment ? (old.vm?.cutoverAt ? new Date(old.vm.cutoverAt) : null) : fromLocalInput(draft.moment)
+    const cutoverAt = old !== undefined && draft.moment === old.draft.moment ? (old.vm?.cutoverAt ? new Date(old.vm.cutoverAt) : null) : fromLocalInput(draft.moment, zone)
     const memoryBytes = old !== undefined && draft.memoryGib === old.draft.memoryGib ? (old.vm?.memoryBytes ?? size.memoryBytes) : size.memoryBytes
     return { migrationId: draft.migrationId, network: draft.network, storage: draft.storage, cpus: size.cpus, memoryBytes, dependsOnIds: [...draft.dependsOnIds], apartGroup: draft.apartGroup.trim() || null, cutoverAt: mode === 'SCHEDULED' ? cutoverAt : null }
   })

@@ -38,7 +38,7 @@ describe('a password', () => {
       await refusal(anybody().signIn.begin({ email: 'nobody@alpine.example', password: 'not it at all' })),
     ]
     expect(new Set(answers)).toEqual(new Set(['SIGN_IN_WRONG']))
-    await vi.waitFor(async () => expect((await entries('session.refuse')).slice(before).map((entry) => `${entry.actorKind} ${entry.after} ${entry.address}`).toSorted()).toEqual(['SYSTEM WRONG_PASSWORD 192.0.2.1', `SYSTEM WRONG_PASSWORD ${TEST_ADDRESS}`]))
+    await vi.waitFor(async () => expect((await entries('session.refuse')).slice(before).map((entry) => `${entry.actorKind} ${entry.after} ${entry.address}`).toSorted()).toEqual(['SYSTEM WRONG_PASSWORD 192.0.2.1', `SYSTEM WRONG_PASSWORD ${TEST_ADDRESS}`]), { timeout: 30_000 })
     expect(await owner().auditEntry.count({ where: { action: 'session.refuse' } })).toBe(all + 2)
     expect(browser.cookie()).toBeUndefined()
   })
@@ -235,7 +235,7 @@ describe('limits', () => {
     const answers: string[] = []
     for (let index = 0; index < 12; index++) answers.push(await refusal(anybody().signIn.begin({ email: EMAIL.toUpperCase(), password: index === 11 ? PASSWORD : 'wrong wrong wrong' })))
     expect(answers).toEqual([...Array<string>(10).fill('SIGN_IN_WRONG'), 'TOO_MANY_TRIES', 'TOO_MANY_TRIES'])
-    await vi.waitFor(async () => expect((await entries('session.refuse')).slice(before).map((entry) => entry.after)).toEqual([...Array<string>(10).fill('WRONG_PASSWORD'), 'TOO_MANY_TRIES']))
+    await vi.waitFor(async () => expect((await entries('session.refuse')).slice(before).map((entry) => entry.after)).toEqual([...Array<string>(10).fill('WRONG_PASSWORD'), 'TOO_MANY_TRIES']), { timeout: 30_000 })
     const other = door.browser()
     expect(await other.post('credentials', { email: 'approver@alpine.example', password: 'wrong' })).toBe('SIGN_IN_WRONG')
   })

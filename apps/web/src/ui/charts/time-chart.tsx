@@ -5,7 +5,7 @@ import { Area, AreaChart, CartesianGrid, ComposedChart, Line, ReferenceArea, Res
 import { cn } from '../cn.ts'
 import { useFormats } from '../format/use-formats.ts'
 import { ChartTable } from './chart-table.tsx'
-import { niceTicks } from './ticks.ts'
+import { durationTicks, niceTicks } from './ticks.ts'
 
 export type TimeSeries = { key: string; label: string; color: 1 | 2 | 3 | 4 }
 /** One instant; a series without a value there leaves a gap. */
@@ -17,7 +17,7 @@ export const tick = { fill: 'var(--muted)', fontSize: 11 }
 export const tooltipStyle = { contentStyle: { background: 'var(--surface)', border: '1px solid var(--border)', borderRadius: 8, fontSize: 12, boxShadow: 'var(--shadow-raised)' }, labelStyle: { color: 'var(--muted)' }, itemStyle: { color: 'var(--foreground)', padding: 0 } }
 
 /** Values over time, as lines, a range or stacked areas, with a legend and the same numbers as a table for who cannot see it. */
-export function TimeChart({ label, points, series, format, stacked = false, binary = false, band = false, gaps = [], height = 200, className }: {
+export function TimeChart({ label, points, series, format, stacked = false, binary = false, durations = false, band = false, gaps = [], height = 200, className }: {
   label: string
   points: readonly TimePoint[]
   series: readonly TimeSeries[]
@@ -25,6 +25,8 @@ export function TimeChart({ label, points, series, format, stacked = false, bina
   stacked?: boolean
   /** The values are bytes: the axis counts in powers of 1,024. */
   binary?: boolean
+  /** The values are seconds: the axis counts in minutes, hours and days. */
+  durations?: boolean
   /** The first two series are the bounds of a range: what lies between them is filled. */
   band?: boolean
   /** Drawn as stretches without data. */
@@ -39,7 +41,7 @@ export function TimeChart({ label, points, series, format, stacked = false, bina
   const instant = span < 600_000 ? formats.timeSeconds : span < 86_400_000 ? formats.time : formats.dateTime
   const data = [...points]
   const most = Math.max(0, ...points.map((point) => series.reduce((sum, { key }) => (stacked ? sum + (point[key] ?? 0) : Math.max(sum, point[key] ?? 0)), 0)))
-  const ticks = niceTicks(most, binary)
+  const ticks = durations ? durationTicks(most) : niceTicks(most, binary)
   const axes = [
     <CartesianGrid key="grid" vertical={false} stroke="var(--border)" />,
     <XAxis key="x" dataKey="atMs" type="number" scale="time" domain={['dataMin', 'dataMax']} tickFormatter={instant} tick={tick} tickLine={false} axisLine={false} minTickGap={56} />,

@@ -99,7 +99,7 @@ export function DataTable<TRow extends RowData>({ label, rows, columns, rowId, r
   const byId = new Map(columns.map((column) => [column.id, column]))
 
   return (
-    <div className={cn('min-w-0', className)}>
+    <div className={cn('min-w-0 first:rounded-t-[inherit] last:rounded-b-[inherit]', className)}>
       {(search || toolbar !== undefined) && (
         <div className="flex flex-wrap items-center justify-between gap-3 border-b px-5 py-3">
           {search && <SearchInput label={t('search')} value={query} onChange={(event) => setQuery(event.target.value)} />}
@@ -107,7 +107,7 @@ export function DataTable<TRow extends RowData>({ label, rows, columns, rowId, r
         </div>
       )}
       {rows.length === 0 && empty !== undefined ? empty : (
-        <div ref={scroller} tabIndex={0} role="region" aria-label={label} className={cn('relative overflow-auto focus-visible:-outline-offset-2', windowed && 'max-h-[min(70dvh,46rem)]')}>
+        <div ref={scroller} tabIndex={0} role="region" aria-label={label} className={cn('relative overflow-auto first:rounded-t-[inherit] last:rounded-b-[inherit] focus-visible:-outline-offset-2', windowed && 'max-h-[min(70dvh,46rem)]')}>
           <table role="table" className="w-full border-separate border-spacing-0 text-sm max-sm:block" aria-rowcount={shown.length + 1}>
             <thead role="rowgroup" className="sticky top-0 z-10 bg-surface max-sm:sr-only">
               <tr role="row">

@@ -21,6 +21,8 @@ export interface TestDisk {
   readonly link: QmpLink
   /** What a guest would write through. */
   readonly guest: () => NbdClient
+  /** Ends the QEMU process. */
+  stop(): Promise<void>
   /** Ends the QEMU process and starts it again on the same image. */
   restart(): Promise<void>
   /** Its process is gone without having been asked. */
@@ -70,6 +72,7 @@ export async function startDisk(folder: string, format: 'raw' | 'qcow2'): Promis
     },
     link,
     guest: () => guest,
+    stop,
     restart: async () => {
       await stop()
       await start()

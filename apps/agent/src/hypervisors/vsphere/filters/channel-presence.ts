@@ -1,4 +1,5 @@
 import type { SessionEvent } from '@driftless/nbd'
+import { Sight } from '../../../tap/sight.ts'
 
 /** A daemon sends something each second. One that we hear nothing of for so long is hung up on: it may be about to go on without us. */
 export const SILENCE_MS = 3_000
@@ -15,6 +16,8 @@ export interface PresenceOptions {
 
 /** Whether a filter's daemon is there, and whether writes may have gone past us while it was not. */
 export class ChannelPresence {
+  /** Lost as soon as the daemon may let writes pass, which it does some seconds later at the earliest. */
+  readonly sight = new Sight(false)
   readonly #options: PresenceOptions
   #sessions = 0
   #heardMs = 0
@@ -35,7 +38,8 @@ export class ChannelPresence {
   session(event: SessionEvent): void {
     const now = this.#options.nowMs()
     if (event === 'BEGUN') {
-      if (this.#sessions === 0 && (this.#goneMs === null || now - this.#goneMs > GRACE_MS)) this.#options.missed()
+      if (this.#sessions === 0 && (this.#goneMs === null || now - this.#goneMs > GRACE_MS)) this.#missed()
+      this.sight.regain()
       this.#sessions += 1
       this.#heardMs = now
       return
@@ -44,7 +48,7 @@ export class ChannelPresence {
     this.#left = event === 'LEFT'
     this.#goneMs = now
     // With one of several connections whatever was under way on it is gone, and the others do not tell.
-    if (this.#sessions > 0 && !this.#left) this.#options.missed()
+    if (this.#sessions > 0 && !this.#left) this.#missed()
   }
 
   /** The daemon has asked for something. */
@@ -56,12 +60,33 @@ export class ChannelPresence {
   check(): void {
     const now = this.#options.nowMs()
     if (this.#sessions > 0 && now - this.#heardMs > SILENCE_MS) {
-      this.#options.missed()
+      this.#lost()
       this.#options.hangUp()
       this.#heardMs = now
     }
     if (this.#sessions > 0 || this.#left || this.#goneMs === null || now - this.#goneMs <= GRACE_MS) return
     this.#goneMs = null
+    this.#lost()
+  }
+
+  /** While nobody is here: whether the guest runs. One that is off writes nothing. */
+  guestSeen(running: boolean): void {
+    if (!running) return this.sight.regain()
+    // Shortly after a connection broke the daemon holds writes; after it closed the disk it calls before the first one.
+    if (this.#goneMs !== null || !this.sight.seeing) return
+    this.sight.missed()
+    this.sight.lose()
+  }
+
+  /** Writes went past us until now, or may have: since the sight was lost, or else nobody knows since when. */
+  #missed(): void {
+    if (this.sight.seeing) this.sight.missed()
+    this.#options.missed()
+  }
+
+  /** From now on writes may go past us. */
+  #lost(): void {
+    this.sight.lose()
     this.#options.missed()
   }
 }

@@ -93,15 +93,16 @@ describe('the channel of a filter’s daemon', () => {
     open.push(way)
     await daemon.connect({ socketPath: join(folder, 'way.sock') })
     await tap.listen(told)
+    expect(tap.sight?.seeing).toBe(true)
     await way.close()
     const write = daemon.write(0, Buffer.alloc(4096, 1))
     await expect.poll(() => told.lostTimes, { timeout: 9_000 }).toBe(1)
-    expect(daemon.passed).toBe(0)
+    expect([daemon.passed, tap.sight?.seeing]).toEqual([0, false])
     await write
     expect(daemon.passed).toBe(1)
     await daemon.connect({ socketPath: socketPath() })
     await tap.settle()
-    expect(told.lostTimes).toBe(2)
+    expect([told.lostTimes, tap.sight?.seeing]).toEqual([2, true])
   })
 
   test('on which nothing is heard any more is lost too', async () => {

@@ -33,6 +33,8 @@ const LONGEST_HOLD_MS = 2_000
 /** Whoever waits for a daemon longer than this is told that there is none. */
 const DAEMON_LIMIT_MS = 30_000
 const POLL_MS = 50
+/** Where no daemon is there, it is asked so often whether the guest runs at all. */
+const GUEST_LOOK_MS = 5_000
 /** A daemon that writes nothing hears within a second that it may go. */
 const FAREWELL_LIMIT_MS = 2_000
 
@@ -100,6 +102,14 @@ export async function filterTap(disk: FilteredDisk, options: TapOptions): Promis
   server = await serveNbd({ ...address, ...(tls === undefined ? {} : { tls }), exportName: SINK_EXPORT, device: heard, onSession: (event) => presence.session(event) })
   // What has arrived while we were busy counts: it is looked at first.
   const checks = setInterval(() => setImmediate(() => presence.check()), CHECK_MS)
+  const looks = setInterval(() => void lookForGuest().catch(() => {}), GUEST_LOOK_MS)
+
+  /** Without a daemon: a guest that is off writes nothing, and one that runs again may have written since the last look. */
+  async function lookForGuest(): Promise<void> {
+    if (presence.connected) return
+    const running = await guestRuns()
+    if (!presence.connected) presence.guestSeen(running)
+  }
 
   /** Resolves when the daemon is there, or nobody writes. */
   async function settle(): Promise<void> {
@@ -112,6 +122,7 @@ export async function filterTap(disk: FilteredDisk, options: TapOptions): Promis
 
   return {
     key, sizeBytes, usedBytes, statistics, settle,
+    sight: presence.sight,
     kind: 'MIRROR',
     device: content,
     // A write that is held is on the disk already, but the guest has not heard of it: a power cut could have left the same.
@@ -137,6 +148,7 @@ export async function filterTap(disk: FilteredDisk, options: TapOptions): Promis
       const deadlineMs = performance.now() + FAREWELL_LIMIT_MS
       while (presence.connected && performance.now() < deadlineMs) await wait(POLL_MS)
       clearInterval(checks)
+      clearInterval(looks)
       await server.close()
       await content.close()
     },

@@ -4,6 +4,7 @@ import type { BlockRun } from '../../../block/dirty-map.ts'
 import type { DirtyListener } from '../../../block/dirty-tracking.ts'
 import type { Statistics } from '../../../block/statistics.ts'
 import type { DiskTap, TapOptions, WriteHistory } from '../../../tap/disk-tap.ts'
+import type { Sight } from '../../../tap/sight.ts'
 import type { FrozenVm } from './frozen-vm.ts'
 import { readMark, removeMark, writeMark } from './mark-file.ts'
 import type { RoundDisk } from './round-disk.ts'
@@ -29,6 +30,7 @@ export class ChangedBlocksTap implements DiskTap {
   readonly usedBytes: number
   readonly device: BlockDevice
   readonly statistics: Statistics
+  readonly sight: Sight
   readonly history: WriteHistory
   readonly pendingWrites = 0
   readonly slows = false
@@ -45,6 +47,7 @@ export class ChangedBlocksTap implements DiskTap {
     this.usedBytes = usedBytes
     this.device = disk.device
     this.statistics = disk.statistics
+    this.sight = disk.sight
     this.history = new MarkHistory(vm, disk, statePath)
   }
 

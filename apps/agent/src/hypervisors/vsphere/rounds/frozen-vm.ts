@@ -104,6 +104,11 @@ export class FrozenVm {
     disk.statistics.note(writtenBytes, null, latencyMs)
   }
 
+  /** The VM is off: nobody writes. */
+  noteIdle(): void {
+    for (const { statistics } of this.disks.values()) statistics.note(0, null, null)
+  }
+
   /** A disk's copy has caught up with the moment of now: another may follow. */
   noteDurable(disk: RoundDisk): void {
     disk.durable = true
@@ -261,6 +266,7 @@ export class FrozenVm {
     this.#notices.push({ code, message: message.slice(0, 500), atMs: Date.now() })
     this.#notices.splice(0, this.#notices.length - MOST_NOTICES)
     disk.listener?.lost()
+    disk.sight.missed()
   }
 
   async #keepGoing(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import type { DirtyListener } from '../../../block/dirty-tracking.ts'
 import { Statistics } from '../../../block/statistics.ts'
+import { Sight } from '../../../tap/sight.ts'
 import type { DiskFacts } from '../inventory/vm-facts.ts'
 import { FrozenDisk } from './frozen-disk.ts'
 import { UnchangedSample } from './unchanged-sample.ts'
@@ -9,6 +10,7 @@ export interface RoundDisk {
   readonly deviceKey: number
   readonly device: FrozenDisk
   readonly statistics: Statistics
+  readonly sight: Sight
   listener: DirtyListener | null
   /** The moment up to which changes were told; null: not known to vCenter. */
   changeId: string | null
@@ -26,5 +28,5 @@ export interface RoundDisk {
 /** A disk that was not shown yet. */
 export function roundDisk({ deviceKey, sizeBytes }: Pick<DiskFacts, 'deviceKey' | 'sizeBytes'>): RoundDisk {
   const device = new FrozenDisk(sizeBytes)
-  return { deviceKey, device, statistics: new Statistics(device), listener: null, changeId: null, counted: false, seen: false, shown: false, durable: false, sample: new UnchangedSample(device) }
+  return { deviceKey, device, statistics: new Statistics(device), sight: new Sight(), listener: null, changeId: null, counted: false, seen: false, shown: false, durable: false, sample: new UnchangedSample(device) }
 }

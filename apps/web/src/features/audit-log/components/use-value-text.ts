@@ -37,6 +37,7 @@ export function useValueText(): (entry: Pick<Entry, 'action'>, value: string | n
     if (value === null) return '–'
     if (action === 'site.limit') return value === 'none' ? t('values.none') : bits(Number(value))
     if (action === 'wave.latency-limit') return value === 'none' ? t('values.off') : formats.milliseconds(Number(value))
+    if (action === 'site.probes') return Number(value) === 0 ? t('values.off') : formats.percent(Number(value), 2)
     if (action === 'site.schedule') return t('values.lines', { count: Number(value) })
     if (RATES.includes(action)) return value === 'none' ? t('values.none') : formats.rate(Number(value))
     if (action === 'wave.cutover-mode') return value === 'MANUAL' ? t('values.manual') : t('values.automatic')

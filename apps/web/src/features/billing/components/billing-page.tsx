@@ -90,11 +90,11 @@ function Month({ billing }: { billing: Billing }) {
           columns={[
             { id: 'customer', header: t('columns.customer'), value: (row) => row.tenantName, cell: (row) => <span className="font-medium">{row.tenantName}</span> },
             { id: 'vms', header: t('columns.vms'), value: (row) => row.vms, cell: (row) => formats.number(row.vms), align: 'end', hideBelow: 'sm' },
-            { id: 'vmHours', header: t('columns.vmHours'), value: (row) => hours(row.usage.vmSeconds), cell: (row) => formats.number(hours(row.usage.vmSeconds)), align: 'end' },
-            { id: 'vcpuHours', header: t('columns.vcpuHours'), value: (row) => hours(row.usage.vcpuSeconds), cell: (row) => formats.number(hours(row.usage.vcpuSeconds)), align: 'end', hideBelow: 'sm' },
-            { id: 'memoryHours', header: t('columns.memoryHours'), value: (row) => gibHours(row.usage.memoryMibSeconds), cell: (row) => formats.number(gibHours(row.usage.memoryMibSeconds)), align: 'end', hideBelow: 'md' },
-            { id: 'diskHours', header: t('columns.diskHours'), value: (row) => gibHours(row.usage.diskMibSeconds), cell: (row) => formats.number(gibHours(row.usage.diskMibSeconds)), align: 'end', hideBelow: 'md' },
-            { id: 'correction', header: t('columns.correction'), value: (row) => hours(row.correction.vmSeconds), cell: (row) => (row.correction.vmSeconds === 0n ? '–' : t('correctionHours', { hours: formats.number(hours(row.correction.vmSeconds)) })), align: 'end' },
+            { id: 'vmHours', header: t('columns.vmHours'), value: (row) => hours(row.usage.vmSeconds), cell: (row) => formats.number(hours(row.usage.vmSeconds), 2), align: 'end' },
+            { id: 'vcpuHours', header: t('columns.vcpuHours'), value: (row) => hours(row.usage.vcpuSeconds), cell: (row) => formats.number(hours(row.usage.vcpuSeconds), 2), align: 'end', hideBelow: 'sm' },
+            { id: 'memoryHours', header: t('columns.memoryHours'), value: (row) => gibHours(row.usage.memoryMibSeconds), cell: (row) => formats.number(gibHours(row.usage.memoryMibSeconds), 2), align: 'end', hideBelow: 'md' },
+            { id: 'diskHours', header: t('columns.diskHours'), value: (row) => gibHours(row.usage.diskMibSeconds), cell: (row) => formats.number(gibHours(row.usage.diskMibSeconds), 2), align: 'end', hideBelow: 'md' },
+            { id: 'correction', header: t('columns.correction'), value: (row) => hours(row.correction.vmSeconds), cell: (row) => (row.correction.vmSeconds === 0n ? '–' : t('correctionHours', { hours: formats.number(hours(row.correction.vmSeconds), 2) })), align: 'end' },
           ]}
         />
       </Card>

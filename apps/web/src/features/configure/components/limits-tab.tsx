@@ -12,25 +12,10 @@ import { useSiteRate } from './use-site-rate.ts'
 export function LimitsTab({ sites, staff }: { sites: readonly Site[]; staff: boolean }) {
   const t = useTranslations('configure.limits')
   const formats = useFormats()
-  const rate = useSiteRate()
-  const sources = sites.filter((site) => site.kind === 'SOURCE')
   return (
     <div className="grid gap-4 lg:grid-cols-2">
-      <Card>
-        <CardHeader title={t('rates.title')} description={t('rates.description')} />
-        <CardBody>
-          {sources.length === 0 ? <p className="text-sm text-muted">{t('rates.none')}</p> : (
-            <ul className="divide-y text-sm">
-              {sources.map((site) => (
-                <li key={site.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2 first:pt-0 last:pb-0">
-                  <span className="min-w-0">{site.name}{staff && site.tenantName !== null && <span className="block text-xs text-muted">{site.tenantName}</span>}</span>
-                  <span className="flex items-center gap-3"><span className="font-medium tabular-nums">{rate(site, t('rates.unlimited'))}</span>{site.mine && <EditLimit site={site} />}</span>
-                </li>
-              ))}
-            </ul>
-          )}
-        </CardBody>
-      </Card>
+      <Lines title={t('rates.title')} description={t('rates.description')} none={t('rates.unlimited')} sites={sites.filter((site) => site.kind === 'SOURCE')} staff={staff} empty={t('rates.none')} />
+      {staff && <Lines title={t('targets.title')} description={t('targets.description')} explained={t('targets.explained')} none={t('targets.unlimited')} sites={sites.filter((site) => site.kind === 'TARGET')} staff={staff} />}
       <Card>
         <CardHeader title={t('fixed.title')} description={t('fixed.description')} />
         <CardBody>
@@ -44,5 +29,36 @@ export function LimitsTab({ sites, staff }: { sites: readonly Site[]; staff: boo
         </CardBody>
       </Card>
     </div>
+  )
+}
+
+type LinesProps = { title: string; description: string; explained?: string; none: string; empty?: string; sites: readonly Site[]; staff: boolean }
+
+/** The lines of sites of one kind; what is not limited, or not told, is `none`. */
+function Lines({ title, description, explained, none, empty, sites, staff }: LinesProps) {
+  const t = useTranslations('configure.limits.rates')
+  const { percent } = useFormats()
+  const rate = useSiteRate()
+  return (
+    <Card>
+      <CardHeader title={title} description={description} />
+      <CardBody className="flex flex-col gap-3">
+        {sites.length === 0 && empty !== undefined && <p className="text-sm text-muted">{empty}</p>}
+        {sites.length > 0 && (
+          <ul className="divide-y text-sm">
+            {sites.map((site) => (
+              <li key={site.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2 first:pt-0 last:pb-0">
+                <span className="min-w-0">{site.name}{staff && site.tenantName !== null && <span className="block text-xs text-muted">{site.tenantName}</span>}</span>
+                <span className="flex items-center gap-3">
+                  {site.kind === 'SOURCE' && <span className="text-xs text-muted tabular-nums">{site.probeShare === 0 ? t('noProbes') : t('probes', { share: percent(site.probeShare, 2) })}</span>}
+                  <span className="font-medium tabular-nums">{rate(site, none)}</span>{site.mine && <EditLimit site={site} />}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+        {explained !== undefined && <p className="text-xs text-muted">{explained}</p>}
+      </CardBody>
+    </Card>
   )
 }

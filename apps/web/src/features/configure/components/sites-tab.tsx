@@ -36,7 +36,7 @@ function SiteCard({ site, staff, error }: { site: Site; staff: boolean; error: S
   const items = [
     ...(staff && site.tenantName !== null ? [{ label: t('customer'), value: site.tenantName }] : []),
     ...(source ? [{ label: t('vms'), value: formats.number(site.vms) }] : []),
-    ...(source ? [{ label: t('limit'), value: rate(site, t('noLimit')) }] : []),
+    ...(source ? [{ label: t('limit'), value: rate(site, t('noLimit')) }] : staff ? [{ label: t('takesIn'), value: rate(site, t('takesInUnknown')) }] : []),
     ...(!source && told.length > 0 ? [{ label: t('free'), value: formats.bytes(free) }] : []),
     ...(site.mine && site.openTokens > 0 ? [{ label: t('openTokens'), value: formats.number(site.openTokens) }] : []),
   ]
@@ -57,7 +57,7 @@ function SiteCard({ site, staff, error }: { site: Site; staff: boolean; error: S
           </div>
         )}
         {source && error !== null && <div><h3 className="mb-1 text-xs font-medium text-muted">{t('estimates')}</h3><PublishedErrorLine error={error} /></div>}
-        {site.mine && <div className="mt-auto flex flex-wrap gap-2"><EnrolAgent site={site} />{source && <EditLimit site={site} />}</div>}
+        {site.mine && <div className="mt-auto flex flex-wrap gap-2"><EnrolAgent site={site} /><EditLimit site={site} /></div>}
       </CardBody>
     </Card>
   )

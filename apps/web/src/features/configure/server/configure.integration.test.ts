@@ -1,3 +1,4 @@
+import { DEFAULT_PROBE_SHARE } from '@driftless/domain'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openPortal, PEOPLE, refusal } from '@/testing/portal.ts'
 import type { Portal } from '@/testing/portal.ts'
@@ -120,6 +121,19 @@ describe('configure', () => {
     expect(await refusal(configure.limitSite({ siteId: HQ, bytesPerSecond: null, schedule: { zone: 'UTC', rules: [{ ...rule, days: [] }] } }))).toBe('RATE_SCHEDULE')
     expect(await refusal(portal.as(PEOPLE.henry).configure.limitSite({ siteId: HQ, bytesPerSecond: null, schedule: null }))).toBe('SITE_UNKNOWN')
     expect(await refusal(portal.as(PEOPLE.viewer).configure.limitSite({ siteId: HQ, bytesPerSecond: null, schedule: null }))).toBe('FORBIDDEN')
+  })
+
+  it('agrees on what probes of the line may take, or on none, and writes it down once', async () => {
+    const { configure } = portal.as(PEOPLE.olivia)
+    const hq = async () => (await configure.sites()).find((site) => site.id === HQ)
+    expect(await hq()).toMatchObject({ probeShare: DEFAULT_PROBE_SHARE })
+    for (const probeShare of [0.001, 0.001, 0]) await configure.limitSite({ siteId: HQ, bytesPerSecond: null, probeShare })
+    // Left out it stays.
+    await configure.limitSite({ siteId: HQ, bytesPerSecond: null })
+    expect(await hq()).toMatchObject({ probeShare: 0 })
+    expect((await portal.owner.auditEntry.findMany({ where: { action: 'site.probes' }, orderBy: { id: 'asc' } })).map(({ before, after }) => [before, after])).toEqual([['0.0025', '0.001'], ['0.001', '0']])
+    for (const probeShare of [0.011, -0.001]) expect(await refusal(configure.limitSite({ siteId: HQ, bytesPerSecond: null, probeShare }))).toBe('PROBE_SHARE')
+    expect(await refusal(portal.as(PEOPLE.ada).configure.limitSite({ siteId: HQ, bytesPerSecond: null, probeShare: 0.01 }))).toBe('FORBIDDEN')
   })
 
   it('lets an administrator, and nobody else, name and colour the portal', async () => {

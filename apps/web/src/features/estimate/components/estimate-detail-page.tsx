@@ -65,6 +65,7 @@ function EstimateDetail({ reading }: { reading: Reading }) {
       />
       <Warnings reading={reading} forecast={forecast} />
       <EstimateFigures reading={reading} forecast={forecast} />
+      <KeptLine kept={reading.kept} />
       <PublishedErrorLine error={reading.error} />
       <WhatIf reading={reading} forecast={forecast} />
       <div className="grid items-start gap-6 xl:grid-cols-2">
@@ -75,7 +76,7 @@ function EstimateDetail({ reading }: { reading: Reading }) {
       <WaysCard reading={reading} />
       <ObservedCards reading={reading} />
       <div className="grid items-start gap-6 xl:grid-cols-2">
-        <LinkRate link={reading.link} siteName={reading.siteName} />
+        <LinkRate reading={reading} />
         <Card>
           <CardHeader title={t('error.title')} description={t('error.description', { site: reading.siteName })} />
           <CardBody><PublishedError error={reading.error} /></CardBody>
@@ -101,6 +102,15 @@ function Warnings({ reading, forecast }: { reading: Reading; forecast: WaveForec
       {gone.length > 0 && <Notice tone="warning">{t('gone', names(gone))}</Notice>}
     </>
   )
+}
+
+/** That the estimate of an observation that has ended is kept, and what it was worth. */
+function KeptLine({ kept }: { kept: Reading['kept'] }) {
+  const t = useTranslations('estimate.kept')
+  const formats = useFormats()
+  if (kept === null) return null
+  const after = kept.stoppedAfterSeconds
+  return <p className="text-xs text-muted">{after === null ? t('done', { at: formats.dateTime(kept.madeAt) }) : t(kept.enough ? 'stopped' : 'stoppedTooEarly', { after: formats.duration(after) })}</p>
 }
 
 function StopObservation({ estimateId }: { estimateId: string }) {

@@ -59,7 +59,7 @@ function EstimateTable({ rows, empty }: { rows: Row[]; empty: React.ReactNode })
     },
     { id: 'used', header: t('columns.used'), value: (row) => row.usedBytes, cell: (row) => formats.bytes(row.usedBytes), align: 'end', hideBelow: 'sm', searchable: false },
     { id: 'site', header: t('columns.site'), value: (row) => row.siteName, hideBelow: 'lg' },
-    { id: 'ends', header: t('columns.ends'), value: (row) => row.endsAt.getTime(), cell: (row) => formats.dateTime(row.endsAt), hideBelow: 'md', searchable: false },
+    { id: 'ends', header: t('columns.ends'), value: (row) => row.endsAt.getTime(), cell: (row) => <span className="whitespace-nowrap">{formats.dateTime(row.endsAt)}</span>, hideBelow: 'md', searchable: false },
   ]
   return <DataTable label={t('title')} rows={rows} columns={columns} rowId={(row) => row.id} search={rows.length > 8} empty={empty} />
 }

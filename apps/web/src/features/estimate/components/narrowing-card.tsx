@@ -24,10 +24,11 @@ export function NarrowingCard({ estimateId, live }: { estimateId: string; live: 
             const points = moments.map(({ at, seconds }) => ({ atMs: at.getTime(), p50: seconds?.p50 ?? null, p90: seconds?.p90 ?? null }))
             const told = moments.flatMap(({ seconds }) => seconds ?? [])
             const [first, last] = [told[0], told.at(-1)]
+            if (told.length < 2) return <p className="text-sm text-muted">{t('notYet')}</p>
             return (
               <>
-                <TimeChart band label={t('title')} height={220} format={duration} points={points} series={[{ key: 'p50', label: t('p50'), color: 1 }, { key: 'p90', label: t('p90'), color: 3 }]} />
-                <p className="mt-2 text-xs text-muted">{first && last && told.length > 1 ? t('change', { first: durationRange(first.p50, first.p90), last: durationRange(last.p50, last.p90) }) : t('notYet')}</p>
+                <TimeChart band durations label={t('title')} height={220} format={duration} points={points} series={[{ key: 'p50', label: t('p50'), color: 1 }, { key: 'p90', label: t('p90'), color: 3 }]} />
+                <p className="mt-2 text-xs text-muted">{first && last && t('change', { first: durationRange(first.p50, first.p90), last: durationRange(last.p50, last.p90) })}</p>
               </>
             )
           }}

@@ -24,11 +24,14 @@ export function WhatIfControls({ reading, trial, onChange }: Props) {
   const bits = useBitRate()
   const { input, windows } = reading
   const line = input.link.p50BytesPerSecond
+  const tried = line * trial.linkFactor
+  const target = input.targetBytesPerSecond ?? Number.POSITIVE_INFINITY
+  const triedText = trial.linkFactor === 1 ? t('asIs', { value: bits(line) }) : bits(tried)
   const startMs = input.startAtMs + trial.startHours * HOUR_MS
   const chosen = windows.findIndex(({ fromMs, toMs }) => fromMs === trial.window?.fromMs && toMs === trial.window.toMs)
   return (
     <div className="grid gap-x-6 gap-y-4 sm:grid-cols-2">
-      <Slide label={t('link')} value={Math.round(Math.log2(trial.linkFactor) * STEPS_A_DOUBLING)} min={-LINK_STEPS} max={LINK_STEPS} text={trial.linkFactor === 1 ? t('asIs', { value: bits(line) }) : bits(line * trial.linkFactor)} onChange={(step) => onChange({ linkFactor: 2 ** (step / STEPS_A_DOUBLING) })} />
+      <Slide label={t('link')} value={Math.round(Math.log2(trial.linkFactor) * STEPS_A_DOUBLING)} min={-LINK_STEPS} max={LINK_STEPS} text={tried > target ? t('targetBinds', { value: triedText, target: bits(target) }) : triedText} onChange={(step) => onChange({ linkFactor: 2 ** (step / STEPS_A_DOUBLING) })} />
       <RateSlide label={t('cap')} from={line} value={trial.capBytesPerSecond} none={input.capBytesPerSecond === null ? t('noCap') : t('asIs', { value: bits(input.capBytesPerSecond) })} format={bits} onChange={(capBytesPerSecond) => onChange({ capBytesPerSecond })} />
       <RateSlide label={t('throttle')} from={line} value={trial.throttleBytesPerSecond} none={input.throttleBytesPerSecond === null ? t('noThrottle') : t('asIs', { value: formats.rate(input.throttleBytesPerSecond) })} format={formats.rate} onChange={(throttleBytesPerSecond) => onChange({ throttleBytesPerSecond })} />
       <Slide label={t('start')} value={trial.startHours} min={0} max={MOST_HOURS} text={trial.startHours === 0 ? t('startNow') : formats.dateTime(startMs)} onChange={(startHours) => onChange({ startHours })} />

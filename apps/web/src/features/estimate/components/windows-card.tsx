@@ -24,7 +24,7 @@ export function WindowsCard({ reading, forecast }: { reading: Reading; forecast:
           label={t('title')} rows={rows} rowId={(row) => row.id} initialSort={{ id: 'time', desc: false }}
           columns={[
             { id: 'time', header: t('time'), value: (row) => row.fromMs, cell: (row) => <span className="flex flex-wrap items-center gap-2"><span>{formats.dateTimeRange(row.fromMs, row.toMs)}</span>{row.booked && <Pill tone="accent">{t('booked', { wave: row.waveName ?? '' })}</Pill>}{row.best && <Pill tone="success">{t('best')}</Pill>}</span>, searchable: false },
-            { id: 'site', header: t('site'), value: (row) => row.targetSiteName, hideBelow: 'lg' },
+            { id: 'site', header: t('site'), value: (row) => row.targetSiteName, className: 'whitespace-nowrap', hideBelow: 'lg' },
             { id: 'chance', header: t('chance'), value: (row) => row.chance, cell: (row) => (forecast.enough ? <Pill tone={chanceTone(row.chance)}>{formats.percent(row.chance)}</Pill> : '–'), align: 'end', searchable: false },
           ]}
         />

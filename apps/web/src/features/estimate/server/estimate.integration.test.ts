@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { forecastWave } from '@driftless/domain'
+import { forecastAgain, keptPrediction } from '@driftless/db'
+import { FORECAST_MODEL, forecastWave } from '@driftless/domain'
 import type { WaveInput } from '@driftless/domain'
 import { addWave, openPortal, PEOPLE, refusal } from '@/testing/portal.ts'
 import type { Portal } from '@/testing/portal.ts'
@@ -89,13 +90,56 @@ describe('estimates', () => {
     expect(known.windows).toMatchObject([{ booked: true, waveName: 'Wave of orders', fromMs: startsAt.getTime() }])
     expect(known.input.window).toMatchObject({ fromMs: startsAt.getTime() })
     await portal.owner.linkProbe.deleteMany()
+    // Without probes the estimate says that nothing but copies, or the limit, tells of the line.
+    await portal.as(PEOPLE.olivia).configure.limitSite({ siteId: SITE, bytesPerSecond: 250_000_000, probeShare: 0 })
+    expect((await portal.as(PEOPLE.viewer).estimate.read({ estimateId })).link).toMatchObject({ origin: 'LIMIT', probeShare: 0 })
   })
 
-  it('is ended early, once, and keeps what was seen', async () => {
+  it('is ended early, once, and kept with all it was made of, marked with when that was', async () => {
     const estimateId = await portal.as(PEOPLE.olivia).estimate.start({ ...request, name: 'Short' })
+    expect(await portal.as(PEOPLE.olivia).estimate.read({ estimateId })).toMatchObject({ kept: null })
+    await portal.owner.vmObservation.deleteMany()
+    for (const vmId of ['vm-web', 'vm-orders']) await observe(estimateId, vmId, 180, (minute) => (minute % 60 < 10 ? 600 * MIB : 6 * MIB))
     expect(await portal.as(PEOPLE.olivia).estimate.end({ estimateId })).toBe(true)
     expect(await portal.as(PEOPLE.olivia).estimate.end({ estimateId })).toBe(false)
+    const record = await portal.owner.estimateRecord.findFirstOrThrow({ where: { estimateId } })
+    expect(record).toMatchObject({ ...owned, siteId: SITE, waveId: null, model: FORECAST_MODEL, predicted: { wave: { enough: true } } })
+    expect(Math.abs((record.stoppedAfterSeconds ?? 0) - 180 * 60)).toBeLessThan(120)
+    expect(keptPrediction.parse(record.predicted).wave.identicalSeconds).toEqual(forecastAgain(record.inputs).identicalSeconds)
+    expect((await portal.as(PEOPLE.viewer).estimate.read({ estimateId })).kept).toEqual({ madeAt: record.madeAt, stoppedAfterSeconds: record.stoppedAfterSeconds, enough: true })
     expect((await portal.as(PEOPLE.viewer).estimate.list()).find((row) => row.id === estimateId)).toMatchObject({ status: 'CANCELLED', vmNames: ['orders', 'web'] })
+  })
+
+  it('counts with a fair part of the target’s line beside other customers’ copies, and tells nothing else of them', async () => {
+    const MB = 1_000_000
+    const estimateId = await portal.as(PEOPLE.olivia).estimate.start({ ...request, name: 'Shared end' })
+    const read = () => portal.as(PEOPLE.olivia).estimate.read({ estimateId })
+    expect((await read()).input.targetBytesPerSecond).toBeUndefined()
+    await portal.as(PEOPLE.ada).configure.limitSite({ siteId: 'site-northwind-zurich', bytesPerSecond: 100 * MB })
+    expect((await read()).input.targetBytesPerSecond).toBe(100 * MB)
+    const waveId = await addWave(portal.owner, 'archive')
+    expect((await read()).input.targetBytesPerSecond).toBe(100 * MB)
+    const copying = { startedAt: new Date() }
+    await portal.owner.wave.update({ where: { id: waveId }, data: { ...copying, migrations: { updateMany: { where: {}, data: copying } } } })
+    const beside = await read()
+    expect(beside.input.targetBytesPerSecond).toBe(50 * MB)
+    expect(JSON.stringify(beside)).not.toMatch(new RegExp(`harbour|archive|${waveId}`))
+    await portal.owner.wave.update({ where: { id: waveId }, data: { rateBytesPerSecond: BigInt(20 * MB) } })
+    expect((await read()).input.targetBytesPerSecond).toBe(80 * MB)
+    const forecast = await portal.as(PEOPLE.olivia).migrate.forecast({ siteId: SITE, vmIds: ['vm-web'], rateBytesPerSecond: null })
+    expect(forecast).toMatchObject({ targetBytesPerSecond: 80 * MB, link: { p50BytesPerSecond: 250 * MB } })
+    expect(await portal.as(PEOPLE.henry).migrate.forecast({ siteId: 'site-harbour-main', vmIds: ['vm-archive'], rateBytesPerSecond: null })).toMatchObject({ targetBytesPerSecond: 80 * MB })
+    await portal.owner.wave.update({ where: { id: waveId }, data: { paused: true } })
+    expect((await read()).input.targetBytesPerSecond).toBe(100 * MB)
+    await portal.as(PEOPLE.ada).configure.limitSite({ siteId: 'site-northwind-zurich', bytesPerSecond: null })
+  })
+
+  it('is kept with the word that there is not enough data yet, where it was stopped too early', async () => {
+    const estimateId = await portal.as(PEOPLE.olivia).estimate.start({ ...request, name: 'Too short' })
+    await portal.owner.vmObservation.deleteMany()
+    await observe(estimateId, 'vm-web', 6, () => 60 * MIB)
+    expect(await portal.as(PEOPLE.olivia).estimate.end({ estimateId })).toBe(true)
+    expect(await portal.as(PEOPLE.olivia).estimate.read({ estimateId })).toMatchObject({ status: 'CANCELLED', kept: { enough: false, stoppedAfterSeconds: expect.any(Number) } })
   })
 
   it('stays with its customer', async () => {

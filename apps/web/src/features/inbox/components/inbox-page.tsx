@@ -76,9 +76,9 @@ function InboxRow({ item }: { item: InboxItem }) {
           {named.length > 0 && ` ${t('vms', { names: formats.list(named), more })}`}
         </p>
         <p className="mt-1 flex flex-wrap gap-x-2 text-xs text-muted">
-          <span>{t(`whys.${item.why}`)}</span><span aria-hidden>·</span>
-          <span>{t.rich('since', { at: () => <RelativeTime at={item.since} /> })}</span>
-          {item.until !== null && <><span aria-hidden>·</span><span className="font-medium text-foreground">{t('until', { at: formats.dateTime(item.until) })}</span></>}
+          <span>{t(`whys.${item.why}`)}<span aria-hidden> ·</span></span>
+          <span><RelativeTime at={item.since} />{item.until !== null && <span aria-hidden> ·</span>}</span>
+          {item.until !== null && <span className="font-medium text-foreground">{t('until', { at: formats.dateTime(item.until) })}</span>}
         </p>
       </div>
       <Button asChild variant={tone === 'accent' ? 'secondary' : 'primary'}><Link href={pageOf(item)} aria-label={t('actionOf', { action: t(`kinds.${item.kind}.action`), name: item.name })}>{t(`kinds.${item.kind}.action`)}</Link></Button>

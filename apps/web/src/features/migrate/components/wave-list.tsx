@@ -20,6 +20,8 @@ import type { DataColumn } from '@/ui/table/data-table.tsx'
 
 type Wave = Outputs['migrate']['waves'][number]
 const REFRESH_MS = 2_000
+/** Fewer are seen at a glance. */
+const SEARCH_FROM = 9
 
 /** The tenant's waves with how far they are. */
 export function WaveList() {
@@ -29,7 +31,7 @@ export function WaveList() {
   const waves = useQuery(useTRPC().migrate.waves.queryOptions(undefined, { refetchInterval: REFRESH_MS }))
   const columns: DataColumn<Wave>[] = [
     { id: 'name', header: t('name'), value: (wave) => wave.name, cell: (wave) => <Link href={`/waves/${wave.id}`} className="font-medium text-accent hover:underline">{wave.name}</Link> },
-    { id: 'state', header: t('state'), value: (wave) => waveState(wave.statuses, wave.paused), cell: (wave) => <WavePill state={waveState(wave.statuses, wave.paused)} /> },
+    { id: 'state', header: t('state'), value: (wave) => waveState(wave.statuses, wave.paused), searchable: false, cell: (wave) => <WavePill state={waveState(wave.statuses, wave.paused)} /> },
     { id: 'vms', header: t('vms'), value: (wave) => wave.vms.length, cell: (wave) => number(wave.vms.length), align: 'end', searchable: false, hideBelow: 'sm' },
     {
       id: 'progress', header: t('progress'), value: (wave) => wave.totalBytes === 0 ? 0 : wave.doneBytes / wave.totalBytes, searchable: false, hideBelow: 'sm',
@@ -48,7 +50,7 @@ export function WaveList() {
       <CardHeader title={t('title')} className="pb-3" />
       {waves.isPending && <SkeletonRows label={t('table')} rows={2} />}
       {waves.isError && <Notice tone="danger" className="m-4">{errorText(waves.error)}</Notice>}
-      {waves.data && <DataTable label={t('table')} rows={waves.data} columns={columns} rowId={(wave) => wave.id} className="border-t" empty={<EmptyState className="py-8" icon={Waves} title={t('empty.title')} description={t('empty.description')} />} />}
+      {waves.data && <DataTable label={t('table')} rows={waves.data} columns={columns} rowId={(wave) => wave.id} search={waves.data.length >= SEARCH_FROM} className="border-t" empty={<EmptyState className="py-8" icon={Waves} title={t('empty.title')} description={t('empty.description')} />} />}
     </Card>
   )
 }

@@ -12,7 +12,7 @@ export const forecast = tenantProcedure()
     const found = await ctx.inScope(async (tx) => {
       const now = new Date()
       const windows = await readWindowsAhead(tx, [], now, targetSiteId)
-      const facts = await readWaveFacts(tx, { siteId, vmIds, capBytesPerSecond: input.rateBytesPerSecond, throttleBytesPerSecond: null, parallelCutovers, startAt: now, window: null, windows }, now)
+      const facts = await readWaveFacts(tx, { siteId, vmIds, targetSiteId, capBytesPerSecond: input.rateBytesPerSecond, throttleBytesPerSecond: null, parallelCutovers, startAt: now, window: null, windows }, now)
       return facts && { ...facts, windows, error: (await readSiteErrors(tx, [siteId]))[0] ?? null }
     })
     if (!found) throw new DomainError('VM_UNKNOWN', 'There is no such VM at this site.')
@@ -20,5 +20,5 @@ export const forecast = tenantProcedure()
     const { vms, ...wave } = forecastWave(simulated)
     const longest = { p50: Math.max(0, ...vms.map(({ cutoverSeconds }) => cutoverSeconds.p50)), p90: Math.max(0, ...vms.map(({ cutoverSeconds }) => cutoverSeconds.p90)) }
     const best = wave.bestWindow
-    return { ...wave, usedBytes: simulated.vms.reduce((sum, vm) => sum + vm.usedBytes, 0), longestCutoverSeconds: longest, link, best: best && { ...best, targetSiteName: windows.find(({ fromMs, toMs }) => fromMs === best.fromMs && toMs === best.toMs)?.targetSiteName ?? '' }, error }
+    return { ...wave, usedBytes: simulated.vms.reduce((sum, vm) => sum + vm.usedBytes, 0), longestCutoverSeconds: longest, link, targetBytesPerSecond: simulated.targetBytesPerSecond ?? null, best: best && { ...best, targetSiteName: windows.find(({ fromMs, toMs }) => fromMs === best.fromMs && toMs === best.toMs)?.targetSiteName ?? '' }, error }
   })

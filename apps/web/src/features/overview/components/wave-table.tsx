@@ -17,10 +17,13 @@ export function WaveTable({ waves, empty }: { waves: readonly Wave[]; empty: Rea
   const t = useTranslations('overview.waves')
   const states = useTranslations('states')
   const waveStates = useTranslations('migrate.waveState')
+  const travel = useTranslations('shipments.travel')
+  const shipmentStates = useTranslations('shipments.status')
   const formats = useFormats()
   const rows = waves.map((wave) => ({ ...wave, attention: attentionOf(wave) })).sort((a, b) => rank(a.attention) - rank(b.attention))
   type Row = (typeof rows)[number]
   const done = (row: Row) => row.migrations.filter((migration) => migration.status === 'COMPLETED').length
+  const byDevice = ({ status, expectedAt, late, vms }: NonNullable<Row['shipment']>) => (status === 'HANDED_OVER' && expectedAt !== null ? travel(late ? 'shortLate' : 'shortExpected', { date: formats.date(expectedAt) }) : travel('short', { status: shipmentStates(status), count: vms }))
   const columns: DataColumn<Row>[] = [
     {
       id: 'wave', header: t('columns.wave'), value: (row) => `${row.name} ${row.tenantName}`,
@@ -35,6 +38,7 @@ export function WaveTable({ waves, empty }: { waves: readonly Wave[]; empty: Rea
           <div className="flex w-36 flex-col gap-1">
             <Progress label={t('progressOf', { wave: row.name })} valueText={formats.percent(share)} total={1} segments={[{ value: share, className: row.attention.over ? 'bg-success' : 'bg-accent', label: formats.percent(share) }]} />
             <span className="text-xs text-muted tabular-nums">{t('done', { done: done(row), total: row.migrations.length, share: formats.percent(share) })}</span>
+            {row.shipment !== null && <Link href={`/shipments/${row.shipment.id}`} className={row.shipment.late ? 'text-xs font-medium text-warning hover:underline' : 'text-xs text-muted hover:underline'}>{byDevice(row.shipment)}</Link>}
           </div>
         )
       },

@@ -192,7 +192,7 @@ describe('people', () => {
       const mail = smtp.delivered.find(({ to }) => to.includes(address))
       if (!mail) throw new Error('not there yet')
       return mail
-    }, { timeout: 10_000 })
+    }, { timeout: 30_000 })
 
     it('is replaced by a link in a mail, once, and ends the sessions', async () => {
       const { id, email } = await someone('CUSTOMER_VIEWER', 'alpine')

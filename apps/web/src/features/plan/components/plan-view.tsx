@@ -1,6 +1,7 @@
 'use client'
 import type { CutoverPlan } from '@driftless/domain'
 import { useTranslations } from 'next-intl'
+import { ZonedTimes } from '@/features/windows/components/zoned-times.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
 import { KeyValueList } from '@/ui/key-value.tsx'
 import { usePlanWords } from './use-plan-words.ts'
@@ -9,10 +10,10 @@ const SETTINGS = ['mode', 'parallelCutovers', 'shutdownSeconds', 'shutdownRefusa
 /** As much of a hash as people compare by eye. */
 const LETTERS_OF_HASH = 8
 
-/** A plan to be read before go is said: what holds for all, then each VM in its turn. `givenUp`: VMs that are no longer moved. */
-export function PlanView({ plan, planHash, givenUp }: { plan: CutoverPlan; planHash: string; givenUp: ReadonlySet<string> }) {
+/** A plan to be read before go is said: what holds for all, then each VM in its turn. `givenUp`: VMs that are no longer moved. `siteZone`: the target site's clock; null: it has told none. */
+export function PlanView({ plan, planHash, givenUp, siteZone }: { plan: CutoverPlan; planHash: string; givenUp: ReadonlySet<string>; siteZone: string | null }) {
   const t = useTranslations('plan')
-  const { dateTimeRange, bytes, number, list, dateTime } = useFormats()
+  const { bytes, number, list, dateTime } = useFormats()
   const words = usePlanWords()
   const nameOf = (id: string) => plan.vms.find((vm) => vm.migrationId === id)?.name ?? id
   // What a period's end brings has no meaning where there is no period.
@@ -26,8 +27,8 @@ export function PlanView({ plan, planHash, givenUp }: { plan: CutoverPlan; planH
       <KeyValueList
         className="mt-2"
         items={[
-          { label: t('view.window'), value: plan.window === null ? t('view.noWindow') : dateTimeRange(new Date(plan.window.startsAt), new Date(plan.window.endsAt)) },
-          ...(plan.window === null ? [] : [{ label: t('fields.lockoutAt'), value: dateTime(new Date(plan.window.lockoutAt)) }]),
+          { label: t('view.window'), value: plan.window === null ? t('view.noWindow') : <ZonedTimes startsAt={new Date(plan.window.startsAt)} endsAt={new Date(plan.window.endsAt)} siteZone={siteZone} /> },
+          ...(plan.window === null ? [] : [{ label: t('fields.lockoutAt'), value: <ZonedTimes startsAt={new Date(plan.window.lockoutAt)} siteZone={siteZone} /> }]),
           ...settings.map((field) => ({ label: t(`fields.${field}`), value: words.value(field, plan[field]) })),
         ]}
       />

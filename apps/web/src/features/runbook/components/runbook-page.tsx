@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { ArrowLeft } from 'lucide-react'
 import Link from 'next/link'
-import { useTranslations } from 'next-intl'
+import { useTimeZone, useTranslations } from 'next-intl'
 import { isRefusal } from '@/client/refusal.ts'
 import { useTRPC } from '@/client/trpc.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
@@ -21,6 +21,7 @@ const AHEAD_MS = 10_000
 /** One wave's cutover on a page: what stands in its way, what is planned, what happens, and until when going back fits. */
 export function RunbookPage({ waveId }: { waveId: string }) {
   const t = useTranslations('runbook')
+  const zone = useTimeZone() ?? 'UTC'
   const errorText = useErrorText()
   const query = useQuery(useTRPC().runbook.read.queryOptions({ waveId }, {
     refetchInterval: ({ state }) => (isRefusal(state.error) ? false : state.data?.booking?.status === 'IN_PROGRESS' ? OPEN_MS : AHEAD_MS),
@@ -37,7 +38,7 @@ export function RunbookPage({ waveId }: { waveId: string }) {
   }
   return (
     <>
-      <PageHeader eyebrow={back} title={t('of', { name: reading.name })} description={t('description', { site: reading.siteName, targetSite: reading.targetSiteName })} />
+      <PageHeader eyebrow={back} title={t('of', { name: reading.name })} description={t('description', { site: reading.siteName, targetSite: reading.targetSiteName, zone })} />
       {query.isError && <Notice tone="warning">{errorText(query.error)}</Notice>}
       {reading.booking === null ? <Notice tone="info" title={t('noWindow')} actions={<Link className="text-sm font-medium text-accent hover:underline" href={`/windows?wave=${reading.id}`}>{t('book')}</Link>}>{t('noWindowDetail')}</Notice> : <WindowClock reading={reading} booking={reading.booking} />}
       {reading.booking !== null && reading.book !== null && <WindowTimeline booking={reading.booking} book={reading.book} now={reading.now} />}

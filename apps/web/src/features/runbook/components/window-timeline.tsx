@@ -22,7 +22,7 @@ export function WindowTimeline({ booking, book, now }: { booking: NonNullable<Ru
   const marks: readonly Mark[] = [
     { key: 'lockout', at: booking.lockoutAt.getTime(), line: 'border-warning', dot: 'bg-warning' },
     { key: 'noReturn', at: book.pointOfNoReturnMs, line: 'border-danger', dot: 'bg-danger' },
-    ...(now >= booking.startsAt && now <= booking.endsAt ? [{ key: 'now' as const, at: now.getTime(), line: 'border-foreground', dot: 'bg-foreground' }] : []),
+    ...(booking.status !== 'DONE' && now >= booking.startsAt && now <= booking.endsAt ? [{ key: 'now' as const, at: now.getTime(), line: 'border-foreground', dot: 'bg-foreground' }] : []),
   ]
   return (
     <Card>

@@ -21,6 +21,6 @@ export const readRunbook = memberProcedure()
       ...wave, booking,
       forecasts: shown.map(({ id, book }) => ({ id, total: book.forecast.total })),
       book: window && runbook(window, shown.map(({ book }) => book), wave.parallel, wave.now.getTime()),
-      preflight: vms.filter(isAhead).map((vm) => ({ id: vm.id, name: vm.name, findings: preflight({ ...vm.facts, order: orderStateOf(vm.order.signed, { ...vm.order, migrationId: vm.id }, publicKey) }, vm.hints) })),
+      preflight: vms.filter(isAhead).map((vm) => ({ id: vm.id, name: vm.name, findings: preflight({ ...vm.facts, order: orderStateOf(vm.order.signed, { ...vm.order, migrationId: vm.id, nowMs: wave.now.getTime() }, publicKey) }, vm.hints) })),
     }
   })

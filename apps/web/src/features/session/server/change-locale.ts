@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { LOCALES } from '@/i18n/locales.ts'
 import { memberProcedure } from '@/server/trpc.ts'
 
-/** Remembers the person's language, for the next browser they sign in with. */
+/** Remembers the person's language, for what is sent to them. */
 export const changeLocale = memberProcedure()
   .input(z.object({ locale: z.enum(LOCALES) }))
   .mutation(async ({ ctx, input }) => {

@@ -8,7 +8,7 @@ import { InboxBell } from '@/features/inbox/components/inbox-bell.tsx'
 import { PersonProvider } from '@/features/session/components/person-context.tsx'
 import { SessionWatch } from '@/features/session/components/session-watch.tsx'
 import { BrandMark } from './brand-mark.tsx'
-import { LanguageMenu } from './language-menu.tsx'
+import { PersonLanguageMenu } from './language-menu.tsx'
 import { MobileNav } from './mobile-nav.tsx'
 import { CUSTOMER_NAV, PROVIDER_NAV } from './nav-items.ts'
 import { NavList } from './nav-list.tsx'
@@ -45,7 +45,7 @@ export function AppShell({ brandName, tenantName, person, restricted, children }
               <span className="truncate">{tenantName ?? t('providerWide')}</span>
             </p>
             {!restricted && <InboxBell />}
-            <LanguageMenu />
+            <PersonLanguageMenu />
             <ThemeMenu />
             <UserMenu name={person.name} email={person.email} role={person.role} />
           </header>

@@ -7,6 +7,7 @@ export type NavItem = { key: Page | 'usage'; href: `/${Page}`; icon: LucideIcon;
 const shared = {
   windows: { key: 'windows', href: '/windows', icon: CalendarClock },
   shipments: { key: 'shipments', href: '/shipments', icon: Truck },
+  statistics: { key: 'statistics', href: '/statistics', icon: ChartSpline },
   configure: { key: 'configure', href: '/configure', icon: SlidersHorizontal },
   audit: { key: 'audit-log', href: '/audit-log', icon: ScrollText },
 } as const satisfies Record<string, NavItem>
@@ -16,7 +17,7 @@ export const CUSTOMER_NAV: readonly NavItem[] = [
   { key: 'estimate', href: '/estimate', icon: Gauge },
   shared.windows,
   shared.shipments,
-  { key: 'statistics', href: '/statistics', icon: ChartSpline },
+  shared.statistics,
   { key: 'usage', href: '/billing', icon: Receipt },
   shared.configure,
   shared.audit,
@@ -26,6 +27,7 @@ export const PROVIDER_NAV: readonly NavItem[] = [
   { key: 'overview', href: '/overview', icon: LayoutDashboard, also: '/waves' },
   shared.windows,
   shared.shipments,
+  shared.statistics,
   { key: 'billing', href: '/billing', icon: Receipt },
   shared.configure,
   shared.audit,

@@ -1,6 +1,8 @@
 'use client'
 import { useTranslations } from 'next-intl'
 import { CartesianGrid, Line, LineChart, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { useBitRate } from '@/features/configure/components/use-bit-rate.ts'
+import { ChartTable } from '@/ui/charts/chart-table.tsx'
 import { niceTicks } from '@/ui/charts/ticks.ts'
 import { useReducedMotion } from '@/ui/charts/use-reduced-motion.ts'
 import { useFormats } from '@/ui/format/use-formats.ts'
@@ -11,10 +13,11 @@ const tick = { fill: 'var(--muted)', fontSize: 11 }
 /** The curve over the slowest lines would flatten all else: what takes longer than this many times the lorry is cut off. */
 const MOST_TIMES = 4
 
-/** All by wire and all by device over how fast the line is; where they cross, and the line as it is. The table beside it has the same numbers. */
+/** All by wire and all by device over how fast the line is; where they cross, and the line as it is; the same numbers as a table for who cannot see it. */
 export function BreakEvenChart({ ways }: { ways: Ways }) {
   const t = useTranslations('shipments.ways.chart')
-  const { number, rate } = useFormats()
+  const { number, duration } = useFormats()
+  const rate = useBitRate()
   const still = useReducedMotion()
   const most = MOST_TIMES * Math.max(ways.shippingDays, ...ways.byLine.flatMap(({ diskSeconds }) => (diskSeconds === null ? [] : [Math.min(diskSeconds / DAY_SECONDS, 2 * ways.shippingDays)])))
   const inDays = (seconds: number | null) => (seconds === null || seconds / DAY_SECONDS > most ? null : seconds / DAY_SECONDS)
@@ -26,6 +29,7 @@ export function BreakEvenChart({ ways }: { ways: Ways }) {
       <figcaption className="mb-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted">
         {([['wire', 1], ['disk', 3]] as const).map(([key, color]) => <span key={key} className="inline-flex items-center gap-1.5"><span aria-hidden className="h-0.5 w-3 rounded" style={{ background: `var(--series-${color})` }} />{t(key)}</span>)}
         <span>{ways.breakEvenBytesPerSecond === null ? t('never') : t('breakEven', { rate: rate(ways.breakEvenBytesPerSecond) })}</span>
+        <span className="basis-full">{t('axes')}</span>
       </figcaption>
       <div aria-hidden style={{ height: 190 }}>
         <ResponsiveContainer width="100%" height="100%">
@@ -40,6 +44,13 @@ export function BreakEvenChart({ ways }: { ways: Ways }) {
           </LineChart>
         </ResponsiveContainer>
       </div>
+      <ChartTable
+        label={t('label')} head={t('line')} columns={[t('wire'), t('disk')]} count={ways.byLine.length}
+        row={(index) => {
+          const at = ways.byLine[index]
+          return { label: at ? rate(at.bytesPerSecond) : '', cells: [at?.wireSeconds, at?.diskSeconds].map((seconds) => (seconds == null ? '–' : duration(seconds))) }
+        }}
+      />
     </figure>
   )
 }

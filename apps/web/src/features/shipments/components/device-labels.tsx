@@ -16,7 +16,7 @@ export function DeviceLabels({ shipment }: { shipment: Shipment }) {
       <CardHeader title={t('title')} description={t('description')} actions={devices.length > 0 && <Button size="sm" onClick={() => window.print()}><Printer aria-hidden />{t('print')}</Button>} />
       <CardBody>
         {devices.length === 0 ? <p className="text-sm text-muted">{t('none')}</p> : (
-          <ol className="printed grid gap-4 sm:grid-cols-2">
+          <ol className="printed grid gap-4 grid-cols-[repeat(auto-fill,minmax(min(100%,19rem),1fr))]">
             {devices.map(({ deviceIds, place, storedBytes, seal }, index) => (
               <li key={place} className="flex break-inside-avoid flex-col gap-1 rounded-lg border-2 border-dashed p-4 text-sm">
                 <span className="flex flex-wrap justify-between gap-2 text-xs text-muted"><span>{t('of', { place: number(index + 1), all: number(devices.length) })}</span><span>{date(shipment.begunAt)}</span></span>

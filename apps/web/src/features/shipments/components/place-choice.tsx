@@ -22,7 +22,7 @@ export function PlaceChoice({ label, places, chosen, onChange, shipmentId }: { l
           <Label key={name} className="flex cursor-pointer flex-wrap items-center gap-3 rounded-lg border px-3 py-2.5 font-normal hover:bg-sunken/50">
             <Checkbox checked={at >= 0} onCheckedChange={(on) => onChange(on === true ? [...chosen, name] : chosen.filter((one) => one !== name))} />
             <HardDrive className="size-4 text-muted" aria-hidden />
-            <span className="min-w-0 flex-1 font-medium break-all">{name}</span>
+            <span className="min-w-24 flex-1 basis-24 font-medium break-words">{name}</span>
             {at >= 0 && chosen.length > 1 && <Pill tone="accent">{t('order', { place: number(at + 1) })}</Pill>}
             {shipmentId !== null && shipmentIds.includes(shipmentId) && <Pill tone="success">{t('holds')}</Pill>}
             {shipmentId !== null && !shipmentIds.includes(shipmentId) && shipmentIds.length > 0 && <Pill tone="warning">{t('holdsOther')}</Pill>}

@@ -23,6 +23,8 @@ import { ShipmentPill } from './shipment-pill.tsx'
 import { ShipmentVms } from './shipment-vms.tsx'
 import { ImportDevices, Receive } from './staff-acts.tsx'
 import { Timeline } from './timeline.tsx'
+import { TravelNotice } from './travel-notice.tsx'
+import { useTravel } from './use-travel.ts'
 
 /** Devices are written and read for hours; on the road nothing changes by the second. */
 const BUSY_MS = 2_000
@@ -37,6 +39,7 @@ export function ShipmentPage({ shipmentId }: { shipmentId: string }) {
     refetchInterval: ({ state }) => (isRefusal(state.error) ? false : state.data && ['PREPARING', 'IMPORTING', 'IMPORTED'].includes(state.data.status) ? BUSY_MS : RESTING_MS),
   }))
   const shipment = query.data
+  const travel = useTravel(shipment?.waveId ?? '', shipment !== undefined && shipment.waveStarted && isCarried(shipment.status))
   const back = <Link href="/shipments" className="inline-flex items-center gap-1 hover:text-foreground"><ArrowLeft className="size-3" aria-hidden />{t('back')}</Link>
   if (!shipment) {
     return (
@@ -54,6 +57,7 @@ export function ShipmentPage({ shipmentId }: { shipmentId: string }) {
       <NextWords shipment={shipment} />
       <Problems shipment={shipment} />
       <Timeline shipment={shipment} />
+      {travel !== null && <TravelNotice travel={travel} open={false} />}
       <ShipmentVms shipment={shipment} />
       <div className="grid items-start gap-6 lg:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-6"><Carrier shipment={shipment} /><DeviceLabels shipment={shipment} /></div>
@@ -80,10 +84,13 @@ function Actions({ shipment }: { shipment: Shipment }) {
 /** What happens now, and whose turn it is. */
 function NextWords({ shipment }: { shipment: Shipment }) {
   const t = useTranslations('shipments.next')
-  const { status, late, waveStarted } = shipment
+  const staff = isProviderRole(usePerson().role) ? 'yes' : 'no'
+  const { status, late, waveStarted, vms } = shipment
+  // What an agent cannot go on with is said in its stead.
+  if ((status === 'PREPARING' || status === 'IMPORTING') && vms.some((vm) => (status === 'PREPARING' ? vm.exported : vm.imported).problem !== null)) return null
   if (late) return <Notice tone="warning" title={t('late.title')}>{t('late.text')}</Notice>
   if (status === 'PREPARING' && !waveStarted) return <Notice tone="info" title={t('notStarted.title')}>{t('notStarted.text')}</Notice>
-  return <Notice tone={status === 'CAUGHT_UP' ? 'success' : 'info'} title={t(`${status}.title`)}>{t(`${status}.text`)}</Notice>
+  return <Notice tone={status === 'CAUGHT_UP' ? 'success' : 'info'} title={t(`${status}.title`, { staff })}>{t(`${status}.text`, { staff })}</Notice>
 }
 
 function Problems({ shipment }: { shipment: Shipment }) {

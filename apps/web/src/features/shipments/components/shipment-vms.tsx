@@ -17,7 +17,7 @@ export function ShipmentVms({ shipment }: { shipment: Shipment }) {
     return (
       <div className="flex min-w-36 flex-col gap-1">
         <Progress label={t(`progress.${of}`, { name: vm.name })} valueText={words} total={totalBytes} segments={[{ value: doneBytes, className: series, label: t(`columns.${of}`) }]} />
-        <span className="text-xs text-muted tabular-nums">{state === 'WAITING' ? t('waiting') : words}</span>
+        <span className="text-xs text-muted tabular-nums">{state !== 'WAITING' ? words : shipment.status === 'CANCELLED' ? '–' : t('waiting')}</span>
       </div>
     )
   }

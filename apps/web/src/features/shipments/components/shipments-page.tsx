@@ -26,7 +26,7 @@ export function ShipmentsPage() {
   const staff = isProviderRole(usePerson().role)
   const query = useQuery(useTRPC().shipments.list.queryOptions(undefined, { refetchInterval: REFRESH_MS }))
   const columns: DataColumn<ShipmentRow>[] = [
-    { id: 'wave', header: t('columns.wave'), value: (row) => row.waveName, cell: (row) => <Link href={`/shipments/${row.id}`} className="font-medium text-accent hover:underline">{row.waveName}</Link> },
+    { id: 'wave', header: t('columns.wave'), value: (row) => row.waveName, cell: (row) => <div className="min-w-0"><Link href={`/shipments/${row.id}`} className="font-medium text-accent hover:underline">{row.waveName}</Link><p className="text-xs text-muted sm:hidden">{staff ? row.tenantName : t('way', { from: row.siteName, to: row.targetSiteName })}</p></div> },
     ...(staff ? [{ id: 'tenant', header: t('columns.tenant'), value: (row) => row.tenantName, hideBelow: 'sm' } satisfies DataColumn<ShipmentRow>] : []),
     { id: 'status', header: t('columns.status'), value: (row) => t(`status.${row.status}`), cell: (row) => <ShipmentPill status={row.status} late={row.late} /> },
     { id: 'from', header: t('columns.way'), value: (row) => t('way', { from: row.siteName, to: row.targetSiteName }), hideBelow: 'lg' },

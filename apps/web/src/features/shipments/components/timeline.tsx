@@ -19,7 +19,8 @@ export function Timeline({ shipment }: { shipment: Shipment }) {
     const at = reached[stop]
     if (at) return dateTime(at)
     if (stop === 'RECEIVED' && status === 'HANDED_OVER' && expectedAt) return t(late ? 'timeline.wasExpected' : 'timeline.expected', { date: date(expectedAt) })
-    return stop === next && status !== 'CANCELLED' ? t(`timeline.now.${stop}`) : t('timeline.later')
+    if (status === 'CANCELLED') return t('timeline.never')
+    return stop === next ? t(`timeline.now.${stop}`) : t('timeline.later')
   }
   return (
     <ol aria-label={t('timeline.label')} className="grid gap-3 rounded-xl border bg-surface p-4 shadow-sm sm:grid-cols-5 sm:gap-2">

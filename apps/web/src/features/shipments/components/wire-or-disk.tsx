@@ -3,6 +3,7 @@ import type { Way } from '@driftless/domain'
 import { Cable, Shuffle, Truck } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import type { Outputs } from '@/client/trpc.ts'
+import { useBitRate } from '@/features/configure/components/use-bit-rate.ts'
 import { useFormats } from '@/ui/format/use-formats.ts'
 import { NativeSelect } from '@/ui/native-select.tsx'
 import { StatTile } from '@/ui/stat-tile.tsx'
@@ -20,14 +21,15 @@ const ICONS = { WIRE: Cable, DISK: Truck, MIXED: Shuffle } as const
  */
 export function WireOrDisk({ ways, chosen = {}, onWayChange }: { ways: Ways; chosen?: Readonly<Record<string, Way>>; onWayChange?: (vmId: string, way: Way) => void }) {
   const t = useTranslations('shipments.ways')
-  const { durationRange, bytes, rate, number } = useFormats()
+  const { durationRange, bytes, number } = useFormats()
+  const rate = useBitRate()
   const Icon = ICONS[ways.recommendation]
   const byDisk = ways.vms.filter(({ way }) => way === 'DISK').length
   const wayOf = ({ id, way }: PlannedVm): Way => chosen[id] ?? way
   const columns: DataColumn<PlannedVm>[] = [
     { id: 'name', header: t('columns.name'), value: (vm) => ways.names[vm.id]?.name ?? vm.id, cell: (vm) => <span><span className="font-medium break-all">{ways.names[vm.id]?.name ?? vm.id}</span><span className="block text-xs text-muted tabular-nums">{bytes(ways.names[vm.id]?.usedBytes ?? 0)}</span></span> },
-    { id: 'wire', header: t('columns.wire'), value: (vm) => vm.wireSeconds.p50 ?? Infinity, cell: (vm) => durationRange(vm.wireSeconds.p50, vm.wireSeconds.p90), align: 'end', searchable: false, hideBelow: 'sm' },
-    { id: 'disk', header: t('columns.disk'), value: (vm) => vm.diskSeconds.p50 ?? Infinity, cell: (vm) => durationRange(vm.diskSeconds.p50, vm.diskSeconds.p90), align: 'end', searchable: false, hideBelow: 'sm' },
+    { id: 'wire', header: t('columns.wire'), value: (vm) => vm.wireSeconds.p50 ?? Infinity, cell: (vm) => durationRange(vm.wireSeconds.p50, vm.wireSeconds.p90), align: 'end', searchable: false },
+    { id: 'disk', header: t('columns.disk'), value: (vm) => vm.diskSeconds.p50 ?? Infinity, cell: (vm) => durationRange(vm.diskSeconds.p50, vm.diskSeconds.p90), align: 'end', searchable: false },
     { id: 'catchUp', header: t('columns.catchUp'), value: (vm) => vm.catchUpBytes, cell: (vm) => bytes(vm.catchUpBytes), align: 'end', searchable: false, hideBelow: 'lg' },
     {
       id: 'way', header: t('columns.way'), value: (vm) => t(`way.${wayOf(vm)}`), searchable: false,
@@ -59,7 +61,7 @@ export function WireOrDisk({ ways, chosen = {}, onWayChange }: { ways: Ways; cho
       </dl>
       <BreakEvenChart ways={ways} />
       <DataTable label={t('table')} rows={ways.vms} columns={columns} rowId={(vm) => vm.id} className="rounded-lg border" />
-      <p className="text-xs text-muted">{t('rests', { rate: rate(ways.link.p50BytesPerSecond), observed: number(ways.observed), all: number(ways.vms.length) })}</p>
+      <p className="text-xs text-muted">{t('rests', { rate: rate(ways.link.p50BytesPerSecond), observed: number(ways.observed), all: number(ways.vms.length), unseen: ways.vms.length - ways.observed })}</p>
     </section>
   )
 }

@@ -3,7 +3,7 @@ import { CUTOVER_MODES, MIGRATION_ENDED } from '@driftless/domain'
 import type { CutoverMode } from '@driftless/domain'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { ListChecks } from 'lucide-react'
-import { useTranslations } from 'next-intl'
+import { useTimeZone, useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { Loaded } from '@/client/loaded.tsx'
 import { useTRPC } from '@/client/trpc.ts'
@@ -36,7 +36,7 @@ export function ChangePlan({ wave }: { wave: Wave }) {
 
 /** The plan as it is when the dialog opens: what others change meanwhile is refused by its hash, not written over. */
 function Present({ wave, onDone }: { wave: Wave; onDone: () => void }) {
-  const query = useQuery(useTRPC().wave.approvals.queryOptions({ waveId: wave.id }, { staleTime: Infinity }))
+  const query = useQuery(useTRPC().wave.approvals.queryOptions({ waveId: wave.id, kind: 'ANY' }, { staleTime: Infinity, gcTime: 0 }))
   return <Loaded query={query}>{(approvals) => <Form wave={wave} opened={approvals} onDone={onDone} />}</Loaded>
 }
 
@@ -47,9 +47,10 @@ function Form({ wave, opened, onDone }: { wave: Wave; opened: Approvals; onDone:
   const action = useWaveAction()
   const errorText = useErrorText()
   const [{ plan: before, planHash, words }] = useState(opened)
+  const zone = useTimeZone() ?? 'UTC'
   const [mode, setMode] = useState<CutoverMode>(before.mode)
   const [agreement, setAgreement] = useState(() => draftOf(before))
-  const [vms, setVms] = useState(() => vmDrafts(before))
+  const [vms, setVms] = useState(() => vmDrafts(before, zone))
   const [asked, setAsked] = useState(false)
   const choices = useQuery(trpc.wave.planChoices.queryOptions({ waveId: wave.id }))
   const save = useMutation(trpc.wave.changePlan.mutationOptions({
@@ -58,7 +59,7 @@ function Form({ wave, opened, onDone }: { wave: Wave; opened: Approvals; onDone:
       onDone()
     },
   }))
-  const change = changeOf(before, mode, agreement, vms)
+  const change = changeOf(before, mode, agreement, vms, zone)
   const goes = words.filter(({ standing, decision }) => decision === 'GO' && standing === 'COUNTS').length
   const submit = () => {
     setAsked(true)

@@ -2,7 +2,7 @@
 import { isPlanFrozen, LONGEST_APART_GROUP } from '@driftless/domain'
 import type { CutoverMode } from '@driftless/domain'
 import { ArrowDown, ArrowUp, ChevronDown } from 'lucide-react'
-import { useTranslations } from 'next-intl'
+import { useTimeZone, useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { parseSize } from '@/features/migrate/components/wizard/draft.ts'
 import { Check } from '@/features/plan/components/agreement-fields.tsx'
@@ -55,6 +55,7 @@ export function PlanVms({ wave, vms, mode, networks, storages, onChange }: Props
 
 function Vm({ vm, others, frozen, mode, networks, storages, onChange }: { vm: VmDraft; others: readonly VmDraft[]; frozen: boolean; mode: CutoverMode; networks: readonly string[]; storages: readonly string[]; onChange: (part: Partial<VmDraft>) => void }) {
   const t = useTranslations('plan.change')
+  const zone = useTimeZone() ?? 'UTC'
   // What a destination has stopped offering stays a choice for the VM that has it.
   const offered = (values: readonly string[], present: string) => (values.includes(present) ? values : [present, ...values])
   return (
@@ -67,7 +68,7 @@ function Vm({ vm, others, frozen, mode, networks, storages, onChange }: { vm: Vm
       <Field label={t('memory')} error={parseSize(vm) === null ? t('sizeWrong') : undefined}>{(control) => <Input {...control} inputMode="decimal" value={vm.memoryGib} onChange={(event) => onChange({ memoryGib: event.target.value })} />}</Field>
       <Field label={t('apart')} hint={t('apartHint')}>{(control) => <Input {...control} value={vm.apartGroup} maxLength={LONGEST_APART_GROUP} onChange={(event) => onChange({ apartGroup: event.target.value })} />}</Field>
       {mode === 'SCHEDULED' && (
-        <Field label={t('moment')} hint={t('momentHint', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}>
+        <Field label={t('moment')} hint={t('momentHint', { zone })}>
           {(control) => <Input {...control} type="datetime-local" value={vm.moment} onChange={(event) => onChange({ moment: event.target.value })} />}
         </Field>
       )}

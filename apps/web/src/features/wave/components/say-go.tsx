@@ -21,6 +21,7 @@ export function SayGo({ wave, approvals, bookingId }: { wave: Wave; approvals: A
   const ui = useTranslations('ui')
   const { duration } = useFormats()
   const action = useWaveAction()
+  const test = approvals.booking?.kind === 'TEST'
   const [shown, setShown] = useState<Pick<Approvals, 'plan' | 'planHash'> | null>(null)
   const decide = useMutation(useTRPC().wave.decideGoNoGo.mutationOptions({ onSuccess: () => action.done(t('recorded')), onError: action.failed }))
   const present = { plan: approvals.plan, planHash: approvals.planHash }
@@ -37,7 +38,7 @@ export function SayGo({ wave, approvals, bookingId }: { wave: Wave; approvals: A
   return (
     <Dialog
       className="max-w-xl" open={shown !== null} onOpenChange={(open) => setShown(open ? present : null)}
-      trigger={<Button variant={said ? 'secondary' : 'primary'}>{t(said ? 'again' : 'go')}</Button>} title={t('confirmTitle', { name: wave.name })} description={t('confirmDescription')}
+      trigger={<Button variant={said ? 'secondary' : 'primary'}>{t(said ? 'again' : 'go')}</Button>} title={t(test ? 'confirmTestTitle' : 'confirmTitle', { name: wave.name })} description={t(test ? 'confirmTestDescription' : 'confirmDescription')}
       footer={(
         <>
           <DialogClose asChild><Button>{ui('cancel')}</Button></DialogClose>
@@ -50,8 +51,8 @@ export function SayGo({ wave, approvals, bookingId }: { wave: Wave; approvals: A
       {shown !== null && (
         <div className="flex flex-col gap-4">
           {moved && <Notice tone="warning">{t('planMoved')}</Notice>}
-          {shown.plan.shutdownRefusal === 'POWER_OFF' && <Notice tone="warning">{t('powerOff', { duration: duration(shown.plan.shutdownSeconds) })}</Notice>}
-          <PlanView plan={shown.plan} planHash={shown.planHash} givenUp={givenUp(wave)} />
+          {!test && shown.plan.shutdownRefusal === 'POWER_OFF' && <Notice tone="warning">{t('powerOff', { duration: duration(shown.plan.shutdownSeconds) })}</Notice>}
+          <PlanView plan={shown.plan} planHash={shown.planHash} givenUp={givenUp(wave)} siteZone={approvals.siteZone} />
         </div>
       )}
     </Dialog>

@@ -8,6 +8,8 @@ import { useTRPC } from '@/client/trpc.ts'
 import { isRefusal } from '@/client/refusal.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
 import { SimulatorLabel } from '@/features/hypervisor/components/simulator-label.tsx'
+import { TravelNotice } from '@/features/shipments/components/travel-notice.tsx'
+import { useTravel } from '@/features/shipments/components/use-travel.ts'
 import { usePerson } from '@/features/session/components/person-context.tsx'
 import { ValidationCards } from '@/features/validation/components/validation-cards.tsx'
 import { Notice } from '@/ui/notice.tsx'
@@ -43,6 +45,7 @@ export function WavePage({ waveId }: { waveId: string }) {
     refetchInterval: ({ state }) => (isRefusal(state.error) ? false : state.data?.migrations.every(({ status, wayBack }) => MIGRATION_ENDED.includes(status) && wayBack === null) === true ? OVER_MS : ACTIVE_MS),
   }))
   const wave = query.data
+  const travel = useTravel(waveId, wave !== undefined && wave.travelling > 0 && wave.startedAt !== null)
   const back = isCustomer ? <Link href="/migrate" className="inline-flex items-center gap-1 hover:text-foreground"><ArrowLeft className="size-3" aria-hidden />{t('backToMigrate')}</Link> : <Link href="/overview" className="inline-flex items-center gap-1 hover:text-foreground"><ArrowLeft className="size-3" aria-hidden />{t('backToOverview')}</Link>
   if (!wave) {
     return (
@@ -67,10 +70,12 @@ export function WavePage({ waveId }: { waveId: string }) {
       <SourceProblem wave={wave} />
       <BlockedVms wave={wave} />
       <NotConverging wave={wave} />
-      <WaveStats wave={wave} />
+      {travel !== null && <TravelNotice travel={travel} />}
+      <WaveStats wave={wave} travel={travel} />
       <div className="grid items-start gap-6 lg:grid-cols-2">
-        <WindowCard wave={wave} />
-        <ApprovalsCard wave={wave} />
+        <WindowCard wave={wave} travel={travel} />
+        <ApprovalsCard wave={wave} kind={wave.bookedTest === null ? 'ANY' : 'CUTOVER'} />
+        {wave.bookedTest !== null && <ApprovalsCard wave={wave} kind="TEST" />}
       </div>
       <CutoverProgress wave={wave} />
       <ValidationCards wave={wave} />

@@ -2,6 +2,8 @@
 import { MIGRATION_UNDER_WAY } from '@driftless/domain'
 import { Activity, Clock, Database, Link2, MoveRight, PencilLine, Percent, ShieldCheck } from 'lucide-react'
 import { useTranslations } from 'next-intl'
+import { useInStepText } from '@/features/shipments/components/use-travel.ts'
+import type { Travel } from '@/features/shipments/shipment-types.ts'
 import { Card } from '@/ui/card.tsx'
 import { useFormats } from '@/ui/format/use-formats.ts'
 import { Progress } from '@/ui/progress.tsx'
@@ -9,7 +11,7 @@ import { StatGrid, StatTile } from '@/ui/stat-tile.tsx'
 import type { Wave } from '../wave-types.ts'
 
 /** The wave in numbers: progress with its range, both kinds of data, the line, and who is connected. */
-export function WaveStats({ wave }: { wave: Wave }) {
+export function WaveStats({ wave, travel }: { wave: Wave; /** Where VMs of it travel by device; null: none does, or it is not known yet. */ travel: Travel | null }) {
   const t = useTranslations('wave.stats')
   const page = useTranslations('wave')
   const { bytes, rate, percent, durationRange, number } = useFormats()
@@ -23,10 +25,12 @@ export function WaveStats({ wave }: { wave: Wave }) {
   const share = all === 0 ? 0 : Math.min(1, (backgroundDone + foregroundDone) / all)
   const underWay = counted.filter(({ status }) => MIGRATION_UNDER_WAY.includes(status))
   const completed = counted.filter(({ status }) => status === 'COMPLETED').length
+  const inStepText = useInStepText()
   const { eta, backgroundBytesPerSecond, foregroundBytesPerSecond } = wave.rates
   const caughtUp = wave.startedAt !== null && counted.length > 0 && counted.every(({ status, notConvergingSince }) => notConvergingSince === null && ['READY_FOR_CUTOVER', 'CUTTING_OVER', 'VALIDATING', 'COMPLETED'].includes(status))
-  const left = caughtUp ? t('etaDone') : eta === null || wave.startedAt === null ? t('etaUnknown') : durationRange(eta.p50Seconds, eta.p90Seconds)
-  const leftDetail = caughtUp ? (wave.source?.inRounds === true ? t('etaRound') : undefined) : eta !== null && wave.startedAt !== null ? t('etaDetail') : undefined
+  const travels = wave.startedAt !== null && wave.travelling > 0
+  const left = caughtUp ? t('etaDone') : travels ? (travel === null ? t('etaUnknown') : inStepText(travel)) : eta === null || wave.startedAt === null ? t('etaUnknown') : durationRange(eta.p50Seconds, eta.p90Seconds)
+  const leftDetail = caughtUp ? (wave.source?.inRounds === true ? t('etaRound') : undefined) : travels ? t('etaByDevice', { count: wave.travelling }) : eta !== null && eta.p50Seconds !== null && wave.startedAt !== null ? t('etaDetail') : undefined
   const valueText = page('progressText', { percent: percent(share), left: bytes(wave.leftBytes) })
   return (
     <Card aria-label={t('label')} className="overflow-hidden">

@@ -6,8 +6,10 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Button } from '@/ui/button.tsx'
 import { useMay } from '@/features/session/components/person-context.tsx'
+import { TravelAtWindow } from '@/features/shipments/components/travel-at-window.tsx'
+import type { Travel } from '@/features/shipments/shipment-types.ts'
+import { ZonedTimes } from '@/features/windows/components/zoned-times.tsx'
 import { Card, CardBody, CardHeader } from '@/ui/card.tsx'
-import { useFormats } from '@/ui/format/use-formats.ts'
 import { KeyValueList } from '@/ui/key-value.tsx'
 import { Pill } from '@/ui/pill.tsx'
 import type { Tone } from '@/ui/tone.ts'
@@ -18,12 +20,11 @@ const TONES: Readonly<Record<BookingStatus, Tone>> = {
 }
 
 /** When the wave's sources may be stopped, and where that stands. */
-export function WindowCard({ wave }: { wave: Wave }) {
+export function WindowCard({ wave, travel }: { wave: Wave; travel: Travel | null }) {
   const t = useTranslations('wave.window')
   const states = useTranslations('states.booking')
   const mayBook = useMay('book-windows')
-  const { dateTimeRange, time } = useFormats()
-  const { booking } = wave
+  const { booking, bookedTest, siteZone } = wave
   const over = wave.migrations.every((migration) => MIGRATION_ENDED.includes(migration.status))
   return (
     <Card>
@@ -33,13 +34,15 @@ export function WindowCard({ wave }: { wave: Wave }) {
           <KeyValueList
             className="w-full"
             items={[
-              { label: t('when'), value: dateTimeRange(booking.startsAt, booking.endsAt) },
-              { label: t('lockout'), value: time(booking.lockoutAt) },
+              { label: t('when'), value: <ZonedTimes startsAt={booking.startsAt} endsAt={booking.endsAt} siteZone={siteZone} /> },
+              { label: t('lockout'), value: <ZonedTimes startsAt={booking.lockoutAt} siteZone={siteZone} /> },
               ...(booking.requestedByName === null ? [] : [{ label: t('requestedBy'), value: booking.requestedByName }]),
               ...(booking.decisionReason === null ? [] : [{ label: t('reason'), value: booking.decisionReason }]),
+              ...(bookedTest === null ? [] : [{ label: t('test'), value: <><ZonedTimes startsAt={bookedTest.startsAt} endsAt={bookedTest.endsAt} siteZone={siteZone} /><span className="text-xs text-muted">{states(bookedTest.status)}</span></> }]),
             ]}
           />
         )}
+        {booking?.holds === true && travel !== null && <TravelAtWindow travel={travel} lockoutAt={booking.lockoutAt} />}
         <div className="flex flex-wrap gap-2">
           {!(booking?.holds === true && booking.kind === 'CUTOVER') && mayBook && !over
             ? <Button asChild variant="primary" size="sm"><Link href={`/windows?wave=${wave.id}`}>{t('book')}</Link></Button>

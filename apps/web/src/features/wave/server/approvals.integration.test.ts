@@ -80,6 +80,14 @@ describe('go, no-go and the plan they are about', () => {
     expect(await orders()).toHaveLength(2)
   })
 
+  it('can still be read when the wave is over, and not while it is under way without a window', async () => {
+    await go(PEOPLE.anna)
+    await portal.owner.booking.update({ where: { id: bookingId }, data: { status: 'DONE' } })
+    expect(await read()).toMatchObject({ booking: null, words: [] })
+    await portal.owner.migration.updateMany({ where: { waveId }, data: { status: 'COMPLETED' } })
+    expect(await read()).toMatchObject({ booking: null, judgement: null, words: [{ decision: 'GO', byName: 'Anna Keller', mine: true, standing: null }] })
+  })
+
   it('is refused for a plan that is no longer the one that was shown', async () => {
     const { planHash } = await read()
     await changed((plan) => ({ shutdownSeconds: plan.shutdownSeconds + 60 }))
@@ -156,6 +164,20 @@ describe('go, no-go and the plan they are about', () => {
     expect(await orders()).toHaveLength(2)
   })
 
+  it('is signed anew when another go makes it hold longer: agents lock out when what they have been shown expires', async () => {
+    await policy({ expiresHours: 1 })
+    await go(PEOPLE.anna)
+    // Anna's word is 50 minutes old when Ben says his.
+    await portal.owner.goNoGo.updateMany({ data: { decidedAt: new Date(Date.now() - 50 * 60_000) } })
+    await go(ben)
+    const { judgement, words } = await read()
+    const bens = words.find(({ byName }) => byName === 'Ben Novak')?.at.getTime() ?? 0
+    expect(judgement).toMatchObject({ verdict: 'GO', expiresAtMs: bens + HOUR_MS })
+    const newest = new Map((await orders()).map(({ migrationId, payload }) => [migrationId, payload]))
+    expect(newest.size).toBe(2)
+    for (const payload of newest.values()) expect(JSON.parse(payload)).toMatchObject({ startBefore: new Date(bens + HOUR_MS).toISOString() })
+  })
+
   it('carries the word that a guest may be powered off only where the plan said so', async () => {
     await changed(() => ({ shutdownRefusal: 'POWER_OFF' }))
     await go(PEOPLE.anna)
@@ -170,6 +192,20 @@ describe('go, no-go and the plan they are about', () => {
     expect((await read()).judgement).toMatchObject({ verdict: 'WAITING', missing: 1 })
     await go(PEOPLE.anna)
     expect((await read()).judgement).toMatchObject({ verdict: 'GO', needed: 1 })
+    expect(await orders()).toEqual([])
+  })
+
+  it('can be said to a test that is booked beside the cutover, each for its own window', async () => {
+    await policy({ testsNeedGo: true })
+    const { id: _id, ...row } = await portal.owner.booking.findUniqueOrThrow({ where: { id: bookingId } })
+    const test = await portal.owner.booking.create({ data: { ...row, kind: 'TEST', startsAt: new Date(row.startsAt.getTime() + 24 * HOUR_MS), lockoutAt: new Date(row.lockoutAt.getTime() + 24 * HOUR_MS), endsAt: new Date(row.endsAt.getTime() + 24 * HOUR_MS) } })
+    const of = (kind: 'CUTOVER' | 'TEST' | 'ANY') => portal.as(PEOPLE.anna).wave.approvals({ waveId, kind })
+    expect((await of('ANY')).booking).toMatchObject({ id: bookingId })
+    expect(await of('TEST')).toMatchObject({ booking: { id: test.id, kind: 'TEST' }, judgement: { verdict: 'WAITING', missing: 1 }, viewer: 'MAY', plan: { window: { bookingId: test.id } } })
+    expect((await portal.as(PEOPLE.anna).wave.read({ waveId })).bookedTest).toMatchObject({ id: test.id, status: 'APPROVED' })
+    await portal.as(PEOPLE.anna).wave.decideGoNoGo({ waveId, bookingId: test.id, decision: 'GO', reason: null, planHash: (await of('TEST')).planHash })
+    expect((await of('TEST')).judgement).toMatchObject({ verdict: 'GO' })
+    expect((await of('CUTOVER')).judgement).toMatchObject({ verdict: 'WAITING', missing: 1 })
     expect(await orders()).toEqual([])
   })
 

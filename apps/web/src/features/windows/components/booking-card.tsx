@@ -7,6 +7,7 @@ import { useTRPC } from '@/client/trpc.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
 import { useBitRate } from '@/features/configure/components/use-bit-rate.ts'
 import { useMay, usePerson } from '@/features/session/components/person-context.tsx'
+import { TravelAtWindow } from '@/features/shipments/components/travel-at-window.tsx'
 import { Button } from '@/ui/button.tsx'
 import { Card } from '@/ui/card.tsx'
 import { Confirm } from '@/ui/confirm.tsx'
@@ -67,6 +68,7 @@ export function BookingCard({ booking, others }: { booking: Booking; others: rea
         {offered ? <OfferNotice booking={booking} /> : <p className="text-xs text-muted">{t(`meaning.${booking.status}`)}</p>}
         <KeyValueList items={items} />
         <p className="text-xs text-muted">{names.slice(0, NAMES_SHOWN).join(', ')}{names.length > NAMES_SHOWN && ` ${t('more', { count: names.length - NAMES_SHOWN })}`}</p>
+        {booking.travel !== null && <TravelAtWindow travel={booking.travel} lockoutAt={booking.lockoutAt} />}
         {mayDecide && requested && <Conflicts booking={booking} others={others} />}
       </div>
       {(mayDecide || (mayBook && booking.status !== 'IN_PROGRESS')) && (

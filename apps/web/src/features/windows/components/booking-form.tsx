@@ -89,7 +89,7 @@ function Form({ waves, first, wish, onDone }: { waves: Wave[]; first: string; wi
       )}
       <TimeFields
         choice={choice} site={{ id: wave?.targetSiteId ?? wish.time?.siteId ?? '', name: wave?.targetSiteName ?? '' }} demand={demand} asked={asked}
-        extra={<Button size="sm" aria-pressed={choice.draft.now} onClick={() => choice.change(startNow(choice.draft, new Date()))}>{t('startNow')}</Button>}
+        extra={<Button size="sm" aria-pressed={choice.draft.nowMs !== null} onClick={() => choice.change(startNow(choice.draft, new Date(), choice.zone))}>{t('startNow')}</Button>}
       />
       {(counts('bandwidthBytesPerSecond') || counts('staff')) && (
         <div className="grid gap-4 sm:grid-cols-2">

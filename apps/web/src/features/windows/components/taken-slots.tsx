@@ -1,6 +1,6 @@
 'use client'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useTranslations } from 'next-intl'
+import { useTimeZone, useTranslations } from 'next-intl'
 import { useTRPC } from '@/client/trpc.ts'
 import type { Outputs } from '@/client/trpc.ts'
 import { useFormats } from '@/ui/format/use-formats.ts'
@@ -21,8 +21,9 @@ export function TakenSlots({ siteId, siteName, wanted }: { siteId: string; siteN
   const t = useTranslations('windows.taken')
   const formats = useFormats()
   const trpc = useTRPC()
-  const from = startOfDay(wanted.startsAt)
-  const board = useQuery(trpc.windows.board.queryOptions({ targetSiteId: siteId, from, to: startOfDay(from, DAYS_SHOWN) }, { placeholderData: keepPreviousData }))
+  const zone = useTimeZone() ?? 'UTC'
+  const from = startOfDay(wanted.startsAt, zone)
+  const board = useQuery(trpc.windows.board.queryOptions({ targetSiteId: siteId, from, to: startOfDay(from, zone, DAYS_SHOWN) }, { placeholderData: keepPreviousData }))
   if (board.data === undefined) return null
   const published = board.data.slots.filter((slot) => slot.closed !== 'GONE' && overlap(slot, wanted))
   if (published.length > 0) return <Notice tone="warning" title={t('inSlot')}>{formats.list(published.map((slot) => formats.dateTimeRange(slot.startsAt, slot.endsAt)))}</Notice>

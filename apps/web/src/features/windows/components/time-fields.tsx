@@ -27,7 +27,7 @@ export function TimeFields({ choice, site, demand, asked, extra }: { choice: Tim
       <div className="flex flex-wrap items-center gap-3">
         {board?.zone != null && (
           <Segmented
-            label={t('label')} value={mode} onValueChange={(next) => choice.change({ mode: next === 'slot' ? 'slot' : 'own', now: false })}
+            label={t('label')} value={mode} onValueChange={(next) => choice.change({ mode: next === 'slot' ? 'slot' : 'own', nowMs: null })}
             options={[{ value: 'slot', label: t('slot') }, { value: 'own', label: t('own') }]}
           />
         )}
@@ -58,21 +58,21 @@ function OwnTime({ choice, site, asked }: { choice: TimeChoice; site: Site; aske
   // The site's rules bind customers; the provider's own scheduler may waive them.
   const staff = isProviderRole(usePerson().role)
   const now = useNow({ updateInterval: 60_000 })
-  const { draft, change, board } = choice
-  const own = ownTimeOf(draft)
+  const { draft, change, board, zone } = choice
+  const own = ownTimeOf(draft, zone)
   const needed = (typed: string) => (asked && typed === '' ? t('timeNeeded') : undefined)
   return (
     <>
       {board?.ownTimes === false && !staff && <Notice tone="warning">{times('ownOff')}</Notice>}
       <div className="grid gap-4 sm:grid-cols-2">
         <Field label={t('starts')} error={needed(draft.starts)}>
-          {(control) => <Input {...control} type="datetime-local" value={draft.starts} onChange={(event) => change({ starts: event.target.value, now: false })} />}
+          {(control) => <Input {...control} type="datetime-local" value={draft.starts} onChange={(event) => change({ starts: event.target.value, nowMs: null })} />}
         </Field>
         <Field label={t('ends')} error={asked && own === null ? t('endNeeded') : undefined}>
           {(control) => <Input {...control} type="datetime-local" value={draft.ends} onChange={(event) => change({ ends: event.target.value })} />}
         </Field>
       </div>
-      {(isLeftOut(draft.starts) || isLeftOut(draft.ends)) && <Notice tone="warning">{times('leftOut')}</Notice>}
+      {(isLeftOut(draft.starts, zone) || isLeftOut(draft.ends, zone)) && <Notice tone="warning">{times('leftOut')}</Notice>}
       {own !== null && (
         <Notice>
           <ZonedTimes {...own} siteZone={board?.zone ?? null} />

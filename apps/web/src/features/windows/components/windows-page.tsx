@@ -13,6 +13,7 @@ import { Card } from '@/ui/card.tsx'
 import { EmptyState } from '@/ui/empty-state.tsx'
 import { Notice } from '@/ui/notice.tsx'
 import { PageHeader } from '@/ui/page-header.tsx'
+import { SearchInput } from '@/ui/search-input.tsx'
 import { BookWindow, NO_WISH } from './book-window.tsx'
 import { BookingCard } from './booking-card.tsx'
 import type { BookingWish } from './booking-form.tsx'
@@ -76,15 +77,32 @@ function Refusals({ bookings, held, onBook }: { bookings: readonly Booking[]; he
   ))
 }
 
+/** As many cards are read at a glance; of more, these and a search. */
+const SHOWN = 6
+
+/** A request that fits what was typed: by its wave, its customer or one of its VMs. */
+const fits = (query: string) => ({ waveName, tenantName, vms }: Booking) => [waveName, tenantName, ...vms.map(({ name }) => name)].some((text) => text.toLocaleLowerCase().includes(query))
+
 function Section({ title, description, empty, bookings, all, always = false }: { title: string; description: string; empty?: string; bookings: Booking[]; all: Booking[]; always?: boolean }) {
+  const t = useTranslations('windows')
+  const [query, setQuery] = useState('')
+  const [open, setOpen] = useState(false)
   if (bookings.length === 0 && !always) return null
+  const many = bookings.length > SHOWN
+  const found = many ? bookings.filter(fits(query.trim().toLocaleLowerCase())) : bookings
+  const shown = open ? found : found.slice(0, SHOWN)
   return (
     <section aria-label={title} className="flex flex-col gap-3">
-      <div>
-        <h2 className="text-sm font-semibold">{title}</h2>
-        <p className="text-xs text-muted">{bookings.length === 0 ? empty : description}</p>
+      <div className="flex flex-wrap items-end justify-between gap-3">
+        <div>
+          <h2 className="text-sm font-semibold">{title}{many && <span className="ml-1.5 font-normal text-muted tabular-nums">{bookings.length}</span>}</h2>
+          <p className="text-xs text-muted">{bookings.length === 0 ? empty : description}</p>
+        </div>
+        {many && <SearchInput label={t('find', { what: title })} value={query} onChange={(event) => setQuery(event.target.value)} />}
       </div>
-      {bookings.length > 0 && <ul className="grid gap-3 xl:grid-cols-2">{bookings.map((booking) => <li key={booking.id} className="min-w-0"><BookingCard booking={booking} others={all} /></li>)}</ul>}
+      {many && found.length === 0 && <p className="text-sm text-muted" role="status">{t('nothingFound')}</p>}
+      {shown.length > 0 && <ul className="grid gap-3 xl:grid-cols-2">{shown.map((booking) => <li key={booking.id} className="min-w-0"><BookingCard booking={booking} others={all} /></li>)}</ul>}
+      {shown.length < found.length && <Button className="self-center" onClick={() => setOpen(true)}>{t('showAll', { count: found.length })}</Button>}
     </section>
   )
 }

@@ -128,6 +128,69 @@ describe('a target site that publishes slots', () => {
     expect(await refusal(book(covered?.key ?? '', harbourWave, PEOPLE.henry))).toBe('SLOT_TAKEN')
   })
 
+  it('shows as taken what a held slot reaches into, as where a clock jumps or the calendar was changed', async () => {
+    const held = await slotAt(0)
+    const bookingId = await book(held.key)
+    // Begins in the middle of the one that is held, which keeps its terms.
+    await publish({ patterns: CALENDAR.patterns.map((pattern) => ({ ...pattern, startMinute: (pattern.startMinute + 60) % 1_440 })) }, [bookingId])
+    const over = (await board()).slots.filter(({ startsAt, endsAt, key }) => key !== held.key && startsAt < held.endsAt && endsAt > held.startsAt)
+    expect(over).toHaveLength(1)
+    expect(over).toMatchObject([{ closed: 'TAKEN' }])
+    expect(await refusal(book(over[0]?.key ?? '', harbourWave, PEOPLE.henry))).toBe('SLOT_TAKEN')
+    await portal.as(PEOPLE.olivia).windows.withdraw({ bookingId })
+    expect((await board()).slots.find(({ key }) => key === over[0]?.key)).toMatchObject({ closed: null })
+  })
+
+  it('gives back what a wave holds whose VMs have all ended, and takes no booking for it', async () => {
+    const slot = await slotAt(0)
+    const bookingId = await book(slot.key)
+    await portal.as(PEOPLE.samir).windows.decide({ bookingId, approve: true, reason: '' })
+    const due = () => inScope(coordinator, { kind: 'system', actor: COORDINATOR }, async (tx) => listDueBookings(tx, await databaseNow(tx), await databaseNow(tx)))
+    expect(await due()).toEqual([])
+    await portal.owner.migration.updateMany({ where: { waveId: alpineWave }, data: { status: 'CANCELLED' } })
+    try {
+      expect(await due()).toEqual([bookingId])
+      await inScope(coordinator, { kind: 'system', actor: COORDINATOR }, async (tx) => {
+        const locked = await lockBooking(tx, bookingId)
+        const to = locked && nextBookingStatus({ status: locked.status, startsAtMs: locked.startsAt.getTime(), endsAtMs: locked.endsAt.getTime(), expiresAtMs: null }, Date.now(), true)
+        expect(locked !== null && to !== null && (await advanceBooking(tx, locked, to))).toBe(true)
+      })
+      expect(await read(bookingId)).toMatchObject({ status: 'WITHDRAWN', revision: 2, slot: { heldBookings: 0 } })
+      expect(await portal.owner.auditEntry.findFirst({ where: { action: 'booking.withdraw', subjectId: bookingId } })).toMatchObject({ before: 'APPROVED', after: 'WITHDRAWN', reason: 'Every VM of the wave has ended.' })
+      expect(await due()).toEqual([])
+      expect(await refusal(book(slot.key))).toBe('WAVE_OVER')
+    } finally {
+      await portal.owner.migration.updateMany({ where: { waveId: alpineWave }, data: { status: 'ASSESSED' } })
+    }
+  })
+
+  it('is withdrawn from where it stands: one that is approved, or opens, at that very moment', async () => {
+    for (const [status, said] of [['APPROVED', null], ['IN_PROGRESS', 'WINDOW_IN_PROGRESS']] as const) {
+      const bookingId = await book((await slotAt(0)).key)
+      // Somebody holds the row, and has written what nobody else sees yet.
+      const withdrawn = await portal.owner.$transaction(async (tx) => {
+        await tx.booking.update({ where: { id: bookingId }, data: { status } })
+        const call = portal.as(PEOPLE.olivia).windows.withdraw({ bookingId })
+        const asked = call.then((done) => (done ? 'WITHDRAWN' : 'NOT'), () => refusal(call))
+        await waitsForLock()
+        return { asked }
+      })
+      expect(await withdrawn.asked).toBe(said ?? 'WITHDRAWN')
+      if (said === null) expect(await portal.owner.auditEntry.findFirst({ where: { action: 'booking.withdraw', subjectId: bookingId } })).toMatchObject({ before: 'APPROVED' })
+      await portal.owner.booking.deleteMany()
+    }
+  })
+
+  /** Until a connection of this database waits for another's lock. */
+  async function waitsForLock(): Promise<void> {
+    for (let tries = 0; tries < 200; tries += 1) {
+      const waiting: unknown = await portal.owner.$queryRaw`SELECT 1 AS one FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+      if (Array.isArray(waiting) && waiting.length > 0) return
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    throw new Error('Nobody waits.')
+  }
+
   it('keeps the terms that a slot was booked with; one that nobody holds follows the calendar', async () => {
     const held = await slotAt(0)
     const left = await slotAt(1)

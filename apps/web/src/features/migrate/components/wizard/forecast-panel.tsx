@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { useTRPC } from '@/client/trpc.ts'
 import { useErrorText } from '@/client/use-error-text.ts'
+import { useBitRate } from '@/features/configure/components/use-bit-rate.ts'
 import { PublishedErrorLine } from '@/features/estimate/components/published-error.tsx'
 import { useRanges } from '@/features/estimate/components/use-ranges.ts'
 import { useFormats } from '@/ui/format/use-formats.ts'
@@ -15,7 +16,8 @@ const LINE_TEXT = { MEASURED: 'lineMeasured', PROBED: 'lineProbed', LIMIT: 'line
 /** How long the move would take, as a range, in which free window it would fit, what that rests on, and how right such estimates were. */
 export function ForecastPanel({ siteId, vmIds, rateBytesPerSecond, targetSiteId, parallelCutovers }: { siteId: string; vmIds: string[]; rateBytesPerSecond: number | null; targetSiteId: string; parallelCutovers: number }) {
   const t = useTranslations('migrate.wizard.summary')
-  const { durationRange, duration, rate, dateTimeRange, percent } = useFormats()
+  const { durationRange, duration, dateTimeRange, percent } = useFormats()
+  const rate = useBitRate()
   const ranges = useRanges()
   const errorText = useErrorText()
   const forecast = useQuery(useTRPC().migrate.forecast.queryOptions({ siteId, vmIds, rateBytesPerSecond, targetSiteId, parallelCutovers }))
@@ -37,6 +39,7 @@ export function ForecastPanel({ siteId, vmIds, rateBytesPerSecond, targetSiteId,
               { label: t('downtime'), value: durationRange(found.longestCutoverSeconds.p50, found.longestCutoverSeconds.p90) },
               ...(found.enough && found.best !== null && found.best.chance > 0 ? [{ label: t('best'), value: t('bestValue', { time: dateTimeRange(found.best.fromMs, found.best.toMs), chance: percent(found.best.chance) }) }] : []),
               { label: t('line'), value: t(LINE_TEXT[found.link.origin], { rate: rate(found.link.p50BytesPerSecond) }) },
+              ...(found.targetBytesPerSecond !== null && found.targetBytesPerSecond < found.link.p50BytesPerSecond ? [{ label: t('target'), value: t('targetValue', { rate: rate(found.targetBytesPerSecond) }) }] : []),
             ]}
           />
           <p className="text-xs text-muted">{t('range')}</p>
