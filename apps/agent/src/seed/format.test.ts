@@ -135,6 +135,20 @@ describe('a manifest', () => {
     }
   })
 
+  test('what is signed as a list of chunks is read a part at a time, whatever it holds', async () => {
+    const [before = '', after = ''] = JSON.stringify({ ...manifestOf(), disks: [{ key: 'd', sizeBytes: 1e9, chunks: [[7, 0, 1, 1, 'a'.repeat(64)]] }] }).split('[7,')
+    for (const text of ['[],', '{},', '1,']) {
+      const file = await signedText(Buffer.from(`driftless-seed-1 manifest\n${before}${text.repeat(100_000)}[7,${after}\n`), source)
+      const parse = vi.spyOn(JSON, 'parse')
+      try {
+        await expect(decodeManifest(file, source.public.signer)).rejects.toThrow('does not hold')
+        expect(Math.max(0, ...parse.mock.calls.map(([read]) => read.length))).toBeLessThan(120_000)
+      } finally {
+        parse.mockRestore()
+      }
+    }
+  })
+
   test('it is one line of JSON, and with many chunks and any names read as that line reads', async () => {
     const value = manifestOf()
     const hash = (index: number) => index.toString(16).padStart(64, '0')

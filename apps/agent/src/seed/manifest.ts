@@ -153,7 +153,10 @@ async function manifestOf(text: Buffer): Promise<Manifest> {
 async function chunksOf(list: Buffer, areas: number, devices: number): Promise<ManifestChunk[]> {
   const chunks: ManifestChunk[] = []
   for (let at = 0; at < list.length; ) {
-    const cut = list.indexOf(BETWEEN_CHUNKS, at + CHUNKS_AT_ONCE * MANIFEST_BYTES_PER_CHUNK)
+    const least = at + CHUNKS_AT_ONCE * MANIFEST_BYTES_PER_CHUNK
+    const found = list.subarray(least, least + MANIFEST_BYTES_PER_CHUNK).indexOf(BETWEEN_CHUNKS)
+    if (found < 0 && list.length > least + MANIFEST_BYTES_PER_CHUNK) throw damaged('a chunk is too long')
+    const cut = found < 0 ? found : least + found
     const end = cut < 0 ? list.length : cut + 1
     const some = someChunks.safeParse(jsonOf(Buffer.from(`[${list.toString('utf8', at, end)}]`)))
     if (!some.success) throw damaged(some.error.issues[0]?.message ?? 'a chunk is none')

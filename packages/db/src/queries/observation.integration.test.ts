@@ -2,7 +2,7 @@ import { createTestDatabase } from '@driftless/tests/support/database.ts'
 import type { TestDatabase } from '@driftless/tests/support/database.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { DEMO_SOURCE_SITE, DEMO_TARGET_SITE, seedDemo } from '../../../../prisma/seed/demo.ts'
-import { COORDINATOR, expireObservation, inScope, openDb, readObservationFacts, readObservationGaps, readObservedMinutes, readVmContents, readWays, readWorkingSets, storeLinkProbes, storeObservedMinutes, storeVmContents } from '../index.ts'
+import { COORDINATOR, Prisma, expireObservation, inScope, openDb, readObservationFacts, readObservationGaps, readObservedMinutes, readVmContents, readWays, readWorkingSets, storeLinkProbes, storeObservedMinutes, storeVmContents } from '../index.ts'
 import type { Db, ObservedMinuteRow, ScopedTx } from '../index.ts'
 import { readProbeEnds } from './probe-ends.ts'
 
@@ -117,6 +117,13 @@ describe('observation', () => {
     // Three days at 100 kB/s and more; of a VM that was never seen nothing is known to be written.
     expect(ways?.vms.map(({ id, catchUpBytes }) => [id, catchUpBytes > 3 * 86_400 * 100_000, catchUpBytes === 0])).toEqual([['a', true, false], ['b', false, true]])
     expect(await run((tx) => readWays(tx, { siteId: DEMO_SOURCE_SITE, vmIds: ['stranger'], rateBytesPerSecond: null, shippingDays: 3, deviceBytes: null }, at(40)))).toBeNull()
+    // A site that is slowed by day is no slower for being asked by day.
+    const { linkRateBytesPerSecond } = await owner.site.update({ where: { id: DEMO_SOURCE_SITE }, data: { timeZone: 'UTC', rateSchedule: [{ days: [1, 2, 3, 4, 5, 6, 7], fromMinute: 480, toMinute: 1_200, bytesPerSecond: 1_000_000 }] } })
+    const asked = (hour: number) => run((tx) => readWays(tx, { siteId: DEMO_SOURCE_SITE, vmIds: ['a'], rateBytesPerSecond: null, shippingDays: 3, deviceBytes: null }, new Date(at(40).setUTCHours(hour))))
+    const [night, day] = [await asked(2), await asked(14)]
+    expect(day?.link).toMatchObject({ p50BytesPerSecond: (1_000_000 + Number(linkRateBytesPerSecond)) / 2 })
+    expect(day?.link.p50BytesPerSecond).toBe(night?.link.p50BytesPerSecond)
+    await owner.site.update({ where: { id: DEMO_SOURCE_SITE }, data: { timeZone: null, rateSchedule: Prisma.DbNull } })
     await owner.vmDisk.deleteMany({ where: { vmId: { in: ['a', 'b'] } } })
   })
 

@@ -34,6 +34,7 @@ describe('the time to identical', () => {
     ['is what the target’s end takes in, where that is less than the line', wave({ targetBytesPerSecond: 0.025 * GB }), 14_400],
     ['is the line’s where the target’s end takes in more', wave({ targetBytesPerSecond: 0.2 * GB }), 3_600],
     ['waits for the hour at which the line is free', wave({ link: { ...line(0.1 * GB), byHour: [{ hour: 1, ...line(0) }] } }), 7_200],
+    ['is known where the site may send far less than the line gives', wave({ vms: [vm({ usedBytes: 0.2 * GB })], link: { ...line(0.1 * GB), limit: { siteBytesPerSecond: 1_000, schedule: { zone: 'UTC', rules: [] } } } }), 200_000],
     ['obeys the site’s timetable', wave({ link: { ...line(0.1 * GB), limit: { siteBytesPerSecond: null, schedule: { zone: 'UTC', rules: [{ days: [1, 2, 3, 4, 5, 6, 7], fromMinute: 0, toMinute: 30, bytesPerSecond: 0.05 * GB }] } } } }), 4_500],
   ])('%s', (_name, input, seconds) => expect(p50(input)).toBeCloseTo(seconds, 0))
 

@@ -50,6 +50,14 @@ export function forecastWave(input: WaveInput, options: Partial<SimulateOptions>
   }
 }
 
+/** Of `forecastWave` the wave's time to identical alone: chances of windows, and a remedy, cost several times as much. */
+export function forecastIdentical(input: WaveInput, options: Partial<SimulateOptions> = {}): Pick<MoveForecast, 'enough' | 'identicalSeconds'> {
+  const runs = options.runs ?? DEFAULT_RUNS
+  const simulation = simulateWave(input, { ...options, runs, seed: options.seed ?? DEFAULT_SEED })
+  const { identicalAt } = new Wave(input, simulation, runs)
+  return { enough: simulation.observed.every(({ observed }) => isEnough(observed)), identicalSeconds: openQuantiles(identicalAt, corrector(identicalAt, input.correction)) }
+}
+
 /** One VM's or the whole wave's figures, run by run. */
 class Wave {
   readonly #input: WaveInput

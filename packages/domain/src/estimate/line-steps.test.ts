@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { rateAt } from '../rate-at.ts'
-import { fairPart, isWeekly, lineSteps } from './line-steps.ts'
+import { fairPart, isWeekly, lineSteps, meanLine } from './line-steps.ts'
 
 const HOUR = 3_600
 const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
@@ -21,6 +21,16 @@ describe('a line in steps', () => {
     const schedule = { zone: 'Europe/Zurich', rules: [{ days: EVERY_DAY, fromMinute: 23 * 60, toMinute: 23 * 60 + 30, bytesPerSecond: 4 }] }
     expect([...at({ ...line(10), limit: { schedule, siteBytesPerSecond: null } }, 2).limit]).toEqual([7, Number.POSITIVE_INFINITY])
   })
+})
+
+it('gives in the mean of a week what its hours and its timetable let it, whenever it is asked', () => {
+  const schedule = { zone: 'Europe/Zurich', rules: [{ days: [1, 2, 3, 4, 5], fromMinute: 8 * 60, toMinute: 20 * 60, bytesPerSecond: 3 }] }
+  const link = { ...line(10), byHour: [{ hour: 3, ...line(20) }], limit: { schedule, siteBytesPerSecond: 12 } }
+  for (const hours of [0, 5, 100]) {
+    const mean = meanLine({ link, startAtMs: START + hours * HOUR * 1000, timeZone: 'Europe/Zurich' })
+    expect(mean.p50BytesPerSecond).toBeCloseTo((60 * 3 + 7 * 12 + 101 * 10) / 168, 9)
+    expect(mean.p90BytesPerSecond).toBeCloseTo((60 * 3 + 7 * 10 + 101 * 5) / 168, 9)
+  }
 })
 
 describe('a line while clocks are changed', () => {

@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill'
+import type { EstimateLink } from '../estimate.ts'
 import { MINUTES_A_DAY, rateOnClock } from '../rate-schedule.ts'
 import type { WaveInput } from './wave-input.ts'
 
@@ -35,6 +36,15 @@ export function lineSteps({ link, startAtMs, timeZone }: LineInput, stepSeconds:
   }
   return { p50, p90, limit }
 }
+
+/** What a site may send of its line in the mean of a week, by its hours and its timetable: bytes per second. */
+export function meanLine(line: LineInput): EstimateLink {
+  const { p50, p90, limit } = lineSteps(line, HOUR_SECONDS, HOURS_A_WEEK)
+  const meanOf = (rates: Float64Array) => rates.reduce((sum, rate, hour) => sum + Math.min(rate, limit[hour] ?? rate), 0) / HOURS_A_WEEK
+  return { p50BytesPerSecond: meanOf(p50), p90BytesPerSecond: meanOf(p90) }
+}
+const HOUR_SECONDS = 3_600
+const HOURS_A_WEEK = 168
 
 /** Whether every week of this time is like the first by all clocks that the line goes by. */
 export function isWeekly({ link, startAtMs, timeZone }: LineInput, seconds: number): boolean {

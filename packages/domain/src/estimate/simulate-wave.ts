@@ -1,4 +1,4 @@
-import { isWeekly, lineSteps, partOfLine } from './line-steps.ts'
+import { isWeekly, lineSteps, meanLine, partOfLine } from './line-steps.ts'
 import type { LineSteps } from './line-steps.ts'
 import { DAY_SECONDS, Observations } from './observed-days.ts'
 import type { ObservedDays } from './observed-days.ts'
@@ -125,8 +125,8 @@ function runVm(vm: WaveVm, days: ObservedDays, daySeconds: number): RunVm {
 
 /** Steps fine enough for a short copy, and few enough for a long one: how many a day has. */
 function slotsFor(input: WaveInput, { meanBytesPerSecond }: Observations, daySeconds: number): number {
-  const { vms, link, throttleBytesPerSecond } = input
-  const line = partOfLine(link.p50BytesPerSecond, input)
+  const { vms, throttleBytesPerSecond } = input
+  const line = partOfLine(meanLine(input).p50BytesPerSecond, input)
   let used = 0
   let churn = 0
   for (const [index, vm] of vms.entries()) {
