@@ -25,7 +25,7 @@ export async function startAgents(site: Site, folder: string, orderPublicKey?: s
   await mkdir(join(seeds, DEVICE), { recursive: true })
   const start = (side: 'source' | 'target', token: string) =>
     startNodeProgram(AGENT, { AGENT_DATA_DIR: join(folder, `${side}-agent`), AGENT_NAME: side, GATEWAY_URL: gateway.url, ENROLMENT_TOKEN: token, REPLICA_DIR: replicas, SEED_ROOT: seeds, LOG_LEVEL: 'info', ...site.agentEnv(side) })
-  let target = await start('target', gateway.invite('target', 'TARGET'))
+  const target = await start('target', gateway.invite('target', 'TARGET'))
   let source = await start('source', gateway.invite('source', 'SOURCE'))
   const until = (what: string, condition: () => boolean | Promise<boolean>) =>
     eventually(what, condition, PATIENCE_SECONDS).catch((error: unknown) => {
@@ -84,13 +84,6 @@ export async function startAgents(site: Site, folder: string, orderPublicKey?: s
     },
     async restartSource() {
       source = await start('source', 'used already')
-    },
-    async killTarget() {
-      await target.kill()
-      gateway.latest.delete('target')
-    },
-    async restartTarget() {
-      target = await start('target', 'used already')
     },
     async close() {
       await source.stop()

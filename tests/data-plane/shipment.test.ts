@@ -94,7 +94,7 @@ for (const kind of SITES) describe.skipIf(kind.missing)(`by device, on ${kind.na
     const [sent, told] = [total(({ sentBytes }) => sentBytes), total(({ foregroundDoneBytes }) => foregroundDoneBytes)]
     console.log(`${kind.name}${unseen ? ', compared by hash' : ''}: ${agents.target()?.seed?.doneBytes} by device, ${told} written since, ${sent} sent`)
     expect(sent).toBeGreaterThan(0)
-    if (!unseen) expect(sent).toBeLessThanOrEqual(1.1 * told)
-    expect(Math.max(sent, told)).toBeLessThan((agents.target()?.seed?.doneBytes ?? 0) / 2)
+    // What was written, by the tap's own units (64 KiB on vSphere); or what hashes have found.
+    expect(sent).toBeLessThanOrEqual(unseen ? (agents.target()?.seed?.doneBytes ?? 0) / 2 : 1.1 * told)
   })
 })

@@ -19,7 +19,9 @@ async function main(): Promise<number> {
     console.log(HELP)
     return values.help ? 0 : 2
   }
-  const seeds = await inspectDevice(folder)
+  const seeds = await inspectDevice(folder).catch((error: unknown) => {
+    throw new Error(`${folder} cannot be read: ${messageOf(error)}. Name the folder that the device is mounted at.`)
+  })
   if (seeds.length === 0) {
     console.log(`There is no seed in ${folder}: no folder driftless-seed-… . Name the folder that the device is mounted at.`)
     return 2
