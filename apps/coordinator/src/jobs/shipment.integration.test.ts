@@ -77,7 +77,7 @@ describe('a shipment', { timeout: 60_000 }, () => {
     expect((await migration(carried)).status).toBe('REPLICATING')
     expect(pair.stages).toContain('source REPLICATE 0 EXPORT')
 
-    const travel = () => as(OPERATOR, (tx) => readWaveTravel(tx, waveId, new Date()))
+    const travel = async () => (await as(OPERATOR, (tx) => readWaveTravel(tx, waveId, new Date())))?.travel
     const written = await travel()
     expect(written).toMatchObject({ reason: 'TO_HAND_OVER', shipmentId: id, vmNames: ['vm-1'], observed: 0, catchUpBytes: 8_192 })
     expect(((written?.arrivesAtMs ?? 0) - Date.now()) / DAY_MS).toBeCloseTo(3, 1)

@@ -1,11 +1,7 @@
 import { isDamageTold, isProviderRole, isSeedProblem, isShipmentLate, shipmentNoticeVoid } from '@driftless/domain'
 import type { ShipmentNoticeKind, UserRole } from '@driftless/domain'
-import { z } from 'zod'
 import type { ScopedTx } from '../scope.ts'
 import { exportProblemOf, targetSeedOf } from './seed-facts.ts'
-
-/** A line of the custody record that says whether devices were with a carrier. */
-const handed = z.object({ HANDED_OVER: z.string() })
 
 /** What a mail about a shipment says, as it stands now; or why it is not to be said any more. */
 export async function readShipmentNotice(tx: ScopedTx, kind: ShipmentNoticeKind, shipmentId: string | null, reader: { readonly role: UserRole }, now: Date) {
@@ -23,8 +19,7 @@ export async function readShipmentNotice(tx: ScopedTx, kind: ShipmentNoticeKind,
     name: migration.vm.name, held: exportProblemOf(migration.sourceObserved, shipment.id), refused: targetSeedOf(migration.targetObserved, shipment.id)?.problem ?? null,
     damagedChunks: damagedChunks ?? 0, damagedBytes: Number(damagedBytes ?? 0n), seedBytes: Number(seedBytes ?? 0n),
   }))
-  const everHandedOver = shipment.events.length > 0 || handed.safeParse(shipment.reachedAt).success
-  const why = shipmentNoticeVoid(kind, { status: shipment.status, late: isShipmentLate(shipment.status, shipment.expectedAt?.getTime() ?? null, now.getTime()), everHandedOver, held: vms.some(({ held }) => held !== null), refused: vms.some(({ refused }) => refused !== null) }, staff)
+    const why = shipmentNoticeVoid(kind, { status: shipment.status, late: isShipmentLate(shipment.status, shipment.expectedAt?.getTime() ?? null, now.getTime()), everHandedOver: shipment.events.length > 0, held: vms.some(({ held }) => held !== null), refused: vms.some(({ refused }) => refused !== null) }, staff)
   if (why !== null) return { void: why }
   const about = vms.filter(({ held, refused, damagedBytes, seedBytes }) => (kind === 'SHIPMENT_HELD' ? held !== null : kind === 'SHIPMENT_REFUSED' ? refused !== null : kind === 'SHIPMENT_DAMAGED' ? isDamageTold(damagedBytes, seedBytes) : true))
   const sum = (of: (vm: (typeof vms)[number]) => number) => about.reduce((total, vm) => total + of(vm), 0)

@@ -22,12 +22,19 @@ export type WaveTravel = TravelEta & {
   readonly lineAssumed: boolean
 }
 
-/** What there is to be said of a wave's devices that are under way at `now`; null when none are, or the scope knows no such wave. */
-export async function readWaveTravel(tx: ScopedTx, waveId: string, now: Date): Promise<WaveTravel | null> {
-  const shipment = await tx.db.shipment.findFirst({ where: { waveId, status: { in: [...SHIPMENT_CARRIED] } }, include: { vms: true, wave: { select: { siteId: true, rateBytesPerSecond: true, migrations: OF_MIGRATIONS } } } })
-  if (shipment === null) return null
-  const { wave } = shipment
-  const active = wave.migrations.filter(({ status }) => !MIGRATION_ENDED.includes(status))
+/** What there is to be said of a wave's devices that are under way at `now`; `travel` is null when none are. Null: the scope knows no such wave. */
+export async function readWaveTravel(tx: ScopedTx, waveId: string, now: Date): Promise<{ readonly travel: WaveTravel | null } | null> {
+  const wave = await tx.db.wave.findUnique({ where: { id: waveId }, select: { siteId: true, rateBytesPerSecond: true, shipments: { where: { status: { in: [...SHIPMENT_CARRIED] } }, take: 1, include: { vms: true } } } })
+  if (wave === null) return null
+  const [shipment] = wave.shipments
+  return { travel: shipment === undefined ? null : await readTravel(tx, wave, shipment, now) }
+}
+
+type Shipment = Prisma.ShipmentGetPayload<{ include: { vms: true } }>
+
+async function readTravel(tx: ScopedTx, wave: { readonly siteId: string; readonly rateBytesPerSecond: bigint | null }, shipment: Shipment, now: Date): Promise<WaveTravel | null> {
+  const migrations = await tx.db.migration.findMany({ where: { waveId: shipment.waveId }, ...OF_MIGRATIONS })
+  const active = migrations.filter(({ status }) => !MIGRATION_ENDED.includes(status))
   const link = await readSiteLink(tx, wave.siteId, now)
   const seen = await readObservedVms(tx, wave.siteId, active.map(({ vmId }) => vmId), new Date(now.getTime() - OBSERVED_MS), now)
   if (link === null || seen === null) return null
@@ -50,7 +57,7 @@ export async function readWaveTravel(tx: ScopedTx, waveId: string, now: Date): P
   }
 }
 
-const OF_MIGRATIONS = { orderBy: { position: 'asc' }, select: { id: true, vmId: true, status: true, startedAt: true, sourceObserved: true, targetObserved: true, replications: { select: { backgroundDoneBytes: true, backgroundTotalBytes: true, foregroundLeftBytes: true } } } } as const satisfies Prisma.Wave$migrationsArgs
+const OF_MIGRATIONS = { orderBy: { position: 'asc' }, select: { id: true, vmId: true, status: true, startedAt: true, sourceObserved: true, targetObserved: true, replications: { select: { backgroundDoneBytes: true, backgroundTotalBytes: true, foregroundLeftBytes: true } } } } as const satisfies Prisma.MigrationFindManyArgs
 type Migration = Prisma.MigrationGetPayload<typeof OF_MIGRATIONS>
 
 function vmOf({ id, begunAt }: { readonly id: string; readonly begunAt: Date }, row: { readonly seedBytes: bigint | null; readonly damagedBytes: bigint | null }, { startedAt, sourceObserved, targetObserved }: Migration, { vm }: ObservedVm, now: Date): TravellingVm {

@@ -12,7 +12,7 @@ export const listBookings = memberProcedure().query(({ ctx }) =>
     for (const booking of await list(tx)) {
       const needed = booking.status === 'REQUESTED' ? await cutoverSeconds(tx, booking, now) : null
       const ahead = booking.kind === 'CUTOVER' && BOOKING_HOLDS_SLOT.includes(booking.status) && booking.endsAt > now
-      const travel = ahead ? await readWaveTravel(tx, booking.waveId, now) : null
+      const travel = (ahead ? await readWaveTravel(tx, booking.waveId, now) : null)?.travel ?? null
       rows.push({ ...booking, vms: booking.vms.map(({ name, sizeBytes }) => ({ name, sizeBytes })), neededSeconds: needed, travel: travel && { identicalAtMs: travel.identicalAtMs, readAtMs: travel.readAtMs } })
     }
     return rows
