@@ -30,12 +30,16 @@ export function createNarrowing() {
     const wanted = momentsOf(row, now).map((at) => ({ at, key: `${estimateId} ${at.getTime()}` }))
     if (wanted.every(({ key }) => known.has(key))) return wanted.flatMap(({ key }) => known.get(key) ?? [])
     const input = await inScope((tx) => readInput(tx, row, now))
-    return wanted.map(({ at, key }) => {
+    const moments: EarlierEstimate[] = []
+    for (const { at, key } of wanted) {
       const moment = known.get(key) ?? { at, seconds: input && secondsAt(input, at) }
       if (known.size >= MOST_REMEMBERED) known.clear()
       if (now.getTime() - at.getTime() > SETTLED_MS) known.set(key, moment)
-      return moment
-    })
+      moments.push(moment)
+      // Of 100 VMs each takes a fifth of a second: whoever else asks for something is answered in between.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    return moments
   }
 }
 
