@@ -65,7 +65,7 @@ describe('observation', () => {
       { vmId: 'a', minutes: 5, latestBytes: 50, medianBytes: 50, mostBytes: 50, spans: 1 },
     ])
     expect(await run((tx) => readObservationFacts(tx, ['a', 'b'], at(0), at(60)))).toEqual([
-      { vmId: 'a', source: 'CHANGED_BLOCKS', minutes: 6, coveredSeconds: 316, firstAt: at(0), lastAt: at(9), blocksPerStamp: 16 },
+      { vmId: 'a', source: 'CHANGED_BLOCKS', minutes: 6, coveredSeconds: 316, firstAt: at(0), lastAt: at(9), blocksPerStamp: 16, minuteSeconds: 60 },
     ])
     expect(await run((tx) => readObservationGaps(tx, ['a', 'b'], new Date(startMs + 28_000), at(10)))).toEqual([
       { vmId: 'a', from: at(3), to: at(6), unseenSeconds: 180 },

@@ -28,9 +28,9 @@ const MOST_BUCKETS = 1_500
 
 const bucketRow = z.object({ vm_id: z.string(), at: z.date(), covered: z.number(), written: z.number(), unique_bytes: z.number().nullable(), latency: z.number().nullable() })
 
-/** What VMs wrote between two instants: by the minute, for a long time in buckets of the shortest span that leaves at most `mostBuckets` of them a VM. */
-export async function readObservedMinutes(tx: ScopedTx, vmIds: readonly string[], from: Date, to: Date, mostBuckets = MOST_BUCKETS): Promise<ObservedMinutes> {
-  const minuteSeconds = await minuteSecondsOf(tx, vmIds, from, to)
+/** What VMs wrote between two instants: by the minute, for a long time in buckets of the shortest span that leaves at most `mostBuckets` of them a VM. How long a minute is there is looked up, unless it is known. */
+export async function readObservedMinutes(tx: ScopedTx, vmIds: readonly string[], from: Date, to: Date, mostBuckets = MOST_BUCKETS, knownMinuteSeconds?: number): Promise<ObservedMinutes> {
+  const minuteSeconds = knownMinuteSeconds ?? (await minuteSecondsOf(tx, vmIds, from, to))
   const seconds = (to.getTime() - from.getTime()) / 1000
   const span = WORKING_SET_MINUTES.find((minutes) => seconds / (minutes * minuteSeconds) <= mostBuckets) ?? 1440
   const bucketSeconds = span * minuteSeconds
@@ -81,7 +81,7 @@ export async function readWorkingSets(tx: ScopedTx, vmIds: readonly string[], fr
       max(s.bytes)::float8 AS most, count(*)::int AS spans
     FROM vm_observation o CROSS JOIN LATERAL (VALUES (1, o.unique_1m), (5, o.unique_5m), (15, o.unique_15m), (60, o.unique_60m), (360, o.unique_6h), (1440, o.unique_24h)) AS s(minutes, bytes)
     WHERE o.vm_id = ANY(${[...vmIds]}) AND o.minute >= ${from} AND o.minute < ${to} AND s.bytes IS NOT NULL
-      AND (${every}::int = 1 OR (extract(epoch FROM o.minute) / ${minuteSeconds}::float8)::bigint % ${every}::int = 0 OR o.minute >= ${to}::timestamptz - make_interval(secs => ${LATEST_SECONDS}::float8))
+      AND (${every}::int = 1 OR (date_part('epoch', o.minute) / ${minuteSeconds}::float8)::bigint % ${every}::int = 0 OR o.minute >= ${to}::timestamptz - make_interval(secs => ${LATEST_SECONDS}::float8))
     GROUP BY 1, 2 ORDER BY 1, 2`
   return z.array(pointRow).parse(rows).map((row) => ({ vmId: row.vm_id, minutes: row.minutes, latestBytes: row.latest, medianBytes: row.median, mostBytes: row.most, spans: row.spans }))
 }
@@ -98,16 +98,18 @@ export type ObservationFacts = {
   readonly lastAt: Date
   /** Of how many blocks one was watched; 1: every one. */
   readonly blocksPerStamp: number
+  /** The longest of its minutes. */
+  readonly minuteSeconds: number
 }
 
-const factsRow = z.object({ vm_id: z.string(), weakest: z.enum(OBSERVATION_SOURCES), minutes: z.number().int(), covered: z.number(), first_at: z.date(), last_at: z.date(), blocks_per_stamp: z.number().int() })
+const factsRow = z.object({ vm_id: z.string(), weakest: z.enum(OBSERVATION_SOURCES), minutes: z.number().int(), covered: z.number(), first_at: z.date(), last_at: z.date(), blocks_per_stamp: z.number().int(), minute_seconds: z.number() })
 
 /** How VMs were observed between two instants; VMs that were not are absent. */
 export async function readObservationFacts(tx: ScopedTx, vmIds: readonly string[], from: Date, to: Date): Promise<ObservationFacts[]> {
   if (vmIds.length === 0) return []
   const rows: unknown = await tx.db.$queryRaw`
     SELECT vm_id, max(source)::text AS weakest, count(*)::int AS minutes, sum(covered_seconds)::float8 AS covered,
-      min(minute) AS first_at, max(minute + make_interval(secs => length_seconds)) AS last_at, max(blocks_per_stamp) AS blocks_per_stamp
+      min(minute) AS first_at, max(minute + make_interval(secs => length_seconds)) AS last_at, max(blocks_per_stamp) AS blocks_per_stamp, max(length_seconds) AS minute_seconds
     FROM vm_observation WHERE vm_id = ANY(${[...vmIds]}) AND minute >= ${from} AND minute < ${to} GROUP BY 1 ORDER BY 1`
-  return z.array(factsRow).parse(rows).map((row) => ({ vmId: row.vm_id, source: row.weakest, minutes: row.minutes, coveredSeconds: row.covered, firstAt: row.first_at, lastAt: row.last_at, blocksPerStamp: row.blocks_per_stamp }))
+  return z.array(factsRow).parse(rows).map((row) => ({ vmId: row.vm_id, source: row.weakest, minutes: row.minutes, coveredSeconds: row.covered, firstAt: row.first_at, lastAt: row.last_at, blocksPerStamp: row.blocks_per_stamp, minuteSeconds: row.minute_seconds }))
 }

@@ -22,7 +22,8 @@ export async function readObservedVms(tx: ScopedTx, siteId: string, vmIds: reado
   // As fine as what there is allows, not as what was asked for would.
   const first = new Date(Math.max(from.getTime(), Math.min(until.getTime(), ...[...facts.values()].map(({ firstAt }) => firstAt.getTime()))))
   const last = new Date(Math.min(until.getTime(), Math.max(first.getTime(), ...[...facts.values()].map(({ lastAt }) => lastAt.getTime()))))
-  const minutes = await readObservedMinutes(tx, vmIds, first, last, mostIntervals)
+  const longest = Math.max(0, ...[...facts.values()].map(({ minuteSeconds }) => minuteSeconds))
+  const minutes = await readObservedMinutes(tx, vmIds, first, last, mostIntervals, longest || undefined)
   const sets = Map.groupBy(await readWorkingSets(tx, vmIds, first, last, { mostMinutes: MOST_INTERVALS, minuteSeconds: minutes.minuteSeconds }), ({ vmId }) => vmId)
   const contents = new Map((await readVmContents(tx, vmIds)).map((one) => [one.vmId, one]))
   const sampled = vmIds.filter((id) => !facts.has(id))
