@@ -26,7 +26,7 @@ export function WaveStats({ wave }: { wave: Wave }) {
   const { eta, backgroundBytesPerSecond, foregroundBytesPerSecond } = wave.rates
   const caughtUp = wave.startedAt !== null && counted.length > 0 && counted.every(({ status, notConvergingSince }) => notConvergingSince === null && ['READY_FOR_CUTOVER', 'CUTTING_OVER', 'VALIDATING', 'COMPLETED'].includes(status))
   const left = caughtUp ? t('etaDone') : eta === null || wave.startedAt === null ? t('etaUnknown') : durationRange(eta.p50Seconds, eta.p90Seconds)
-  const leftDetail = caughtUp ? (wave.source?.inRounds === true ? t('etaRound') : undefined) : eta !== null && eta.p50Seconds !== null && wave.startedAt !== null ? t('etaDetail') : undefined
+  const leftDetail = caughtUp ? (wave.source?.inRounds === true ? t('etaRound') : undefined) : eta !== null && wave.startedAt !== null ? t('etaDetail') : undefined
   const valueText = page('progressText', { percent: percent(share), left: bytes(wave.leftBytes) })
   return (
     <Card aria-label={t('label')} className="overflow-hidden">
