@@ -92,7 +92,7 @@ function NextWords({ shipment }: { shipment: Shipment }) {
   if ((status === 'PREPARING' || status === 'IMPORTING') && vms.some((vm) => (status === 'PREPARING' ? vm.exported : vm.imported).problem !== null)) return null
   if (late) return <Notice tone="warning" title={t('late.title')}>{t('late.text')}</Notice>
   if (status === 'PREPARING' && !waveStarted) return <Notice tone="info" title={t('notStarted.title')}>{t('notStarted.text')}</Notice>
-  return <Notice tone={status === 'CAUGHT_UP' ? 'success' : 'info'} title={t(`${status}.title`, { staff })}>{t(`${status}.text`, { staff })}</Notice>
+  return <Notice tone={status === 'CAUGHT_UP' ? 'success' : 'info'} title={t(`${status}.title`)}>{t(`${status}.text`, { staff })}</Notice>
 }
 
 function Problems({ shipment }: { shipment: Shipment }) {

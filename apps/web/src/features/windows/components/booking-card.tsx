@@ -58,7 +58,7 @@ export function BookingCard({ booking, others }: { booking: Booking; others: rea
   return (
     <Card className="flex h-full flex-col">
       <div className="flex flex-wrap items-start justify-between gap-2 px-5 pt-4">
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-52">
           <h3 className="text-sm font-semibold break-words"><Link href={`/waves/${booking.waveId}`} className="hover:underline">{booking.waveName}</Link></h3>
           <ZonedTimes startsAt={booking.startsAt} endsAt={booking.endsAt} siteZone={booking.siteZone} className="mt-0.5" />
         </div>
