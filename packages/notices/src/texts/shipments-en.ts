@@ -16,7 +16,7 @@ export const englishShipments: ShipmentTexts = {
     SEED_FORGED: 'the seed is not what the source has signed.',
     SEED_UNREADABLE: 'the device cannot be read.',
     SEED_NO_ROOM: 'there is too little room.',
-    SEED_TOO_LARGE: 'its disks are too large for a seed.',
+    SEED_TOO_LARGE: 'its disks are too large for devices.',
     SEED_NO_PLACES: 'the agent has no folder for devices (SEED_ROOT).',
     SEED_PLACE_MISSING: 'a chosen place is not there.',
     SEED_DEVICE_GONE: 'a device was taken away.',

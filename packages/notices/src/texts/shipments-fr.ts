@@ -16,7 +16,7 @@ export const frenchShipments: ShipmentTexts = {
     SEED_FORGED: 'la copie n’est pas ce que la source a signé.',
     SEED_UNREADABLE: 'le support ne peut pas être lu.',
     SEED_NO_ROOM: 'la place manque.',
-    SEED_TOO_LARGE: 'ses disques sont trop grands pour une copie sur support.',
+    SEED_TOO_LARGE: 'ses disques sont trop grands pour des supports.',
     SEED_NO_PLACES: 'l’agent n’a pas de dossier pour les supports (SEED_ROOT).',
     SEED_PLACE_MISSING: 'un emplacement choisi n’est pas là.',
     SEED_DEVICE_GONE: 'un support a été retiré.',
