@@ -139,6 +139,18 @@ describe('write-intent log', () => {
     await log.close()
   })
 
+  test('finely: hundreds of thousands of stretches are known again', async () => {
+    const where = { ...(await options()), sizeBytes: 1024 * 1024 * 4096, regionBytes: 4 * 1024 * 1024 }
+    const log = await IntentLog.open(where)
+    log.finely(true)
+    await log.begin('e')
+    await log.intend(0, 1)
+    for (let block = 0; block < 400_000; block += 2) await log.intend(block, block + 1)
+    expect((await log.recall('e'))?.length).toBe(200_000)
+    expect((await recalled(where))?.size).toBe(200_000)
+    await log.close()
+  })
+
   test('many who wait share one sync, and each is durable when it goes on', async () => {
     const where = await options()
     const log = await IntentLog.open(where)

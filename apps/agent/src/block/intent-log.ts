@@ -94,13 +94,13 @@ export class IntentLog implements WriteIntents {
   /** What the generations of the life before have written, as one: by blocks, or by the regions of one that does not know better. Where any does, it goes on so. */
   async #takeUpBlocks(all: Generation, earlier: ReadonlyMap<number, DirtyMap>): Promise<void> {
     const blocks = blockCount(this.#options.sizeBytes)
-    const runs: BlockRun[] = []
+    const known: (readonly BlockRun[])[] = []
     for (const [number, regions] of earlier) {
       const written = await WrittenBlocks.read(this.#blocksPath(number), blocks)
       if (written !== null) this.#finely = true
-      runs.push(...(written ?? this.#blocksOf(regions)))
+      known.push(written ?? this.#blocksOf(regions))
     }
-    if (this.#finely) all.blocks = await WrittenBlocks.create(this.#blocksPath(all.number), blocks, runs)
+    if (this.#finely) all.blocks = await WrittenBlocks.create(this.#blocksPath(all.number), blocks, known.flat())
   }
 
   #blocksPath(generation: number): string {
@@ -146,12 +146,12 @@ export class IntentLog implements WriteIntents {
   recall(epoch: string): Promise<BlockRun[] | null> {
     if (this.#epoch !== epoch) return Promise.resolve(null)
     const all = new DirtyMap(this.#regionCount)
-    const runs: BlockRun[] = []
+    const known: (readonly BlockRun[])[] = []
     for (const { blocks, logged } of this.#generations) {
-      if (blocks?.complete === true) runs.push(...blocks.runs())
+      if (blocks?.complete === true) known.push(blocks.runs())
       else all.addAll(logged)
     }
-    return Promise.resolve([...runs, ...this.#blocksOf(all)])
+    return Promise.resolve([...known, this.#blocksOf(all)].flat())
   }
 
   #blocksOf(regions: DirtyMap): BlockRun[] {
