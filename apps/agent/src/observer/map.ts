@@ -12,8 +12,9 @@
  *
  *   LinkProber ── sends a little to the target agents now and then while nothing replicates (`stream/probe.ts`)
  *
- * What the guest pays is one stamp of two bytes for each block of 4 KiB that it writes (`npm run bench observe`). All else is at a
- * minute's turn. Memory is bounded by `stampsFor`, time lost by a killed agent is one minute at most, and said.
+ * What the guest pays is one stamp of two bytes for each block of 4 KiB that it writes, and its mark in the `DirtyMap` of the samples, which a
+ * gateway of the version before estimates by (`npm run bench observe`); bytes and latency are counted by `Statistics` once for both. All else is at
+ * a minute's turn. A tap that does not see its guest's writes says so (`tap/sight.ts`), and that time counts as a gap. Memory is bounded by `stampsFor`, time lost by a killed agent is one minute at most, and said.
  */
 import { MinuteStamps } from './minute-stamps.ts'
 
