@@ -104,13 +104,13 @@ describe('a person’s calendar at a secret address', () => {
 
   it('keeps what a person chose to be written about', async () => {
     const { calls } = await door.signedIn()
-    expect((await (await calls()).account.notices()).categories).toEqual(['APPROVALS', 'WINDOWS', 'CUTOVERS', 'ESTIMATES', 'REMINDERS', 'CALENDAR'])
+    expect((await (await calls()).account.notices()).categories).toEqual(['APPROVALS', 'WINDOWS', 'CUTOVERS', 'ESTIMATES', 'SHIPMENTS', 'REMINDERS', 'CALENDAR'])
     await (await calls()).account.chooseNotices({ muted: ['CALENDAR', 'CALENDAR', 'WINDOWS'] })
     expect(await (await calls()).account.notices()).toMatchObject({ muted: ['WINDOWS', 'CALENDAR'], possible: false })
     await (await calls()).account.chooseNotices({ muted: [] })
     expect((await (await calls()).account.notices()).muted).toEqual([])
-    expect((await door.portal.owner.auditEntry.findMany({ where: { action: 'user.notices' } })).map(({ after }) => after)).toEqual(['APPROVALS, CUTOVERS, ESTIMATES, REMINDERS', 'APPROVALS, WINDOWS, CUTOVERS, ESTIMATES, REMINDERS, CALENDAR'])
+    expect((await door.portal.owner.auditEntry.findMany({ where: { action: 'user.notices' } })).map(({ after }) => after)).toEqual(['APPROVALS, CUTOVERS, ESTIMATES, SHIPMENTS, REMINDERS', 'APPROVALS, WINDOWS, CUTOVERS, ESTIMATES, SHIPMENTS, REMINDERS, CALENDAR'])
     const scheduler = await door.signedIn('scheduler@northwind.example')
-    expect((await (await scheduler.calls()).account.notices()).categories).toEqual(['WINDOWS', 'REMINDERS', 'CALENDAR'])
+    expect((await (await scheduler.calls()).account.notices()).categories).toEqual(['WINDOWS', 'SHIPMENTS', 'REMINDERS', 'CALENDAR'])
   })
 })
