@@ -5,7 +5,7 @@ import english from '../../apps/web/messages/en/index.ts'
 import { expectAccessible } from '../support/accessible.ts'
 import { picture } from '../support/browser.ts'
 import { portalPeople } from '../support/portal-people.ts'
-import { approveWindow, bookNow } from '../support/portal-steps.ts'
+import { approveWindow, bookNow, wizardToCutover } from '../support/portal-steps.ts'
 
 const WAVE = 'Warehouse'
 const VM = 'app-01'
@@ -20,7 +20,8 @@ test('a go is said about a plan, and void once the plan changes', async () => {
   await operator.getByRole('button', { name: t('migrate.migrateSelected', { count: 1 }) }).click()
   const next = () => operator.getByRole('button', { name: t('migrate.wizard.next'), exact: true }).click()
   await operator.getByLabel(t('migrate.wizard.vms.name')).fill(WAVE)
-  for (let step = 0; step < 4; step += 1) await next()
+  await wizardToCutover(operator)
+  await next()
   await operator.getByText(t('plan.agreement.validationNeeded')).waitFor()
   await operator.getByLabel(t('plan.agreement.validation')).click()
   await operator.getByRole('option', { name: t('plan.atOnce') }).click()

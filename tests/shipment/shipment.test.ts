@@ -13,6 +13,7 @@ import { expectAccessible } from '../support/accessible.ts'
 import { PAGE_MS, enterPassword, launchBrowser, openPage, picture } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
 import { damageChunk } from './device-files.ts'
+import { wizardToCutover } from '../support/portal-steps.ts'
 import { plainText, startSmtpServer } from '../support/smtp.ts'
 
 /** A small VM's seed, or its catch-up, on a machine that does much else. */
@@ -60,7 +61,7 @@ async function beginShipment(page: Page): Promise<string> {
   await page.getByRole('button', { name: t('migrate.migrateSelected', { count: 1 }) }).click()
   await page.getByLabel(t('migrate.wizard.vms.name')).fill('Warehouse')
   const next = () => page.getByRole('button', { name: t('migrate.wizard.next'), exact: true }).click()
-  for (let step = 0; step < 3; step += 1) await next()
+  await wizardToCutover(page)
   await page.getByLabel(t('plan.agreement.validation')).click()
   await page.getByRole('option', { name: t('plan.atOnce') }).click()
   await next()
@@ -73,7 +74,7 @@ async function beginShipment(page: Page): Promise<string> {
   await expectAccessible(page)
   await page.getByRole('button', { name: t('migrate.wizard.summary.start') }).click()
   await page.waitForURL(/\/waves\//)
-  await page.locator('a[href^="/shipments/"]').click()
+  await page.locator('a[href^="/shipments/"]').first().click()
   await page.waitForURL(/\/shipments\/[^/]+$/)
   return page.url()
 }

@@ -7,18 +7,25 @@ const t = createTranslator({ locale: 'en', messages: english })
 /** What a wave of one VM is planned with, as the wizard's options read. */
 type Planned = { readonly wave: string; readonly vm: string; readonly validation: string; readonly keepWayBack?: boolean; readonly automatic?: boolean }
 
+/** From the wizard's VMs to its final migration, a step at a time: one that is not there yet takes no click. */
+export async function wizardToCutover(page: Page): Promise<void> {
+  for (const step of ['type', 'destination', 'cutover'] as const) {
+    await page.getByRole('button', { name: t('migrate.wizard.next'), exact: true }).click()
+    await page.getByRole('heading', { name: t(`migrate.wizard.${step}.title`) }).waitFor()
+  }
+}
+
 /** Plans a wave in the wizard as an operator whose first page is open, and starts it; the wave's page is open afterwards. Answers its address. */
 export async function planWave(page: Page, { wave, vm, validation, keepWayBack = false, automatic = false }: Planned): Promise<string> {
   await page.getByRole('checkbox', { name: t('ui.table.select', { name: vm }) }).click()
   await page.getByRole('button', { name: t('migrate.migrateSelected', { count: 1 }) }).click()
-  const next = () => page.getByRole('button', { name: t('migrate.wizard.next'), exact: true }).click()
   await page.getByLabel(t('migrate.wizard.vms.name')).fill(wave)
-  for (let step = 0; step < 3; step += 1) await next()
+  await wizardToCutover(page)
   if (automatic) await page.getByRole('radio', { name: t('migrate.wizard.cutover.automatic.title') }).click()
   await page.getByLabel(t('plan.agreement.validation'), { exact: true }).click()
   await page.getByRole('option', { name: validation, exact: true }).click()
   if (keepWayBack) await page.getByRole('checkbox', { name: t('plan.agreement.keepWayBack') }).click()
-  await next()
+  await page.getByRole('button', { name: t('migrate.wizard.next'), exact: true }).click()
   await page.getByRole('button', { name: t('migrate.wizard.summary.start') }).click()
   await page.waitForURL(/\/waves\//)
   return page.url()

@@ -13,6 +13,7 @@ import { expectAccessible } from '../support/accessible.ts'
 import { enterPassword, launchBrowser, openPage, PAGE_MS } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
 import { labVms } from '../support/lab.ts'
+import { wizardToCutover } from '../support/portal-steps.ts'
 
 /** A small VM until it is in step, and a test from its start to its result. */
 const REPLICATED_MS = 180_000
@@ -57,7 +58,7 @@ async function operatorAtTheirWave(): Promise<Page> {
   await page.getByRole('button', { name: t('migrate.migrateSelected', { count: 1 }) }).click()
   await page.getByLabel(t('migrate.wizard.vms.name')).fill('Warehouse')
   const next = () => page.getByRole('button', { name: t('migrate.wizard.next'), exact: true }).click()
-  for (let step = 0; step < 3; step += 1) await next()
+  await wizardToCutover(page)
   await page.getByLabel(t('plan.agreement.validation')).click()
   await page.getByRole('option', { name: t('plan.atOnce') }).click()
   await next()

@@ -77,7 +77,7 @@ export function Wizard({ vms, selected, onSelectedChange, step: asked, onStepCha
         {step !== 'summary' && (
           <CardBody className="flex justify-between gap-3 border-t">
             <Button onClick={() => (index === 0 ? onStepChange(null) : go(index - 1))}>{t('back')}</Button>
-            <Button variant="primary" onClick={next}>{t('next')}</Button>
+            <Button variant="primary" onClick={next} disabled={step === 'destination' && destinations.isPending}>{t('next')}</Button>
           </CardBody>
         )}
       </Card>
