@@ -10,7 +10,7 @@ export function AgentHypervisor({ agent: { hypervisor, online } }: { agent: Pick
   const names = useNames()
   if (hypervisor === null) return <span className="text-muted">{agents('notTold')}</span>
   return (
-    <div className="max-w-72 max-sm:text-right">
+    <div>
       <span className="block break-words">{hypervisor.product ?? t(`kinds.${hypervisor.kind}`)}</span>
       {online && hypervisor.problem !== null && <span className="block text-xs font-medium text-danger">{names.problem(hypervisor.problem.code)}</span>}
     </div>

@@ -29,7 +29,7 @@ export function AgentsTab({ sites }: { sites: readonly Site[] }) {
     { id: 'presence', header: t('columns.presence'), value: (row) => (row.online ? 0 : 1), cell: (row) => <AgentPresence agent={row} />, searchable: false },
     { id: 'site', header: t('columns.site'), value: (row) => row.siteName, hideBelow: 'md' },
     { id: 'role', header: t('columns.role'), value: (row) => t(`roles.${row.role}`), hideBelow: 'lg' },
-    { id: 'hypervisor', header: t('columns.hypervisor'), value: (row) => row.hypervisor?.product ?? '', cell: (row) => <AgentHypervisor agent={row} /> },
+    { id: 'hypervisor', header: t('columns.hypervisor'), value: (row) => row.hypervisor?.product ?? '', cell: (row) => <div className="max-w-72 max-sm:text-right"><AgentHypervisor agent={row} /></div> },
     { id: 'version', header: t('columns.version'), value: (row) => row.version, hideBelow: 'sm' },
     { id: 'contact', header: t('columns.contact'), value: (row) => row.lastContactAt?.getTime() ?? 0, cell: (row) => (row.lastContactAt === null ? '–' : <RelativeTime at={row.lastContactAt} />), searchable: false },
     { id: 'free', header: t('columns.free'), value: (row) => row.freeBytes, cell: (row) => (row.freeBytes === null || row.totalBytes === null ? '–' : t('freeOf', { free: formats.bytes(row.freeBytes), total: formats.bytes(row.totalBytes) })), align: 'end', hideBelow: 'lg', searchable: false },

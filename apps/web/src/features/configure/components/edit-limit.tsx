@@ -76,7 +76,7 @@ function Form({ site, onDone }: { site: Site; onDone: () => void }) {
       {source && <Field label={t('probes')} hint={t('probesHint')} error={asked && probeShare === undefined ? t('probesWrong') : undefined}>
         {(control) => <Input {...control} inputMode="decimal" value={probes} onChange={(event) => setProbes(event.target.value)} className="w-48" />}
       </Field>}
-      <div className="flex justify-end"><Button type="submit" variant="primary" busy={limit.isPending}>{t('save')}</Button></div>
+      <div className="flex justify-end"><Button type="submit" variant="primary" busy={limit.isPending}>{own('save')}</Button></div>
     </form>
   )
 }
