@@ -2,7 +2,7 @@
  * A moved VM goes home on the lab, through the portal, by signed orders: its source runs on with the newest records, nothing runs at
  * the target. The evidence of each end is genuine to the command that anybody can run, and a changed copy is not.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -73,7 +73,10 @@ test('a moved VM is returned with what it wrote at the target', async () => {
   const signed = await download(`/api/evidence/${id}`)
   expect(signed.pack).toMatchObject({ state: 'FINAL', edition: 1, vms: [{ migrationId: id, ending: { kind: 'ACCEPTED' } }] })
   const key = ['--key', signed.signature?.key ?? '']
-  const log = ['--log', await downloaded('/api/audit-log?format=jsonl&chain=tenant/alpine', 'log.jsonl'), '--anchors', running.places.auditAnchor]
+  // What was published first, then the log: one that is older than what is published counts as cut off.
+  const anchors = join(folder, 'anchors')
+  await cp(running.places.auditAnchor, anchors, { recursive: true })
+  const log = ['--log', await downloaded('/api/audit-log?format=jsonl&chain=tenant/alpine', 'log.jsonl'), '--anchors', anchors]
   for (const [path, file] of [[`/api/evidence/${id}`, 'vm.json'], [`/api/evidence/${id}?format=pdf`, 'vm.pdf'], [wavePath, 'wave.json'], [`${wavePath}?format=pdf`, 'wave.pdf']] as const) {
     const { code, said } = await runCommand('verify-evidence-main.ts', await downloaded(path, file), ...key, ...log)
     expect([file, code, said]).toEqual([file, 0, expect.stringMatching(/nothing in it contradicts itself[\s\S]*of the audit log that it rests on stand there/)])
