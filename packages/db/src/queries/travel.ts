@@ -1,4 +1,4 @@
-import { MIGRATION_ENDED, SHIPMENT_CARRIED, isShipmentLate, meanBytesPerSecond, travelEta } from '@driftless/domain'
+import { MIGRATION_ENDED, SHIPMENT_CARRIED, isShipmentLate, meanBytesPerSecond, plannerVm, travelEta } from '@driftless/domain'
 import type { Travel, TravelEta, TravellingVm } from '@driftless/domain'
 import type { Prisma } from '../generated/client.ts'
 import type { ScopedTx } from '../scope.ts'
@@ -64,9 +64,8 @@ function vmOf({ id, begunAt }: { readonly id: string; readonly begunAt: Date }, 
   const source = sourceSeedOf(sourceObserved, id)
   const target = targetSeedOf(targetObserved, id)
   const seedBytes = source !== null && source.totalBytes > 0 ? source.totalBytes : Number(row.seedBytes ?? vm.usedBytes)
-  const { usedBytes, sizeBytes, sentShare, workingSet } = vm
   return {
-    id: vm.id, usedBytes, sizeBytes, churnBytesPerSecond: meanBytesPerSecond(vm), ...(sentShare === undefined ? {} : { sentShare }), ...(workingSet === undefined ? {} : { workingSet }),
+    ...plannerVm(vm),
     exportLeftBytes: source?.state === 'EXPORTED' ? 0 : Math.max(0, seedBytes - (source?.doneBytes ?? 0)),
     importLeftBytes: target?.state === 'IMPORTED' ? 0 : Math.max(0, seedBytes - (target?.doneBytes ?? 0)),
     dirtyBytes: source?.dirtyBytes ?? 0, damagedBytes: Number(row.damagedBytes ?? target?.damagedBytes ?? 0),

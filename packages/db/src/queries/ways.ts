@@ -1,5 +1,5 @@
-import { DEVICE_BYTES_PER_SECOND, meanBytesPerSecond, meanLine, planWays, waysByLine } from '@driftless/domain'
-import type { PlannerInput, PlannerVm, WayPlan } from '@driftless/domain'
+import { DEVICE_BYTES_PER_SECOND, meanLine, planWays, plannerVm, waysByLine } from '@driftless/domain'
+import type { PlannerInput, WayPlan } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
 import { readObservedVms } from './observed-vms.ts'
 import { readSiteLink } from './site-link.ts'
@@ -35,10 +35,7 @@ export async function readWays(tx: ScopedTx, asked: { readonly siteId: string; r
   const capped = (rate: number) => Math.min(rate, asked.rateBytesPerSecond ?? rate, targetBytesPerSecond ?? rate)
   // Not what the site may send at this hour: what is best would change with its timetable.
   const mean = meanLine({ link: link.line, startAtMs: now.getTime(), timeZone: link.timeZone })
-  const planned = vms.map(({ vm: { id, usedBytes, sizeBytes, sentShare, workingSet, ...vm } }): PlannerVm => ({
-    id, usedBytes, sizeBytes, churnBytesPerSecond: meanBytesPerSecond(vm), ...(sentShare === undefined ? {} : { sentShare }), ...(workingSet === undefined ? {} : { workingSet }),
-  }))
-  const input: PlannerInput = { vms: planned, line: { p50BytesPerSecond: capped(mean.p50BytesPerSecond), p90BytesPerSecond: capped(mean.p90BytesPerSecond) }, shippingDays: asked.shippingDays, exportBytesPerSecond: DEVICE_BYTES_PER_SECOND, importBytesPerSecond: DEVICE_BYTES_PER_SECOND, deviceBytes: asked.deviceBytes }
+  const input: PlannerInput = { vms: vms.map(({ vm }) => plannerVm(vm)), line: { p50BytesPerSecond: capped(mean.p50BytesPerSecond), p90BytesPerSecond: capped(mean.p90BytesPerSecond) }, shippingDays: asked.shippingDays, exportBytesPerSecond: DEVICE_BYTES_PER_SECOND, importBytesPerSecond: DEVICE_BYTES_PER_SECOND, deviceBytes: asked.deviceBytes }
   const plan = planWays(input)
   return {
     ...plan, link: { ...link, ...input.line }, shippingDays: asked.shippingDays, observed: vms.filter(({ curve }) => curve.length > 0).length, byLine: waysByLine(input, linesAround(input.line.p50BytesPerSecond, plan.breakEvenBytesPerSecond ?? input.line.p50BytesPerSecond)),

@@ -1,6 +1,6 @@
-import { DAY_SECONDS } from './observed-days.ts'
+import { DAY_SECONDS, meanBytesPerSecond } from './observed-days.ts'
 import type { EstimateLink } from '../estimate.ts'
-import type { OpenQuantiles, WorkingSetPoint } from './wave-input.ts'
+import type { OpenQuantiles, WaveVm, WorkingSetPoint } from './wave-input.ts'
 import { uniqueBytesWithin } from './working-set-curve.ts'
 
 /** One VM as the choice between wire and lorry sees it. */
@@ -15,6 +15,12 @@ export type PlannerVm = {
   readonly churnBytesPerSecond: number
   /** What longer spans dirty; left out: the mean churn goes on and on. */
   readonly workingSet?: readonly WorkingSetPoint[]
+}
+
+/** The same of a VM as it was observed. */
+export function plannerVm(vm: WaveVm): PlannerVm {
+  const { id, usedBytes, sizeBytes, sentShare, workingSet } = vm
+  return { id, usedBytes, sizeBytes, churnBytesPerSecond: meanBytesPerSecond(vm), ...(sentShare === undefined ? {} : { sentShare }), ...(workingSet === undefined ? {} : { workingSet }) }
 }
 
 export type PlannerInput = {
