@@ -7,7 +7,7 @@ export type PartResult = {
   failed: number
   skipped: number
   seconds: number
-  /** Shown when something failed; '' when it was shown already. */
+  /** What failed and why, told at the end of the run; '' when nothing did. */
   output: string
 }
 

@@ -11,7 +11,7 @@ import type { LabHost } from './host/lab-host.ts'
 import { RECORD_BYTES } from './guest/ledger.ts'
 import { scenario } from './scenario.ts'
 
-const PATIENCE = { timeout: 20_000, interval: 50 }
+const PATIENCE = { timeout: 60_000, interval: 50 }
 const plan = scenario.parse({
   seed: 'test',
   vms: [{
