@@ -1,5 +1,4 @@
 /** A guest that outruns its line, on the lab: it is said, with what would help; slowed by hand or by itself; and let go when the line is fast again. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { signIn } from '@driftless/launch/play/portal.ts'
 import type { Person } from '@driftless/launch/play/portal.ts'
@@ -14,10 +13,10 @@ import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
 import { expectAccessible } from '../support/accessible.ts'
 import { enterPassword, launchBrowser, openPage } from '../support/browser.ts'
 import { startDriftless } from '../support/driftless.ts'
+import { eventually } from '../support/eventually.ts'
 
 const OPERATOR = 'operator@alpine.example'
 const VM = 'orders-db'
-const PATIENCE_MS = 120_000
 /** 1 Mbit/s: far below what the guest writes, however well that compresses. */
 const SLOW_BYTES_PER_SECOND = 131_072
 const LATENCY_LIMIT_MS = 20
@@ -41,14 +40,6 @@ const wave = z.object({
   })]),
 })
 type Migration = z.infer<typeof wave>['migrations'][0]
-
-async function eventually<T>(what: string, look: () => Promise<T | null>): Promise<T> {
-  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await pause(500)) {
-    const found = await look()
-    if (found !== null) return found
-  }
-  throw new Error(`Not within ${PATIENCE_MS / 1000} s: ${what}`)
-}
 
 async function startedWave(operator: Person): Promise<string> {
   const vms = await eventually('a healthy guest', async () => {
@@ -77,7 +68,7 @@ test('a guest that outruns its line is named with the throttle that helps, slowe
   const waveId = await startedWave(operator)
   const until = (what: string, met: (migration: Migration) => boolean) => eventually(what, async () => {
     const [migration] = (await operator.query('wave.read', { waveId }, wave)).migrations
-    return met(migration) ? migration : null
+    return met(migration) && migration
   })
   await until('in step on a fast line', ({ waitReason }) => waitReason === 'BOOK_WINDOW')
 
@@ -107,4 +98,4 @@ test('a guest that outruns its line is named with the throttle that helps, slowe
   await until('in step and let go', ({ waitReason, notConvergingSince, slowed }) => waitReason === 'BOOK_WINDOW' && notConvergingSince === null && slowed === null)
   await page.getByText(t('wave.notConverging.title', { name: VM })).waitFor({ state: 'detached' })
   await page.context().close()
-}, 6 * PATIENCE_MS)
+})

@@ -10,10 +10,10 @@ import type { RunningDriftless } from '@driftless/launch/run.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { startDriftless } from '../support/driftless.ts'
+import { eventually } from '../support/eventually.ts'
 import { chunkFiles, damageChunk } from './device-files.ts'
 
 const DEVICE = 'device-1'
-const PATIENCE_MS = 180_000
 /** Long enough to be missed by everybody, short enough not to be waited for. */
 const DOWN_MS = 1_500
 /** Guests write for so long with the devices on their way, before the source's agent is killed and after. */
@@ -37,14 +37,6 @@ const shipment = z.object({
 })
 type Shipment = z.infer<typeof shipment>
 const sum = ({ vms }: Shipment, of: (vm: Shipment['vms'][number]) => number) => vms.reduce((total, vm) => total + of(vm), 0)
-
-async function eventually<T>(what: string, everyMs: number, look: () => Promise<T | null>): Promise<T> {
-  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await pause(everyMs)) {
-    const found = await look()
-    if (found !== null) return found
-  }
-  throw new Error(`Not within ${PATIENCE_MS / 1000} s: ${what}`)
-}
 
 async function killAndRestart(program: string): Promise<void> {
   await driftless.supervisor.kill(program)
@@ -70,7 +62,7 @@ async function sealedChunks(): Promise<string[]> {
 
 /** Kills the source's agent once so many chunks are sealed, and answers when each of them was written. */
 async function killInExport(chunks: number): Promise<Map<string, bigint>> {
-  await eventually(`${chunks} chunks are sealed`, 20, async () => ((await sealedChunks()).length >= chunks ? true : null))
+  await eventually(`${chunks} chunks are sealed`, async () => (await sealedChunks()).length >= chunks, { everyMs: 20 })
   await driftless.supervisor.kill('agent-source')
   const written = new Map<string, bigint>()
   for (const file of await sealedChunks()) written.set(file, (await stat(file, { bigint: true })).mtimeNs)
@@ -127,9 +119,9 @@ test('agents killed in mid-export, on the way and in mid-import: nothing sealed 
   await rememberDisks()
   const { shipmentId } = await operator.mutate('shipments.begin', { waveId, migrationIds: migrations.map(({ id }) => id), places: [DEVICE], transitDays: 3 }, z.object({ shipmentId: z.string() }))
   await operator.mutate('wave.start', { waveId }, anything)
-  const until = (status: string) => eventually(`the shipment is ${status}`, 100, async () => {
+  const until = (status: string) => eventually(`the shipment is ${status}`, async () => {
     const seen = await operator.query('shipments.read', { shipmentId }, shipment)
-    return seen.status === status ? seen : null
+    return seen.status === status && seen
   })
 
   const first = await killInExport(8)
@@ -152,7 +144,7 @@ test('agents killed in mid-export, on the way and in mid-import: nothing sealed 
   await pause(ON_THE_WAY_MS)
   await scheduler.mutate('shipments.receive', { shipmentId, sealsIntact: true, note: '' }, anything)
   await scheduler.mutate('shipments.import', { shipmentId, places: [DEVICE] }, anything)
-  await eventually('a part is imported', 10, async () => ((await inMidImport()) ? true : null))
+  await eventually('a part is imported', inMidImport, { everyMs: 10 })
   await driftless.supervisor.kill('agent-target')
   expect(await inMidImport()).toBe(true)
   await pause(DOWN_MS)

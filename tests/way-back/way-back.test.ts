@@ -1,7 +1,6 @@
 /** The way back on the lab: what moved VMs write at the target is on their sources' disks, over a killed agent too. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { mainJob } from '@driftless/launch/play/main-job.ts'
 import { signIn } from '@driftless/launch/play/portal.ts'
 import type { RunningDriftless } from '@driftless/launch/run.ts'
@@ -10,10 +9,8 @@ import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
 import { startDriftless } from '../support/driftless.ts'
+import { eventually } from '../support/eventually.ts'
 import { labVms, shutDownLabVm } from '../support/lab.ts'
-
-const PATIENCE_MS = 120_000
-const LOOK_MS = 200
 
 let driftless: RunningDriftless | null = null
 afterEach(async () => {
@@ -24,14 +21,6 @@ afterEach(async () => {
 const wayBack = z.object({ progress: z.object({ connected: z.boolean(), leftBytes: z.number(), behindSince: z.date().nullable() }).nullable(), problem: z.string().nullable() }).nullable()
 const waveWithWaysBack = z.object({ migrations: z.array(z.object({ id: z.string(), name: z.string(), wayBack })) })
 
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadlineMs = Date.now() + PATIENCE_MS
-  while (!(await condition())) {
-    if (Date.now() > deadlineMs) throw new Error(`Waited ${PATIENCE_MS / 1000} s in vain until ${what}.`)
-    await pause(LOOK_MS)
-  }
-}
-
 test('the sources of moved VMs follow them, and hold byte for byte what the VMs left', async () => {
   const running = await startDriftless({ scenario: join(ROOT, 'apps', 'lab', 'scenarios', 'small.json') })
   driftless = running
@@ -40,7 +29,7 @@ test('the sources of moved VMs follow them, and hold byte for byte what the VMs 
   const operator = await signIn(running.url, 'operator@alpine.example', DEMO_PASSWORD)
   const [planned] = await operator.query('migrate.waves', undefined, z.array(z.object({ id: z.string() })))
   const read = () => operator.query('wave.read', { waveId: planned?.id }, waveWithWaysBack)
-  const connected = () => until('both sources follow', async () => (await read()).migrations.every((migration) => migration.wayBack?.progress?.connected === true))
+  const connected = () => eventually('both sources follow', async () => (await read()).migrations.every((migration) => migration.wayBack?.progress?.connected === true))
   for (const { id } of wave.migrations) await operator.mutate('wave.keepWayBack', { migrationId: id, keep: true }, z.unknown())
   await connected()
 
@@ -53,8 +42,8 @@ test('the sources of moved VMs follow them, and hold byte for byte what the VMs 
 
   // They shut down in order; what they left is on both sides, and the sources were off all the time.
   for (const { ref } of moved) await shutDownLabVm(running, 'target', ref)
-  await until('both are off', async () => (await labVms(running, 'target')).every((vm) => vm.power === 'OFF'))
-  await until('nothing is left to send', async () => (await read()).migrations.every((migration) => migration.wayBack?.progress?.behindSince === null))
+  await eventually('both are off', async () => (await labVms(running, 'target')).every((vm) => vm.power === 'OFF'))
+  await eventually('nothing is left to send', async () => (await read()).migrations.every((migration) => migration.wayBack?.progress?.behindSince === null))
   const sources = await labVms(running, 'source')
   expect(sources.map((vm) => vm.power)).toEqual(['OFF', 'OFF'])
   for (const shadow of moved) {

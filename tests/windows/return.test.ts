@@ -5,7 +5,6 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { evidenceFile } from '@driftless/evidence'
 import { mainJob } from '@driftless/launch/play/main-job.ts'
 import { signIn } from '@driftless/launch/play/portal.ts'
@@ -16,10 +15,8 @@ import { z } from 'zod'
 import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
 import { runCommand } from '../support/command.ts'
 import { startDriftless } from '../support/driftless.ts'
+import { eventually } from '../support/eventually.ts'
 import { labVms } from '../support/lab.ts'
-
-const PATIENCE_MS = 120_000
-const LOOK_MS = 200
 
 let driftless: RunningDriftless | null = null
 let folder: string
@@ -48,13 +45,7 @@ test('a moved VM is returned with what it wrote at the target', async () => {
   const [planned] = await operator.query('migrate.waves', undefined, z.array(z.object({ id: z.string() })))
   const id = wave.migrations[0]?.id ?? ''
   const read = async () => (await operator.query('wave.read', { waveId: planned?.id }, waveRead)).migrations.find((one) => one.id === id)
-  async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-    const deadlineMs = Date.now() + PATIENCE_MS
-    while (!(await condition())) {
-      if (Date.now() > deadlineMs) throw new Error(`Waited ${PATIENCE_MS / 1000} s in vain until ${what}: ${JSON.stringify(await read())}`)
-      await pause(LOOK_MS)
-    }
-  }
+  const until = (what: string, condition: () => Promise<boolean>) => eventually(what, condition, { seen: read })
   const name = (await read())?.name
   const at = async (side: 'source' | 'target') => (await labVms(running, side)).find((vm) => vm.name === name)
 
