@@ -1,11 +1,11 @@
-import { beginShipment, cancelShipment, changeSourcePlaces, changeTransitDays, handOverShipment, importShipment, inScope, planWave, readInboxFacts, readRunbookFacts, readShipment, readSiteHistory, readWave, readWaveTravel, receiveShipment, startWave } from '@driftless/db'
+import { Prisma, beginShipment, cancelShipment, changeSourcePlaces, changeTransitDays, handOverShipment, importShipment, inScope, planWave, readInboxFacts, readRunbookFacts, readShipment, readSiteHistory, readWave, readWaveTravel, receiveShipment, startWave } from '@driftless/db'
 import type { Scope, ScopedTx } from '@driftless/db'
 import { wake } from '@driftless/jobs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FakeAgent } from '../testing/fake-agent.ts'
 import { playPair, seeds } from '../testing/fake-pair.ts'
 import type { Quirks } from '../testing/fake-pair.ts'
-import { DEMO_SOURCE_SITE, OPERATOR, SCHEDULER, eventually, inventoryVm, openWorld, reportOf } from '../testing/world.ts'
+import { DEMO_SOURCE_SITE, DEMO_TARGET_SITE, OPERATOR, SCHEDULER, eventually, inventoryVm, openWorld, reportOf } from '../testing/world.ts'
 import type { World } from '../testing/world.ts'
 
 const HARBOUR: Scope = { kind: 'tenant', tenantId: 'harbour', actor: { kind: 'USER', id: 'user-henry', name: 'Henry' } }
@@ -88,6 +88,16 @@ describe('a shipment', { timeout: 60_000 }, () => {
     const runbook = await as(OPERATOR, (tx) => readRunbookFacts(tx, waveId, readSiteHistory))
     expect(runbook?.vms.map(({ name, facts }) => [name, facts.shipment?.status ?? null])).toEqual([['vm-1', 'PREPARED'], ['vm-2', null]])
     expect(await as(HARBOUR, (tx) => readWaveTravel(tx, waveId, new Date()))).toBeNull()
+    // In three days it is another hour of the timetable; what the target's end takes in is the same.
+    const sendingMs = async () => ((seen) => (seen?.identicalAtMs.p50 ?? Infinity) - (seen?.readAtMs ?? 0))(await travel())
+    const hour = new Date().getUTCHours()
+    const limited = (id: string, data: Parameters<typeof world.owner.site.update>[0]['data']) => world.owner.site.update({ where: { id }, data })
+    await limited(DEMO_SOURCE_SITE, { timeZone: 'UTC', rateSchedule: [{ days: [1, 2, 3, 4, 5, 6, 7], fromMinute: hour * 60, toMinute: ((hour + 2) % 24) * 60, bytesPerSecond: 1_000 }] })
+    expect(await sendingMs()).toBeLessThan(1_000)
+    await limited(DEMO_TARGET_SITE, { linkRateBytesPerSecond: 1_000n })
+    expect(await sendingMs()).toBeCloseTo(8_192, 0)
+    await limited(DEMO_SOURCE_SITE, { timeZone: null, rateSchedule: Prisma.DbNull })
+    await limited(DEMO_TARGET_SITE, { linkRateBytesPerSecond: null })
 
     const devices = await world.owner.shipmentDevice.findMany({ where: { shipmentId: id }, orderBy: { place: 'asc' } })
     expect(devices.map(({ place, deviceIds, storedBytes }) => [place, deviceIds, Number(storedBytes)])).toEqual([['usb-1', ['device of usb-1'], 131_072], ['usb-2', ['device of usb-2'], 131_072]])

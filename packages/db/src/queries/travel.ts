@@ -6,6 +6,7 @@ import { readObservedVms } from './observed-vms.ts'
 import type { ObservedVm } from './observed-vms.ts'
 import { exportProblemOf, sourceSeedOf, targetSeedOf } from './seed-facts.ts'
 import { readSiteLink } from './site-link.ts'
+import { readUsualLine } from './usual-line.ts'
 
 /** As estimates have it; older machines were others. */
 const OBSERVED_MS = 7 * 86_400_000
@@ -42,11 +43,11 @@ async function readTravel(tx: ScopedTx, wave: { readonly siteId: string; readonl
   const of = (migration: Migration) => ({ migration, observed: observedOf.get(migration.vmId), row: shipment.vms.find(({ migrationId }) => migrationId === migration.id) })
   const travelling = active.map(of).flatMap(({ migration, observed, row }) => (row === undefined || observed === undefined ? [] : [{ migration, observed, vm: vmOf(shipment, row, migration, observed, now) }]))
   const byWire = active.map(of).filter(({ row }) => row === undefined)
-  const cap = wave.rateBytesPerSecond === null ? Infinity : Number(wave.rateBytesPerSecond)
+  const rateBytesPerSecond = wave.rateBytesPerSecond === null ? null : Number(wave.rateBytesPerSecond)
   const eta = travelEta({
     status: shipment.status, late: isShipmentLate(shipment.status, shipment.expectedAt?.getTime() ?? null, now.getTime()), nowMs: now.getTime(), transitDays: shipment.transitDays, expectedAtMs: shipment.expectedAt?.getTime() ?? null,
     held: travelling.some(({ migration }) => exportProblemOf(migration.sourceObserved, shipment.id) !== null), refused: travelling.some(({ migration }) => targetSeedOf(migration.targetObserved, shipment.id)?.problem != null),
-    line: { p50BytesPerSecond: Math.min(cap, link.p50BytesPerSecond), p90BytesPerSecond: Math.min(cap, link.p90BytesPerSecond) },
+    line: await readUsualLine(tx, link, { siteId: wave.siteId, waveId: shipment.waveId, targetSiteId: null, rateBytesPerSecond }, now),
     wire: { leftBytes: sum(byWire, ({ migration }) => leftOf(migration)), churnBytesPerSecond: sum(byWire, ({ observed }) => (observed === undefined ? 0 : meanBytesPerSecond(observed.vm))) },
     vms: travelling.map(({ vm }) => vm),
   } satisfies Travel)

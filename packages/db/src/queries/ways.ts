@@ -1,10 +1,10 @@
-import { DEVICE_BYTES_PER_SECOND, meanLine, planWays, plannerVm, waysByLine } from '@driftless/domain'
+import { DEVICE_BYTES_PER_SECOND, planWays, plannerVm, waysByLine } from '@driftless/domain'
 import type { PlannerInput, WayPlan } from '@driftless/domain'
 import type { ScopedTx } from '../scope.ts'
 import { readObservedVms } from './observed-vms.ts'
 import { readSiteLink } from './site-link.ts'
 import type { SiteLink } from './site-link.ts'
-import { readTargetShare } from './target-share.ts'
+import { readUsualLine } from './usual-line.ts'
 
 /** Of the last week, as estimates have it; older machines were others. */
 const OBSERVED_MS = 7 * 86_400_000
@@ -31,14 +31,11 @@ export async function readWays(tx: ScopedTx, asked: { readonly siteId: string; r
   const seen = await readObservedVms(tx, asked.siteId, asked.vmIds, new Date(now.getTime() - OBSERVED_MS), now)
   if (!link || seen === null) return null
   const vms = seen.toSorted((one, other) => one.name.localeCompare(other.name))
-  const targetBytesPerSecond = await readTargetShare(tx, { siteId: asked.siteId, waveId: null, targetSiteId: null }, now)
-  const capped = (rate: number) => Math.min(rate, asked.rateBytesPerSecond ?? rate, targetBytesPerSecond ?? rate)
-  // Not what the site may send at this hour: what is best would change with its timetable.
-  const mean = meanLine({ link: link.line, startAtMs: now.getTime(), timeZone: link.timeZone })
-  const input: PlannerInput = { vms: vms.map(({ vm }) => plannerVm(vm)), line: { p50BytesPerSecond: capped(mean.p50BytesPerSecond), p90BytesPerSecond: capped(mean.p90BytesPerSecond) }, shippingDays: asked.shippingDays, exportBytesPerSecond: DEVICE_BYTES_PER_SECOND, importBytesPerSecond: DEVICE_BYTES_PER_SECOND, deviceBytes: asked.deviceBytes }
+  const line = await readUsualLine(tx, link, { siteId: asked.siteId, waveId: null, targetSiteId: null, rateBytesPerSecond: asked.rateBytesPerSecond }, now)
+  const input: PlannerInput = { vms: vms.map(({ vm }) => plannerVm(vm)), line, shippingDays: asked.shippingDays, exportBytesPerSecond: DEVICE_BYTES_PER_SECOND, importBytesPerSecond: DEVICE_BYTES_PER_SECOND, deviceBytes: asked.deviceBytes }
   const plan = planWays(input)
   return {
-    ...plan, link: { ...link, ...input.line }, shippingDays: asked.shippingDays, observed: vms.filter(({ curve }) => curve.length > 0).length, byLine: waysByLine(input, linesAround(input.line.p50BytesPerSecond, plan.breakEvenBytesPerSecond ?? input.line.p50BytesPerSecond)),
+    ...plan, link: { ...link, ...line }, shippingDays: asked.shippingDays, observed: vms.filter(({ curve }) => curve.length > 0).length, byLine: waysByLine(input, linesAround(line.p50BytesPerSecond, plan.breakEvenBytesPerSecond ?? line.p50BytesPerSecond)),
     names: Object.fromEntries(vms.map(({ name, vm }) => [vm.id, { name, usedBytes: vm.usedBytes }])),
   }
 }
