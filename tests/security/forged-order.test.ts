@@ -15,10 +15,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { DEMO_PASSWORD } from '../../prisma/seed/demo.ts'
 import { startDriftless } from '../support/driftless.ts'
+import { eventually } from '../support/eventually.ts'
 import { labVms } from '../support/lab.ts'
 
-const PATIENCE_MS = 90_000
-const LOOK_MS = 200
 const HOUR_MS = 3_600_000
 const VM = 'app-01'
 const OTHER = 'app-02'
@@ -32,30 +31,20 @@ let scheduler: Person
 /** The wave and the migration of each VM. */
 const planned = new Map<string, { waveId: string; migrationId: string }>()
 
-async function until<T>(what: string, look: () => Promise<T | null | undefined | false>): Promise<T> {
-  const deadlineMs = Date.now() + PATIENCE_MS
-  for (;;) {
-    const found = await look()
-    if (found !== null && found !== undefined && found !== false) return found
-    if (Date.now() > deadlineMs) throw new Error(`Waited ${PATIENCE_MS / 1000} s in vain until ${what}.`)
-    await pause(LOOK_MS)
-  }
-}
-
 const of = (vm: string) => planned.get(vm) ?? { waveId: '', migrationId: '' }
 const labVm = async (side: 'source' | 'target', name: string) => (await labVms(driftless, side)).find((vm) => vm.name === name)
 const statusOf = async (vm: string) => (await db.migration.findUniqueOrThrow({ where: { id: of(vm).migrationId } })).status
-const is = (vm: string, status: string) => until(`${vm} is ${status}`, async () => (await statusOf(vm)) === status)
+const is = (vm: string, status: string) => eventually(`${vm} is ${status}`, async () => (await statusOf(vm)) === status)
 
 /** The guest runs and goes on writing, by its hypervisor's own word. */
 async function writesOn(side: 'source' | 'target', name: string): Promise<void> {
   const before = await labVm(side, name)
   expect(before?.power, `${name} at the ${side}`).toBe('ON')
-  await until(`${name} writes on at the ${side}`, async () => ((await labVm(side, name))?.acknowledgedSequence ?? 0) > (before?.acknowledgedSequence ?? 0))
+  await eventually(`${name} writes on at the ${side}`, async () => ((await labVm(side, name))?.acknowledgedSequence ?? 0) > (before?.acknowledgedSequence ?? 0))
 }
 
 async function planAndStart(name: string): Promise<void> {
-  const inventory = await until('the guests are healthy', async () => {
+  const inventory = await eventually('the guests are healthy', async () => {
     const vms = await operator.query('migrate.inventory', undefined, z.array(z.object({ id: z.string(), name: z.string(), siteId: z.string(), cpus: z.number(), memoryBytes: z.number(), health: z.string() })))
     return vms.length === 2 && vms.every((vm) => vm.health === 'HEALTHY') && vms
   })
@@ -123,7 +112,7 @@ const saying = ({ detail, after }: { detail: unknown; after: string | null }) =>
 
 /** Waits until this agent has refused what it is told, since `before` entries, in words that match. */
 async function refused(vm: string, agent: RegExp, words: RegExp, before: number): Promise<void> {
-  const said = await until(`an agent refuses: ${String(words)}`, async () => (await refusals(vm)).slice(before).map(saying).find((one) => agent.test(one.agent)))
+  const said = await eventually(`an agent refuses: ${String(words)}`, async () => (await refusals(vm)).slice(before).map(saying).find((one) => agent.test(one.agent)))
   expect(said.words).toMatch(words)
 }
 
@@ -164,7 +153,7 @@ describe('an attacker who can write everything to the database', () => {
     const before = (await refusals(VM)).length
     const attemptId = await forgeCutover(VM, await order())
     await refused(VM, /source/, words, before)
-    const attempt = await until('the attempt is undone', async () => db.cutoverAttempt.findFirst({ where: { id: attemptId, status: 'ROLLED_BACK' } }))
+    const attempt = await eventually('the attempt is undone', async () => db.cutoverAttempt.findFirst({ where: { id: attemptId, status: 'ROLLED_BACK' } }))
     expect(attempt.failureCode).toBe('ORDER_REFUSED')
     expect(attempt.failureMessage).toMatch(words)
     await writesOn('source', VM)
@@ -175,7 +164,7 @@ describe('an attacker who can write everything to the database', () => {
     await db.booking.updateMany({ where: { waveId: of(VM).waveId }, data: { status: 'WITHDRAWN' } })
     await approvedWindow(VM)
     const before = (await refusals(VM)).length
-    await until('the window is open', async () => (await db.booking.count({ where: { waveId: of(VM).waveId, status: 'IN_PROGRESS' } })) === 1)
+    await eventually('the window is open', async () => (await db.booking.count({ where: { waveId: of(VM).waveId, status: 'IN_PROGRESS' } })) === 1)
     await operator.mutate('wave.requestCutover', { migrationIds: [of(VM).migrationId] }, anything)
     await is(VM, 'COMPLETED')
     await writesOn('target', VM)
@@ -198,7 +187,7 @@ describe('an attacker who can write everything to the database', () => {
 
     // With the order by which another replica was rightly discarded.
     await operator.mutate('wave.cancel', { waveId: of(OTHER).waveId }, anything)
-    await until('the other replica is gone', async () => z.object({ storedBytes: z.number() }).safeParse((await db.migration.findUniqueOrThrow({ where: { id: of(OTHER).migrationId } })).targetObserved).data?.storedBytes === 0)
+    await eventually('the other replica is gone', async () => z.object({ storedBytes: z.number() }).safeParse((await db.migration.findUniqueOrThrow({ where: { id: of(OTHER).migrationId } })).targetObserved).data?.storedBytes === 0)
     await writesOn('source', OTHER)
     const [discard] = await ordersOf(OTHER, 'DISCARD')
     expect(discard).toBeDefined()

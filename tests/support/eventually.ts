@@ -11,11 +11,11 @@ export type Looking = {
   readonly seen?: () => unknown
 }
 
-/** What `look` finds, asked every so often until it is neither null nor false. Throws with `what` was waited for when it does not come. */
-export async function eventually<T>(what: string, look: () => Promise<T | null | false>, { everyMs = EVERY_MS, seen }: Looking = {}): Promise<T> {
+/** What `look` finds, asked every so often until it is something. Throws with `what` was waited for when it does not come. */
+export async function eventually<T>(what: string, look: () => Promise<T | null | undefined | false>, { everyMs = EVERY_MS, seen }: Looking = {}): Promise<T> {
   for (const untilMs = performance.now() + PATIENCE_MS; performance.now() < untilMs; await pause(everyMs)) {
     const found = await look()
-    if (found !== null && found !== false) return found
+    if (found !== null && found !== undefined && found !== false) return found
   }
-  throw new Error(`Waited ${PATIENCE_MS / 1000} s in vain until ${what}.${seen === undefined ? '' : ` There was: ${inspect(await seen(), { depth: 6 })}`}`)
+  throw new Error(`Not within ${PATIENCE_MS / 1000} s: ${what}.${seen === undefined ? '' : ` There was: ${inspect(await seen(), { depth: 6 })}`}`)
 }

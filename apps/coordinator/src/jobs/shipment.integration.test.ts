@@ -89,9 +89,12 @@ describe('a shipment', { timeout: 60_000 }, () => {
     expect(runbook?.vms.map(({ name, facts }) => [name, facts.shipment?.status ?? null])).toEqual([['vm-1', 'PREPARED'], ['vm-2', null]])
     expect(await as(HARBOUR, (tx) => readWaveTravel(tx, waveId, new Date()))).toBeNull()
     // In three days it is another hour of the timetable; what the target's end takes in is the same.
-    const sendingMs = async () => ((seen) => (seen?.identicalAtMs.p50 ?? Infinity) - (seen?.readAtMs ?? 0))(await travel())
+    const sendingMs = async () => {
+      const seen = await travel()
+      return (seen?.identicalAtMs.p50 ?? Infinity) - (seen?.readAtMs ?? 0)
+    }
     const hour = new Date().getUTCHours()
-    const limited = (id: string, data: Parameters<typeof world.owner.site.update>[0]['data']) => world.owner.site.update({ where: { id }, data })
+    const limited = (id: string, data: Prisma.SiteUpdateInput) => world.owner.site.update({ where: { id }, data })
     await limited(DEMO_SOURCE_SITE, { timeZone: 'UTC', rateSchedule: [{ days: [1, 2, 3, 4, 5, 6, 7], fromMinute: hour * 60, toMinute: ((hour + 2) % 24) * 60, bytesPerSecond: 1_000 }] })
     expect(await sendingMs()).toBeLessThan(1_000)
     await limited(DEMO_TARGET_SITE, { linkRateBytesPerSecond: 1_000n })
